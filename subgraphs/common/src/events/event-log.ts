@@ -1,0 +1,244 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { Client, type Pool } from 'pg';
+import { defineError } from '../errors/define-error.js';
+import { eventExpired } from '../errors/common.errors.js';
+import type { Log } from '../log/log.js';
+import { decodeEventId, isAfter, START, type EventPosition, type StoredEvent } from './event.js';
+import { appendEvents, channelOf, currentSnapshot, hasUnsettledEvents, pruneEvents, readEvents, settledPosition, type NewEvent } from './event-table.js';
+import { EventQueue } from './event-queue.js';
+
+export const tooSlow = defineError<{ buffered: number; lastId: string | null }>({
+  code: 'SUBSCRIBER_TOO_SLOW',
+  status: 429,
+  summary: 'The subscriber read more slowly than events came, and the buffer between ran full.',
+  remedy: 'Subscribe again with `after` set to the id of the last event you got.',
+  message: ({ buffered }) => `more than ${buffered} events waited for this subscriber; subscribe again with the last event's id as "after"`,
+});
+
+export interface EventLogOptions {
+  pool: Pool;
+  url: string;
+  schema: string;
+  log: Log;
+  keptDays?: number;
+}
+
+export interface EventFilter {
+  topic: string;
+  /** Only events of this thing. */
+  subject?: string | null;
+  /** The id of the last event already seen: it is replayed from there, then live. */
+  after?: string | null;
+}
+
+interface Subscriber {
+  wants: (event: StoredEvent) => boolean;
+  deliver: (event: StoredEvent) => void;
+  /** Everything up to here has been replayed, or is none of the subscriber's business. */
+  from: EventPosition;
+}
+
+const BATCH = 1_000;
+const BUFFER = 1_024;
+const KEPT_DAYS = 7;
+const SETTLING_MS = 20;
+const SAFETY_POLL_MS = 5_000;
+const RECONNECT_MS = 500;
+const PRUNE_MS = 3_600_000;
+
+/**
+ * A subgraph's events: written in the transaction of the change, delivered in one order to any number of listeners,
+ * in this process and in others, replayable for as long as they are kept.
+ */
+export class EventLog {
+  readonly #options: Required<EventLogOptions>;
+  readonly #subscribers = new Set<Subscriber>();
+  #tail: EventPosition = START;
+  #listener: Client | undefined;
+  #reading: Promise<void> | undefined;
+  #readAgain = false;
+  #stopped = false;
+  #timers: NodeJS.Timeout[] = [];
+
+  private constructor(options: EventLogOptions) {
+    this.#options = { keptDays: KEPT_DAYS, ...options };
+  }
+
+  /** Begins to listen; events committed from now on reach subscribers. */
+  static async open(options: EventLogOptions): Promise<EventLog> {
+    const events = new EventLog(options);
+    await events.#listen();
+    events.#tail = await settledPosition(options.pool, options.schema);
+    events.#timers.push(setInterval(() => events.#wake(), SAFETY_POLL_MS), setInterval(() => void events.#prune(), PRUNE_MS));
+    for (const timer of events.#timers) timer.unref();
+    void events.#prune();
+    return events;
+  }
+
+  /** Writes an event in the EntityManager's transaction. */
+  append(em: EntityManager, ...events: NewEvent[]): Promise<void> {
+    return appendEvents(em, this.#options.schema, events);
+  }
+
+  /** Calls back for every event of a topic, for what this process keeps in memory. Ends with the function it returns. */
+  onEvent(topic: string, deliver: (event: StoredEvent) => void): () => void {
+    const subscriber: Subscriber = { wants: (event) => event.topic === topic, deliver, from: this.#tail };
+    this.#subscribers.add(subscriber);
+    return () => this.#subscribers.delete(subscriber);
+  }
+
+  /**
+   * Events of a topic from now on, or from behind `after`: none is missed, none comes twice.
+   *
+   * @throws EVENT_EXPIRED when events behind `after` may have been removed; BAD_INPUT when it is no event id
+   */
+  async subscribe<Payload>({ topic, subject, after }: EventFilter): Promise<AsyncIterableIterator<StoredEvent<Payload>>> {
+    const wants = (event: StoredEvent) => event.topic === topic && (subject == null || event.subject === subject);
+    const from = after == null ? undefined : decodeEventId(after);
+    if (from) await this.#requireKept(from);
+    const live = new EventQueue<StoredEvent>(BUFFER, () => this.#subscribers.delete(subscriber));
+    let lastId: string | null = after ?? null;
+    const subscriber: Subscriber = {
+      wants,
+      from: this.#tail,
+      deliver: (event) => {
+        if (!live.push(event)) live.fail(tooSlow({ buffered: BUFFER, lastId }));
+        lastId = event.id;
+      },
+    };
+    this.#subscribers.add(subscriber);
+    const events = from ? this.#replayThen(live, from, subscriber.from, wants) : await this.#fromNow(live);
+    return events as AsyncIterableIterator<StoredEvent<Payload>>;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    await this.#listener?.end().catch(() => undefined);
+    await this.#reading;
+  }
+
+  /** Live events without those that were committed already, but not yet read, when the subscription began. */
+  async #fromNow(live: EventQueue<StoredEvent>): Promise<AsyncIterableIterator<StoredEvent>> {
+    try {
+      const seen = await currentSnapshot(this.#options.pool);
+      return skipWhile(live, ({ xid }) => seen(xid));
+    } catch (error) {
+      await live.return();
+      throw error;
+    }
+  }
+
+  /** Replays the past up to where live events begin, then hands over to them. */
+  #replayThen(live: EventQueue<StoredEvent>, after: EventPosition, until: EventPosition, wants: Subscriber['wants']): AsyncIterableIterator<StoredEvent> {
+    const { pool, schema } = this.#options;
+    let cursor = after;
+    let replayed: StoredEvent[] = [];
+    let caughtUp = !isAfter(until, after);
+    let ended = false;
+    const next = async (): Promise<IteratorResult<StoredEvent>> => {
+      while (!caughtUp && replayed.length === 0 && !ended) {
+        const batch = await readEvents(pool, schema, cursor, BATCH, until);
+        cursor = batch.at(-1) ?? cursor;
+        caughtUp = batch.length < BATCH;
+        replayed = batch.filter(wants);
+      }
+      if (ended) return { done: true, value: undefined };
+      const event = replayed.shift();
+      return event ? { done: false, value: event } : upcoming.next();
+    };
+    const upcoming = skipWhile(live, (event) => !isAfter(event, after));
+    return {
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+      next,
+      return: () => {
+        ended = true;
+        return live.return();
+      },
+    };
+  }
+
+  async #requireKept(after: EventPosition): Promise<void> {
+    const { pool, schema, keptDays } = this.#options;
+    const { rows } = await pool.query<{ kept: boolean }>(
+      `select exists (select 1 from "${schema}".event where xid = $1::xid8 and sequence = $2) as kept`,
+      [String(after.xid), String(after.sequence)],
+    );
+    if (!rows[0]?.kept) throw eventExpired({ field: 'after', keptDays });
+  }
+
+  async #listen(): Promise<void> {
+    const { url, schema, log } = this.#options;
+    const listener = new Client({ connectionString: url, keepAlive: true, application_name: `hutong ${schema} events` });
+    listener.on('notification', () => this.#wake());
+    listener.on('error', (error) => log.warn({ err: error }, 'lost the event listener connection'));
+    listener.on('end', () => this.#listenAgain());
+    await listener.connect();
+    await listener.query(`listen "${channelOf(schema)}"`);
+    this.#listener = listener;
+  }
+
+  #listenAgain(): void {
+    if (this.#stopped) return;
+    setTimeout(() => {
+      if (this.#stopped) return;
+      this.#listen().then(
+        () => this.#wake(),
+        () => this.#listenAgain(),
+      );
+    }, RECONNECT_MS).unref();
+  }
+
+  #wake(): void {
+    if (this.#stopped) return;
+    this.#readAgain = true;
+    this.#reading ??= this.#readTail()
+      .catch((error: unknown) => this.#options.log.warn({ err: error }, 'could not read events; will try again'))
+      .finally(() => (this.#reading = undefined));
+  }
+
+  async #readTail(): Promise<void> {
+    const { pool, schema } = this.#options;
+    while (this.#readAgain && !this.#stopped) {
+      this.#readAgain = false;
+      const batch = await readEvents(pool, schema, this.#tail, BATCH);
+      for (const event of batch) this.#deliver(event);
+      this.#tail = batch.at(-1) ?? this.#tail;
+      if (batch.length === BATCH) this.#readAgain = true;
+      else if (await hasUnsettledEvents(pool, schema, this.#tail)) {
+        await new Promise((resolve) => setTimeout(resolve, SETTLING_MS));
+        this.#readAgain = true;
+      }
+    }
+  }
+
+  #deliver(event: StoredEvent): void {
+    for (const subscriber of this.#subscribers) {
+      if (isAfter(event, subscriber.from) && subscriber.wants(event)) subscriber.deliver(event);
+    }
+  }
+
+  async #prune(): Promise<void> {
+    const { pool, schema, keptDays, log } = this.#options;
+    await pruneEvents(pool, schema, keptDays).catch((error: unknown) => log.warn({ err: error }, 'could not remove old events'));
+  }
+}
+
+/** A stream without the events that match, which only come at its beginning. */
+function skipWhile(live: EventQueue<StoredEvent>, matches: (event: StoredEvent) => boolean): AsyncIterableIterator<StoredEvent> {
+  const next = async (): Promise<IteratorResult<StoredEvent>> => {
+    for (;;) {
+      const item = await live.next();
+      if (item.done || !matches(item.value)) return item;
+    }
+  };
+  return {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    next,
+    return: () => live.return(),
+  };
+}

@@ -1,0 +1,24 @@
+import type { ExecutionResult } from 'graphql';
+import type { Origin } from '../caller/access.js';
+import type { Caller } from '../caller/caller.js';
+
+/** One operation for one subgraph, on behalf of somebody. */
+export interface SubgraphRequest {
+  document: string;
+  operationName?: string | undefined;
+  variables: Record<string, unknown>;
+  caller: Caller;
+  origin: Origin;
+  requestId: string;
+  signal: AbortSignal;
+}
+
+/** A way to a subgraph: in this process, or over HTTP. Failures of the subgraph's fields come back in `errors`. */
+export interface SubgraphConnection {
+  readonly name: string;
+  execute(request: SubgraphRequest): Promise<ExecutionResult>;
+  /** A stream of results, or one result that holds only `errors`. Its `return()` ends the source at once. */
+  subscribe(request: SubgraphRequest): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult>;
+  /** Resolves when the subgraph and its database answer; rejects with the reason otherwise. */
+  ready(): Promise<void>;
+}

@@ -1,0 +1,26 @@
+import { badInput } from '../errors/common.errors.js';
+
+/** The sort key of the last row a caller has seen, in the order of the list. */
+export type CursorKey = readonly (string | number | boolean | null)[];
+
+/** An opaque cursor for a row with this sort key. */
+export const encodeCursor = (key: CursorKey): string => Buffer.from(JSON.stringify(key)).toString('base64url');
+
+/** The sort key a cursor stands for; BAD_INPUT when it is not one of this list's. */
+export function decodeCursor(cursor: string, length: number): CursorKey {
+  const key = parse(cursor);
+  if (!Array.isArray(key) || key.length !== length || !key.every(isScalar)) {
+    throw badInput({ field: 'after', problem: 'expected a cursor that this list gave out' });
+  }
+  return key as CursorKey;
+}
+
+function parse(cursor: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+const isScalar = (value: unknown): boolean => value === null || ['string', 'number', 'boolean'].includes(typeof value);

@@ -1,0 +1,38 @@
+import type { Migration } from '@mikro-orm/migrations';
+import type { AnyEntity, Constructor, EntityName } from '@mikro-orm/postgresql';
+import type { PgBoss } from 'pg-boss';
+import type { Database } from '../database/database.js';
+import type { EventLog } from '../events/event-log.js';
+import type { Revisions } from '../events/revisions.js';
+import type { GraphDefinition } from '../graph/federated-schema.js';
+import type { Log } from '../log/log.js';
+import type { Peers } from '../peers/peers.js';
+
+/** What a subgraph gets to work with when it starts. */
+export interface House {
+  database: Database;
+  /** Where the database is, for what needs a connection of its own. */
+  databaseUrl: string;
+  events: EventLog;
+  revisions: Revisions;
+  peers: Peers;
+  log: Log;
+  /** Opens the subgraph's background work; it is stopped with the subgraph. */
+  jobs(): Promise<PgBoss>;
+}
+
+/** A started subgraph's services and background work. */
+export interface StartedServices<Services> {
+  services: Services;
+  stop?(): Promise<void>;
+}
+
+/** Everything the platform knows of a subgraph: its graph can be built without a database, its services need one. */
+export interface SubgraphModule<Services = unknown> {
+  graph: GraphDefinition;
+  /** The PostgreSQL schema it owns, with its entities and migrations. */
+  schema: string;
+  entities: EntityName<AnyEntity>[];
+  migrations: Constructor<Migration>[];
+  start(house: House): Promise<StartedServices<Services>> | StartedServices<Services>;
+}
