@@ -54,6 +54,13 @@ export function findPlace(folder: string, record: DatabaseRecord | undefined): C
   );
 }
 
+/** Whether a home is the data folder itself, or one outside that was made for it and not for a folder it was copied from. */
+export function ownsHome(home: string, folder: string): boolean {
+  if (home === folder) return true;
+  const file = path.join(home, OWNER_FILE);
+  return existsSync(file) && readFileSync(file, 'utf8').trim() === folder;
+}
+
 /** A moved data folder keeps its database; a copied one must not write to the original's. */
 function claim(home: string, folder: string): void {
   const file = path.join(home, OWNER_FILE);

@@ -1,14 +1,10 @@
-import { rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
-import { recordedPlace } from './cluster-place.js';
-import { readRecord } from './database-record.js';
 import { DatabaseStartError } from './database-start.error.js';
 import { stopServer } from './postgres-server.js';
-import { findServer } from './postmaster-pid.js';
-import { bringUp, openDataFolder } from './running-database.js';
+import { bringUp, openDataFolder, silentLog } from './running-database.js';
 import type { DatabaseLog, Progress, RunningDatabase } from './running-database.js';
-import { isServerInUse, takeSessionLock } from './session-lock.js';
+import { takeSessionLock } from './session-lock.js';
 import { withStartLock } from './start-lock.js';
 import { isRunning } from './system-process.js';
 
@@ -38,16 +34,6 @@ export interface EmbeddedPostgres {
   stop(): Promise<void>;
 }
 
-/** A database opened by {@link connectToEmbedded}. */
-export interface EmbeddedConnection {
-  /** Connection URL of the database `hutong`, password included: not for logs. */
-  readonly url: string;
-  /** Lets go of the server, and stops it when no platform and no other tool uses it. May be called again. */
-  close(): Promise<void>;
-}
-
-const silent: DatabaseLog = { info: () => undefined, warn: () => undefined };
-
 /**
  * Starts the embedded PostgreSQL of a data folder for the one platform that may run on it: creates the database on the
  * first start, adopts a server that a killed run left, and holds the folder until `stop()` or the end of this process.
@@ -55,17 +41,20 @@ const silent: DatabaseLog = { info: () => undefined, warn: () => undefined };
  * ACCOUNT_MISSING, FOLDER_UNUSABLE, CREATE_FAILED, SERVER_FAILED or ABORTED.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const { onProgress = () => undefined, log = silent, signal } = options;
+  const { onProgress = () => undefined, log = silentLog, signal } = options;
   const folder = openDataFolder(options.dataDirectory);
   const start = async (): Promise<EmbeddedPostgres> => {
     throwIfAborted(signal);
     const database = await bringUp(folder, onProgress, log);
     if (database.adopted) log.info(`Using the database server that was already running (process ${database.server.pid}).`);
+    let lock: pg.Client | undefined;
     try {
+      lock = await takePlatformLock(folder, database.url);
       throwIfAborted(signal);
-      return supervise(database, await takePlatformLock(folder, database.url), log, options.onExit);
+      return supervise(database, lock, log, options.onExit);
     } catch (error) {
-      if (!database.adopted) await stopServer(database.server.pid, database.context);
+      // An adopted server whose lock we did not get serves somebody else.
+      if (lock || !database.adopted) await stopServer(database.server.pid, database.context);
       throw error;
     }
   };
@@ -129,51 +118,4 @@ function supervise(
     pid: server.pid,
     stop: () => (stopping ??= stopServer(server.pid, context)),
   };
-}
-
-/**
- * Opens the database of a data folder for a command-line tool, beside a running platform or without one: uses the
- * server that runs, or starts one for the time being, creating the database if need be. It never keeps a platform
- * from starting. Rejects like {@link startEmbeddedPostgres}, but never with ALREADY_RUNNING for a running platform.
- */
-export async function connectToEmbedded(
-  options: Pick<EmbeddedPostgresOptions, 'dataDirectory' | 'onProgress' | 'log'>,
-): Promise<EmbeddedConnection> {
-  const { onProgress = () => undefined, log = silent } = options;
-  const folder = openDataFolder(options.dataDirectory);
-  return withStartLock(folder, async () => {
-    const database = await bringUp(folder, onProgress, log);
-    const lock = await takeSessionLock(database.url, 'tool');
-    if (!('client' in lock)) throw new DatabaseStartError('SERVER_FAILED', `The database of ${folder} could not be locked.`);
-    let closing: Promise<void> | undefined;
-    return { url: database.url, close: () => (closing ??= letGo(folder, database, lock.client)) };
-  });
-}
-
-/** Under the start lock, so that no platform comes to rely on the server between the question and the stop. */
-async function letGo(folder: string, { server, context }: RunningDatabase, client: pg.Client): Promise<void> {
-  await withStartLock(folder, async () => {
-    // When the platform stopped the server in the meantime there is nothing left to ask or to stop.
-    const inUse = await isServerInUse(client).catch(() => true);
-    await client.end().catch(() => undefined);
-    if (!inUse) await stopServer(server.pid, context);
-  });
-}
-
-/**
- * Deletes a data folder with its database, wherever that is kept, after stopping a server left on it. For tests and
- * for starting over; everything in the folder is lost.
- */
-export async function deleteEmbeddedPostgres(dataDirectory: string): Promise<void> {
-  const folder = openDataFolder(dataDirectory);
-  await withStartLock(folder, async () => {
-    const record = readRecord(folder);
-    if (record) {
-      const place = recordedPlace(folder, record);
-      const leftover = findServer(place.cluster);
-      if (leftover) await endServer(leftover.pid);
-      rmSync(place.home, { recursive: true, force: true });
-    }
-    rmSync(folder, { recursive: true, force: true });
-  });
 }

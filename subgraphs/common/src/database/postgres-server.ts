@@ -57,7 +57,8 @@ export async function startServer(context: ServerContext, preferredPort: number 
 }
 
 /** The running server, or what it wrote to its log before it ended. */
-async function launch({ folder, place, binaries, account }: ServerContext, port: number): Promise<RunningServer | string> {
+async function launch(context: ServerContext, port: number): Promise<RunningServer | string> {
+  const { folder, place, binaries, account } = context;
   const log = openServerLog(folder);
   try {
     const args = ['-D', place.cluster, ...serverSettings(port).flatMap((setting) => ['-c', setting])];
@@ -74,7 +75,7 @@ async function launch({ folder, place, binaries, account }: ServerContext, port:
       const found = readPostmasterPid(place.cluster);
       if (child.pid && found?.pid === child.pid && found.status === 'ready') return { pid: child.pid, port };
       if (performance.now() > deadline) {
-        if (child.pid) await stopServer(child.pid, { folder, place, binaries, account });
+        if (child.pid) await stopServer(child.pid, context);
         return `${log.written()}\nnot ready after ${START_LIMIT / 1000} s`;
       }
       await delay(POLL);
@@ -88,10 +89,12 @@ async function launch({ folder, place, binaries, account }: ServerContext, port:
 /**
  * Stops a server and resolves when its process is gone; does nothing when it already is. Connections are ended and
  * open transactions rolled back (a fast shutdown). One that is not gone after 20 s is told to quit at once, and 5 s
- * later killed, which costs the next start a recovery but no data.
+ * later killed, which costs the next start a recovery but no data. `context` lets Windows do it gently as well.
  */
-export async function stopServer(pid: number, { place, binaries, account }: Omit<ServerContext, 'folder'>): Promise<void> {
-  if (process.platform === 'win32') {
+export async function stopServer(pid: number, context?: ServerContext): Promise<void> {
+  if (process.platform === 'win32' && context) {
+    // Signals to other processes are unknown there and would kill at once; pg_ctl has a way of its own.
+    const { place, binaries, account } = context;
     const args = ['stop', '-D', place.cluster, '-m', 'fast', '-t', '20'];
     await promisify(execFile)(binaries.pgCtl, args, programOptions(account, place.home)).catch(() => undefined);
   }

@@ -24,6 +24,9 @@ export interface DatabaseLog {
   warn(message: string): void;
 }
 
+/** A log for callers that want none. */
+export const silentLog: DatabaseLog = { info: () => undefined, warn: () => undefined };
+
 /** A data folder's server, running and with its database made. */
 export interface RunningDatabase {
   readonly server: RunningServer;
@@ -66,7 +69,7 @@ export async function bringUp(folder: string, onProgress: Progress, log: Databas
   onProgress('Creating the database…');
   const place = await choosePlace(folder, account, async (from, to) => {
     const leftover = findServer(from);
-    if (leftover) await stopServer(leftover.pid, { place: { home: path.dirname(from), cluster: from }, binaries, account });
+    if (leftover) await stopServer(leftover.pid);
     log.warn(`The database of an earlier data folder at ${folder} was kept: it is now at ${to}.`);
   });
   const record: DatabaseRecord = {
