@@ -15,7 +15,7 @@ export type Origin = 'client' | 'stored' | 'peer';
  * Declares who may use a root field. Every Query, Mutation and Subscription field must have it, or its subgraph
  * refuses to be built. Finer rules (owner, organization) belong to the service.
  */
-export const Access = (level: AccessLevel): MethodDecorator & PropertyDecorator => Extensions({ access: level }) as MethodDecorator & PropertyDecorator;
+export const Access = (level: AccessLevel): MethodDecorator & PropertyDecorator => Extensions({ access: level });
 
 interface AccessRequest {
   caller: Caller;

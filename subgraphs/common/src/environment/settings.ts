@@ -54,7 +54,7 @@ export const settingTypes = {
   text: (): z.ZodType<string> => z.string('expected a text'),
   optionalText: (): z.ZodType<string | undefined> => z.string().optional(),
   oneOf: <const Choice extends string>(...choices: [Choice, ...Choice[]]): z.ZodType<Choice> =>
-    z.enum(choices, `expected one of ${choices.join(', ')}`) as unknown as z.ZodType<Choice>,
+    z.enum(choices, `expected one of ${choices.join(', ')}`),
   list: (): z.ZodType<string[]> =>
     z
       .string()

@@ -1,7 +1,7 @@
 import { buildSubgraphSchema, printSubgraphSchema } from '@apollo/subgraph';
 import { createPubSub } from '@graphql-yoga/subscription';
 import { parse, type GraphQLFieldConfig, type GraphQLFieldResolver, type GraphQLObjectType, type GraphQLSchema } from 'graphql';
-import { buildSchema, createResolversMap, type BuildSchemaOptions, type ClassType } from 'type-graphql';
+import { buildSchema, createResolversMap } from 'type-graphql';
 import { DateTimeScalar, JSONScalar } from './scalars.js';
 import { requireAccess, type AccessLevel } from '../caller/access.js';
 import type { AuditTrail } from '../audit/audit-trail.js';
@@ -30,14 +30,16 @@ type ResolverMap = Record<string, Record<string, unknown>>;
 
 /** Builds the executable federated schema of a subgraph and its SDL; refuses a root field that does not say who may use it. */
 export async function buildFederatedSchema(definition: GraphDefinition): Promise<{ schema: GraphQLSchema; sdl: string }> {
+  const [first, ...others] = definition.resolvers;
+  if (!first) throw new Error(`${definition.name}: a subgraph needs at least one resolver class`);
   const plain = await buildSchema({
-    resolvers: definition.resolvers as unknown as BuildSchemaOptions['resolvers'],
-    ...(definition.orphanedTypes ? { orphanedTypes: definition.orphanedTypes as unknown as ClassType[] } : {}),
+    resolvers: [first, ...others],
+    orphanedTypes: definition.orphanedTypes ?? [],
     scalarsMap: [{ type: Date, scalar: DateTimeScalar }, { type: Object, scalar: JSONScalar }],
     pubSub: createPubSub(),
     validate: false,
     skipCheck: true,
-  } as BuildSchemaOptions);
+  });
   const sdl = FEDERATION_LINK + printSubgraphSchema(plain);
   const resolvers = createResolversMap(plain) as unknown as ResolverMap;
   for (const [root, type] of rootTypes(plain)) {

@@ -61,5 +61,5 @@ export function connectionOf<Node extends object>(name: string, node: () => Clas
     totalCount!: number | (() => Promise<number>);
   }
 
-  return NodeConnection as unknown as ClassType<Connection<Node>>;
+  return NodeConnection;
 }

@@ -80,7 +80,7 @@ class NoteResolver {
     const note = em.create(Note, { text, owner: userId! } as Note);
     await em.transactional(async (tx) => {
       await tx.persist(note).flush();
-      await services.house.events.append(tx as never, { topic: 'note', subject: String(note.id), payload: { text } });
+      await services.house.events.append(tx, { topic: 'note', subject: String(note.id), payload: { text } });
     });
     return note;
   }
