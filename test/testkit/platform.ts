@@ -1,0 +1,110 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { testDatabase } from '@hutong/common/testkit';
+import { freePort } from './free-port.js';
+
+const REPOSITORY = join(import.meta.dirname, '../..');
+const MAIN = join(REPOSITORY, 'gateway/dist/main.js');
+const START_LIMIT_MS = 90_000;
+
+export const ADMIN_PASSWORD = 'correct horse battery staple';
+
+export interface PlatformOptions {
+  /** Settings beyond the testkit's own. */
+  environment?: Record<string, string>;
+  /** `shared` (default): a database of its own on the run's PostgreSQL server. `embedded`: the server the platform starts itself. */
+  database?: 'shared' | 'embedded';
+}
+
+/** A real Hutong process on a free port, with a database and a data folder of its own. */
+export interface Platform {
+  readonly url: string;
+  readonly databaseUrl: string | undefined;
+  readonly dataDirectory: string;
+  /** Everything the process has printed so far, over all its starts. */
+  output(): string;
+  readonly pid: number;
+  /** SIGTERM, and waits; answers the exit code. */
+  stop(): Promise<number | null>;
+  /** SIGKILL, and waits. */
+  kill(): Promise<void>;
+  /** Starts again on the same port, data folder and database. */
+  start(): Promise<void>;
+  /** Ends the process and removes what it left. */
+  dispose(): Promise<void>;
+}
+
+/** Starts the platform and waits until it is ready. */
+export async function startPlatform({ environment = {}, database = 'shared' }: PlatformOptions = {}): Promise<Platform> {
+  const dataDirectory = await mkdtemp(join(tmpdir(), 'hutong-platform-'));
+  const own = database === 'shared' ? await testDatabase() : undefined;
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  let output = '';
+  let child: ChildProcess | undefined;
+
+  const start = async (): Promise<void> => {
+    child = spawn(process.execPath, [MAIN], {
+      cwd: REPOSITORY,
+      env: {
+        PATH: process.env.PATH,
+        HOME: process.env.HOME,
+        PORT: String(port),
+        HUTONG_DATA_DIR: dataDirectory,
+        HUTONG_ADMIN_PASSWORD: ADMIN_PASSWORD,
+        LOG_LEVEL: 'warn',
+        ...(own ? { DATABASE_URL: own.url } : {}),
+        ...environment,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    await untilReady(url, child, () => output);
+  };
+  const end = async (signal: NodeJS.Signals): Promise<number | null> => {
+    if (!child || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
+    const exited = once(child, 'exit') as Promise<[number | null]>;
+    child.kill(signal);
+    const [code] = await exited;
+    return code;
+  };
+
+  const platform: Platform = {
+    url,
+    databaseUrl: own?.url,
+    dataDirectory,
+    output: () => output,
+    get pid() {
+      return child?.pid ?? -1;
+    },
+    stop: () => end('SIGTERM'),
+    kill: async () => void (await end('SIGKILL')),
+    start,
+    async dispose() {
+      await end('SIGTERM');
+      await own?.drop();
+      await rm(dataDirectory, { recursive: true, force: true });
+    },
+  };
+  await start().catch(async (error: unknown) => {
+    await platform.dispose();
+    throw error;
+  });
+  return platform;
+}
+
+async function untilReady(url: string, child: ChildProcess, output: () => string): Promise<void> {
+  const deadline = Date.now() + START_LIMIT_MS;
+  while (Date.now() < deadline) {
+    if (child.exitCode !== null) throw new Error(`the platform ended with ${child.exitCode}:\n${output()}`);
+    const ready = await fetch(`${url}/readyz`).then(({ ok }) => ok, () => false);
+    if (ready) return;
+    await delay(25);
+  }
+  child.kill('SIGKILL');
+  throw new Error(`the platform was not ready within ${START_LIMIT_MS / 1000} s:\n${output()}`);
+}
