@@ -49,12 +49,12 @@ export class Actor {
 
   /** A request to a route of 互通, with header `token`. */
   interconnect(method: string, path: string, body?: unknown): Promise<LegacyAnswer> {
-    return this.#legacy(method, `/api/v1/${path}`, { ...(this.credential ? { token: this.credential } : {}) }, body);
+    return this.#legacy(method, `/api/v1/${path}`, this.credential ? { token: this.credential } : {}, body);
   }
 
   /** A request to a route of SimpleServerAPI, with header `X-Auth-Token`. */
   simpleServer(method: string, path: string, body?: unknown): Promise<LegacyAnswer> {
-    return this.#legacy(method, `/api/${path}`, { ...(this.credential ? { 'x-auth-token': this.credential } : {}) }, body);
+    return this.#legacy(method, `/api/${path}`, this.credential ? { 'x-auth-token': this.credential } : {}, body);
   }
 
   async #legacy(method: string, path: string, headers: Record<string, string>, body?: unknown): Promise<LegacyAnswer> {

@@ -1,0 +1,26 @@
+// Runs the benchmarks and prints one JSON line each and a table at the end: `npm run bench [-- part of a name]`.
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Benchmark } from './benchmark.ts';
+import { median } from './statistics.ts';
+
+const wanted = process.argv[2] ?? '';
+const files = (await readdir(import.meta.dirname)).filter((name) => name.endsWith('.bench.ts')).toSorted();
+const table: Record<string, string | boolean>[] = [];
+
+for (const file of files) {
+  const { benchmarks } = (await import(join(import.meta.dirname, file))) as { benchmarks: Benchmark[] };
+  for (const benchmark of benchmarks.filter(({ name }) => name.includes(wanted))) {
+    const { ratio, detail } = await benchmark.run();
+    const result = { min: round(Math.min(...ratio)), median: round(median(ratio)), max: round(Math.max(...ratio)) };
+    const met = benchmark.meets(median(ratio));
+    console.log(JSON.stringify({ name: benchmark.name, target: benchmark.target, ...result, met, detail }));
+    table.push({ name: benchmark.name, target: benchmark.target, min: String(result.min), median: String(result.median), max: String(result.max), met });
+  }
+}
+console.table(table);
+process.exit(table.length > 0 ? 0 : 1);
+
+function round(value: number): number {
+  return Number(value.toPrecision(3));
+}
