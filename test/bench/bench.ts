@@ -1,8 +1,8 @@
 // Runs the benchmarks and prints one JSON line each and a table at the end: `npm run bench [-- part of a name]`.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Benchmark } from './benchmark.ts';
-import { median } from './statistics.ts';
+import type { Benchmark } from './benchmark.js';
+import { median } from './statistics.js';
 
 const wanted = process.argv[2] ?? '';
 const files = (await readdir(import.meta.dirname)).filter((name) => name.endsWith('.bench.ts')).toSorted();
