@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { readRecord } from './database-record.js';
 import type { DatabaseRecord } from './database-record.js';
 import { DatabaseStartError } from './database-start.error.js';
 import { canReach } from './postgres-account.js';
 import type { PostgresAccount } from './postgres-account.js';
-import { SYSTEM_FOLDER } from './reachable-binaries.js';
+import { makeOpenFolder, SYSTEM_FOLDER } from './reachable-binaries.js';
 
 /** Where the cluster of a data folder lies. */
 export interface ClusterPlace {
@@ -93,7 +93,8 @@ export async function choosePlace(
     await onSetAside(cluster, path.join(aside, 'postgres'));
     renameSync(home, aside);
   }
-  mkdirSync(home, { recursive: true, mode: 0o755 });
+  makeOpenFolder(systemFolder);
+  makeOpenFolder(home);
   if (!canReach(account, home)) {
     throw new DatabaseStartError(
       'FOLDER_UNUSABLE',

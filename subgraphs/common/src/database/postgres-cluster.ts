@@ -69,6 +69,12 @@ async function initialise(
     output = result.output;
     if (!output.includes('invalid locale name')) break;
   }
+  if (output.includes('could not look up effective user ID')) {
+    throw new DatabaseStartError(
+      'ACCOUNT_MISSING',
+      `PostgreSQL creates a database only for a user with a name, and user id ${process.geteuid?.()} has none in /etc/passwd: add it there, start as another user, or set DATABASE_URL to a PostgreSQL of your own.`,
+    );
+  }
   throw new DatabaseStartError(
     'CREATE_FAILED',
     `The database could not be created in ${path.dirname(path.dirname(made))}: ${lastLines(output)}`,

@@ -1,5 +1,5 @@
-import { readFileSync, statSync } from 'node:fs';
-import { chmod, cp, lstat, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmodSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { chmod, cp, lstat, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { canReach } from './postgres-account.js';
 import type { PostgresAccount } from './postgres-account.js';
@@ -7,6 +7,11 @@ import type { PostgresBinaries } from './postgres-binaries.js';
 
 /** Where binaries and data are kept for a root whose own folders PostgreSQL's account cannot enter. */
 export const SYSTEM_FOLDER = '/var/lib/hutong';
+
+/** Makes a folder that everybody may enter, whatever our umask; one that exists is left as it is. */
+export function makeOpenFolder(folder: string): void {
+  if (mkdirSync(folder, { recursive: true })) chmodSync(folder, 0o755);
+}
 
 const COMPLETE_MARK = 'hutong-complete.json';
 
@@ -44,7 +49,7 @@ export async function reachableBinaries(
 }
 
 async function copyWhole(source: string, target: string): Promise<void> {
-  await mkdir(path.dirname(target), { recursive: true, mode: 0o755 });
+  makeOpenFolder(path.dirname(target));
   const staging = `${target}.copying-${process.pid}-${Date.now()}`;
   try {
     await cp(source, staging, { recursive: true, verbatimSymlinks: true });

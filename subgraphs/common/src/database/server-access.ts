@@ -13,7 +13,7 @@ const CANNOT_CONNECT_NOW = '57P03';
 const NO_SUCH_DATABASE = '3D000';
 
 /** How long a server that says nothing, and one that says it is starting or stopping, is waited for, in milliseconds. */
-const SILENCE = 4_000;
+const SILENCE = 2_500;
 const PATIENCE = 180_000;
 
 /**
