@@ -1,0 +1,27 @@
+/** A small seeded generator (mulberry32), so that a sample can be drawn again from its printed seed. */
+export function seeded(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/** This run's seed: HUTONG_TEST_SEED, or a new one. */
+export const runSeed = (): number => Number(process.env.HUTONG_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
+
+/** Whether the whole of every matrix is wanted (`npm run test:full`). */
+export const full = process.env.HUTONG_TEST_FULL === 'true';
+
+/** Some of the cases, drawn by the run's printed seed; all of them in a full run. */
+export function sampleOf<Case>(name: string, cases: readonly Case[], count: number): Case[] {
+  if (full || cases.length <= count) return [...cases];
+  const seed = runSeed();
+  const random = seeded(seed);
+  console.log(`${name}: ${count} of ${cases.length} cases, HUTONG_TEST_SEED=${seed}`);
+  const chosen = new Set<number>();
+  while (chosen.size < count) chosen.add(Math.floor(random() * cases.length));
+  return [...chosen].toSorted((a, b) => a - b).map((index) => cases[index]!);
+}
