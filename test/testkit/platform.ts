@@ -1,9 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { deleteEmbeddedPostgres } from '@hutong/common';
 import { testDatabase } from '@hutong/common/testkit';
 import { freePort } from './free-port.js';
 
@@ -87,7 +88,7 @@ export async function startPlatform({ environment = {}, database = 'shared' }: P
     async dispose() {
       await end('SIGTERM');
       await own?.drop();
-      await rm(dataDirectory, { recursive: true, force: true });
+      await deleteEmbeddedPostgres(dataDirectory);
     },
   };
   await start().catch(async (error: unknown) => {
