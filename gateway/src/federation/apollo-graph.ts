@@ -1,0 +1,84 @@
+import { buildOperationContext, executeQueryPlan } from '@apollo/gateway';
+import { operationFromDocument, Supergraph, type Schema } from '@apollo/federation-internals';
+import { QueryPlanner, type QueryPlan } from '@apollo/query-planner';
+import type { GatewayGraphQLRequestContext } from '@apollo/server-gateway-interface';
+import type { Log, SubgraphConnection } from '@hutong/common';
+import { type ExecutionResult, type GraphQLError, type GraphQLSchema } from 'graphql';
+import { LRUCache } from 'lru-cache';
+import type { FederatedGraph, GraphOperation, PlannedOperation, RequestScope } from './federated-graph.js';
+import { callerError, missingEntity } from './subgraph.errors.js';
+import { SubgraphFetch } from './subgraph-fetch.js';
+
+export interface ApolloGraphOptions {
+  supergraphSdl: string;
+  connections: ReadonlyMap<string, SubgraphConnection>;
+  /** How long one fetch from a subgraph may take. */
+  subgraphTimeoutMs: number;
+  /** Plans kept; the least recently used go first. */
+  rememberedPlans: number;
+  log: Log;
+}
+
+interface Plan extends PlannedOperation {
+  document: GraphOperation['document'];
+  queryPlan: QueryPlan;
+  context: ReturnType<typeof buildOperationContext>;
+}
+
+/** The federated graph on Apollo's query planner and its stock plan executor. */
+export class ApolloGraph implements FederatedGraph {
+  readonly schema: GraphQLSchema;
+  readonly #apiSchema: Schema;
+  readonly #supergraphSchema: GraphQLSchema;
+  readonly #planner: QueryPlanner;
+  readonly #plans: LRUCache<string, Plan>;
+  readonly #fetches: Record<string, SubgraphFetch>;
+  readonly #log: Log;
+
+  constructor({ supergraphSdl, connections, subgraphTimeoutMs, rememberedPlans, log }: ApolloGraphOptions) {
+    const supergraph = Supergraph.build(supergraphSdl, { validateSupergraph: false });
+    this.#apiSchema = supergraph.apiSchema();
+    this.schema = this.#apiSchema.toGraphQLJSSchema();
+    this.#supergraphSchema = supergraph.schema.toGraphQLJSSchema();
+    this.#planner = new QueryPlanner(supergraph);
+    this.#plans = new LRUCache({ max: rememberedPlans });
+    const names = supergraph.subgraphsMetadata().map(({ name }) => name);
+    this.#fetches = Object.fromEntries(
+      names.map((subgraph) => [subgraph, new SubgraphFetch({ subgraph, connections, timeoutMs: subgraphTimeoutMs, log })]),
+    );
+    this.#log = log;
+  }
+
+  plan({ text, document, operationName }: GraphOperation): Plan {
+    const key = `${operationName ?? ''}\n${text}`;
+    let plan = this.#plans.get(key);
+    if (!plan) {
+      const context = buildOperationContext({ schema: this.schema, operationDocument: document, ...(operationName ? { operationName } : {}) });
+      const operation = operationFromDocument(this.#apiSchema, document, operationName ? { operationName } : {});
+      plan = { kind: context.operation.operation, document, context, queryPlan: this.#planner.buildQueryPlan(operation) };
+      this.#plans.set(key, plan);
+    }
+    return plan;
+  }
+
+  async execute(planned: PlannedOperation, variables: Record<string, unknown>, scope: RequestScope): Promise<ExecutionResult> {
+    const { queryPlan, context, document } = planned as Plan;
+    const request = { request: { query: '', variables }, context: scope, document, metrics: {}, logger: this.#log, schema: this.schema };
+    const result = await executeQueryPlan(
+      queryPlan,
+      this.#fetches,
+      request as unknown as GatewayGraphQLRequestContext,
+      context,
+      this.#supergraphSchema,
+      this.#apiSchema,
+    );
+    return this.#shown(result, scope);
+  }
+
+  #shown({ data, errors, extensions }: ExecutionResult, { requestId }: RequestScope): ExecutionResult {
+    if (errors) return { data: data ?? null, errors: errors.map((error) => callerError(error, requestId, this.#log)) };
+    const incomplete = extensions?.valueCompletion as readonly GraphQLError[] | undefined;
+    if (!incomplete) return { data: data ?? null };
+    return { data: data ?? null, errors: incomplete.map((error) => missingEntity(error, requestId, this.#log)) };
+  }
+}

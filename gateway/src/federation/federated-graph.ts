@@ -1,0 +1,37 @@
+import type { Caller, Origin } from '@hutong/common';
+import type { DocumentNode, ExecutionResult, GraphQLSchema } from 'graphql';
+
+/** On whose behalf an operation runs, and until when. */
+export interface RequestScope {
+  caller: Caller;
+  /** `stored`: an operation of a contract, which was checked when it was written. */
+  origin: Extract<Origin, 'client' | 'stored'>;
+  requestId: string;
+  /** Aborted when the caller has gone or the request's time is over. */
+  signal: AbortSignal;
+}
+
+/** A valid operation as it is asked for: planned once for the same text and name. */
+export interface GraphOperation {
+  text: string;
+  document: DocumentNode;
+  operationName?: string | undefined;
+}
+
+/** An operation with its plan; what is inside belongs to the graph that made it. */
+export interface PlannedOperation {
+  readonly kind: 'query' | 'mutation' | 'subscription';
+}
+
+/** Planning and execution over the subgraphs; everything else of the gateway goes through here. */
+export interface FederatedGraph {
+  /** What clients see. */
+  readonly schema: GraphQLSchema;
+  /** The plan of an operation that was validated against {@link schema}. */
+  plan(operation: GraphOperation): PlannedOperation;
+  /**
+   * Runs a plan. A subgraph's failures come back as it told them, with the path in this operation; one that does not
+   * answer is SUBGRAPH_UNAVAILABLE for its fields, and the rest is answered. Never rejects for a subgraph's fault.
+   */
+  execute(planned: PlannedOperation, variables: Record<string, unknown>, scope: RequestScope): Promise<ExecutionResult>;
+}

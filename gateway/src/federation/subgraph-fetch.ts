@@ -1,0 +1,74 @@
+import type { GraphQLDataSource } from '@apollo/gateway';
+import { HutongError, subgraphUnavailable, timedOut, type Log, type SubgraphConnection, type SubgraphRequest } from '@hutong/common';
+import { Kind, parse, type GraphQLFormattedError, type SelectionNode } from 'graphql';
+import { withDeadline } from './deadline.js';
+import type { RequestScope } from './federated-graph.js';
+
+type Fetch = Parameters<GraphQLDataSource<RequestScope>['process']>[0];
+type Fetched = Awaited<ReturnType<GraphQLDataSource<RequestScope>['process']>>;
+
+export interface SubgraphFetchOptions {
+  subgraph: string;
+  /** Looked at for each fetch, so that a subgraph may come and go. */
+  connections: ReadonlyMap<string, SubgraphConnection>;
+  timeoutMs: number;
+  log: Log;
+}
+
+/** A fetch of entities that fails is told for so many of them; the caller sees the others as null. */
+const REPORTED_ENTITIES = 20;
+
+/** The plan executor's way to one subgraph. Failures of the way itself become errors of the fields that were asked for. */
+export class SubgraphFetch implements GraphQLDataSource<RequestScope> {
+  readonly #options: SubgraphFetchOptions;
+
+  constructor(options: SubgraphFetchOptions) {
+    this.#options = options;
+  }
+
+  async process({ request, context }: Fetch): Promise<Fetched> {
+    const { caller, origin, requestId } = context as RequestScope;
+    const fetch = {
+      document: request.query ?? '',
+      operationName: request.operationName,
+      variables: request.variables ?? {},
+      caller,
+      origin,
+      requestId,
+    };
+    try {
+      return (await this.#answer(fetch, (context as RequestScope).signal)) as Fetched;
+    } catch (reason) {
+      const { message, extensions } = this.#failure(reason, requestId);
+      return { errors: pathsOf(fetch).map((path): GraphQLFormattedError => ({ message, path, extensions })) };
+    }
+  }
+
+  #answer(fetch: Omit<SubgraphRequest, 'signal'>, outer: AbortSignal) {
+    const { subgraph, connections, timeoutMs } = this.#options;
+    const connection = connections.get(subgraph);
+    if (!connection) throw subgraphUnavailable({ subgraph });
+    const tooLate = () => timedOut({ what: `The subgraph ${subgraph}`, seconds: timeoutMs / 1000 });
+    return withDeadline(outer, timeoutMs, tooLate, (signal) => connection.execute({ ...fetch, signal }));
+  }
+
+  #failure(reason: unknown, requestId: string): HutongError {
+    if (reason instanceof HutongError) return reason;
+    const { subgraph, log } = this.#options;
+    log.error({ requestId, subgraph, err: reason }, 'subgraph did not answer');
+    return subgraphUnavailable({ subgraph, cause: reason });
+  }
+}
+
+/** Where in the subgraph's answer the fields stand that it owed; the executor turns them into paths of the whole answer. */
+function pathsOf({ document, variables }: Pick<SubgraphRequest, 'document' | 'variables'>): (string | number)[][] {
+  const representations: unknown = variables.representations;
+  if (Array.isArray(representations)) return representations.slice(0, REPORTED_ENTITIES).map((_, index) => ['_entities', index]);
+  const operation = parse(document, { noLocation: true }).definitions.find((definition) => definition.kind === Kind.OPERATION_DEFINITION);
+  return (operation?.selectionSet.selections ?? []).flatMap(rootPath);
+}
+
+function rootPath(selection: SelectionNode): string[][] {
+  if (selection.kind === Kind.FIELD) return [[(selection.alias ?? selection.name).value]];
+  return selection.kind === Kind.INLINE_FRAGMENT ? selection.selectionSet.selections.flatMap(rootPath) : [];
+}
