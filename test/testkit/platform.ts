@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { deleteEmbeddedPostgres } from '@hutong/common';
-import { testDatabase } from '@hutong/common/testkit';
 import { freePort } from './free-port.js';
 
 const REPOSITORY = join(import.meta.dirname, '../..');
@@ -42,7 +41,7 @@ export interface Platform {
 /** Starts the platform and waits until it is ready. */
 export async function startPlatform({ environment = {}, database = 'shared' }: PlatformOptions = {}): Promise<Platform> {
   const dataDirectory = await mkdtemp(join(tmpdir(), 'hutong-platform-'));
-  const own = database === 'shared' ? await testDatabase() : undefined;
+  const own = database === 'shared' ? await sharedDatabase() : undefined;
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   let output = '';
@@ -96,6 +95,12 @@ export async function startPlatform({ environment = {}, database = 'shared' }: P
     throw error;
   });
   return platform;
+}
+
+/** Loaded only here: the testkit of common belongs to vitest, and the benchmarks run without it. */
+async function sharedDatabase() {
+  const { testDatabase } = await import('@hutong/common/testkit');
+  return testDatabase();
 }
 
 async function untilReady(url: string, child: ChildProcess, output: () => string): Promise<void> {
