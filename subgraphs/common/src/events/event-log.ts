@@ -1,10 +1,10 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Client, type Pool } from 'pg';
 import { defineError } from '../errors/define-error.js';
-import { eventExpired } from '../errors/common.errors.js';
+import { eventExpired, subgraphUnavailable } from '../errors/common.errors.js';
 import type { Log } from '../log/log.js';
 import { decodeEventId, isAfter, START, type EventPosition, type StoredEvent } from './event.js';
-import { appendEvents, channelOf, currentSnapshot, hasUnsettledEvents, pruneEvents, readEvents, settledPosition, type NewEvent } from './event-table.js';
+import { announce, appendEvents, channelOf, currentSnapshot, hasUnsettledEvents, pruneEvents, readEvents, settledPosition, type NewEvent } from './event-table.js';
 import { EventQueue } from './event-queue.js';
 
 export const tooSlow = defineError<{ buffered: number; lastId: string | null }>({
@@ -38,6 +38,13 @@ interface Subscriber {
   from: EventPosition;
 }
 
+/** Hears announcements, which come the moment their transaction commits. */
+export interface AnnouncementListener {
+  heard: (text: string) => void;
+  /** Announcements may have been missed: called when the connection is lost, and again when it is back. */
+  missed: () => void;
+}
+
 const BATCH = 1_000;
 const BUFFER = 1_024;
 const KEPT_DAYS = 7;
@@ -53,6 +60,7 @@ const PRUNE_MS = 3_600_000;
 export class EventLog {
   readonly #options: Required<EventLogOptions>;
   readonly #subscribers = new Set<Subscriber>();
+  readonly #announcementListeners = new Set<AnnouncementListener>();
   #tail: EventPosition = START;
   #listener: Client | undefined;
   #reading: Promise<void> | undefined;
@@ -78,6 +86,21 @@ export class EventLog {
   /** Writes an event in the EntityManager's transaction. */
   append(em: EntityManager, ...events: NewEvent[]): Promise<void> {
     return appendEvents(em, this.#options.schema, events);
+  }
+
+  /**
+   * Tells every process of this subgraph a short text (under 8,000 bytes) when the EntityManager's transaction commits.
+   * Unlike an event it waits for no other transaction, is not kept and has no order: for what must be known at once.
+   */
+  announce(em: EntityManager, ...texts: string[]): Promise<void> {
+    return announce(em, this.#options.schema, texts);
+  }
+
+  /** Hears announcements until the function it returns is called; throws SUBGRAPH_UNAVAILABLE while none could be heard. */
+  onAnnouncement(listener: AnnouncementListener): () => void {
+    if (!this.#listener) throw subgraphUnavailable({ subgraph: this.#options.schema });
+    this.#announcementListeners.add(listener);
+    return () => this.#announcementListeners.delete(listener);
   }
 
   /** Calls back for every event of a topic, for what this process keeps in memory. Ends with the function it returns. */
@@ -172,9 +195,17 @@ export class EventLog {
   async #listen(): Promise<void> {
     const { url, schema, log } = this.#options;
     const listener = new Client({ connectionString: url, keepAlive: true, application_name: `hutong ${schema} events` });
-    listener.on('notification', () => this.#wake());
+    listener.on('notification', ({ payload }) => {
+      if (payload) for (const { heard } of this.#announcementListeners) heard(payload);
+      else this.#wake();
+    });
     listener.on('error', (error) => log.warn({ err: error }, 'lost the event listener connection'));
-    listener.on('end', () => this.#listenAgain());
+    listener.on('end', () => {
+      if (this.#listener !== listener) return;
+      this.#listener = undefined;
+      for (const { missed } of this.#announcementListeners) missed();
+      this.#listenAgain();
+    });
     await listener.connect();
     await listener.query(`listen "${channelOf(schema)}"`);
     this.#listener = listener;
@@ -185,7 +216,10 @@ export class EventLog {
     setTimeout(() => {
       if (this.#stopped) return;
       this.#listen().then(
-        () => this.#wake(),
+        () => {
+          for (const { missed } of this.#announcementListeners) missed();
+          this.#wake();
+        },
         () => this.#listenAgain(),
       );
     }, RECONNECT_MS).unref();

@@ -41,6 +41,11 @@ export async function appendEvents(em: EntityManager, schema: string, events: re
   );
 }
 
+/** Sends texts to every listener of the schema when the transaction commits. */
+export async function announce(em: EntityManager, schema: string, texts: readonly string[]): Promise<void> {
+  if (texts.length > 0) await sql(em, 'select pg_notify($1, text) from unnest($2::text[]) as text', [channelOf(schema), [...texts]]);
+}
+
 interface EventRow {
   xid: string;
   sequence: string;

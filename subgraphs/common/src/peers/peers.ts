@@ -20,6 +20,8 @@ export interface PeerCallScope {
 
 /** Asks other subgraphs for what this one needs to do its own work. */
 export interface Peers {
+  /** Whether the platform has this subgraph, be it up or down at present. */
+  has(subgraph: string): boolean;
   /** Answers the operation's `data`; throws the subgraph's first failure with its code, or SUBGRAPH_UNAVAILABLE. */
   call<Data>(scope: PeerCallScope, operation: PeerOperation): Promise<Data>;
 }
@@ -32,6 +34,10 @@ export class ConnectedPeers implements Peers {
 
   constructor(connections: ReadonlyMap<string, SubgraphConnection>) {
     this.#connections = connections;
+  }
+
+  has(subgraph: string): boolean {
+    return this.#connections.has(subgraph);
   }
 
   async call<Data>({ caller, requestId }: PeerCallScope, { subgraph, document, variables, deadlineMs = DEFAULT_DEADLINE_MS }: PeerOperation): Promise<Data> {
