@@ -1,0 +1,25 @@
+import type { GraphQLSchema } from 'graphql';
+import type { Router } from 'express';
+import type { Contract } from './engine/contract.js';
+import { operationFaults } from './engine/operations.check.js';
+import { createRouter, type RestCompatOptions } from './engine/router.js';
+import { interconnect } from './interconnect/contract.js';
+import { simpleServer } from './simple-server/contract.js';
+
+/** Every legacy contract that is served. */
+export const contracts: readonly Contract[] = [interconnect, simpleServer];
+
+/**
+ * The legacy routes as an express router; see createRouter for how to mount it.
+ *
+ * @example
+ * app.use(restCompat({ graph, settings: { log } }));
+ */
+export function restCompat(options: Omit<RestCompatOptions, 'contracts'>): Router {
+  return createRouter({ ...options, contracts });
+}
+
+/** Checks every stored operation of every contract against the graph's API schema; one sentence for each fault. */
+export function checkOperations(schema: GraphQLSchema): string[] {
+  return operationFaults(contracts, schema);
+}

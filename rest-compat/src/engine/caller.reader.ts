@@ -1,0 +1,42 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Request, Response } from 'express';
+import { failure } from './failure.js';
+import type { GraphCaller } from './graph.js';
+
+const BEARER = /^Bearer +(\S.*)$/i;
+const REQUEST_ID = /^[A-Za-z0-9._:/+=-]{1,128}$/;
+
+/** The request's id: the one an earlier middleware put on the answer, the caller's own when it is sound, else a new one. */
+export function requestIdOf(request: Request, response: Response): string {
+  const given: unknown = response.locals['requestId'] ?? request.headers['x-request-id'];
+  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+}
+
+/**
+ * Finds the credential, whichever of the three headers carries it.
+ *
+ * @throws Failure CREDENTIALS_DIFFER when two headers carry different ones: taking either could act as the wrong user
+ */
+export function callerOf(request: Request, requestId: string, credentialTaken: boolean): GraphCaller {
+  const caller: GraphCaller = { address: request.ip ?? request.socket.remoteAddress ?? '', requestId };
+  if (!credentialTaken) return caller;
+  const { headers } = request;
+  const sent = [BEARER.exec(headers.authorization ?? '')?.[1], header(headers, 'x-auth-token'), header(headers, 'token')];
+  for (const credential of sent) {
+    const trimmed = credential?.trim();
+    if (trimmed === undefined || trimmed === '') continue;
+    if (caller.credential !== undefined && caller.credential !== trimmed) {
+      throw failure('CREDENTIALS_DIFFER', 'Authorization, X-Auth-Token and token carry different credentials: send one');
+    }
+    caller.credential = trimmed;
+  }
+  const csrfToken = header(headers, 'csrfpreventiontoken');
+  if (csrfToken !== undefined && csrfToken !== '') caller.csrfToken = csrfToken;
+  return caller;
+}
+
+function header(headers: IncomingHttpHeaders, name: string): string | undefined {
+  const value = headers[name];
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,88 @@
+import type { z } from 'zod';
+import type { Failure, FailureCode, Problem } from './failure.js';
+import type { StoredOperations } from './stored-operations.js';
+
+/** What a row reads its input from, and the shape it must have. Members that the shape does not name are ignored. */
+export type Takes<Input> =
+  | { from: 'nothing' }
+  /** The query string: every value is text. */
+  | { from: 'query'; shape: z.ZodType<Input> }
+  /** A JSON object. */
+  | { from: 'body'; shape: z.ZodType<Input> }
+  /** A JSON object with one list that is checked element by element, so that refusing a long bad one is cheap. */
+  | { from: 'batch'; list: keyof Input & string; element: z.ZodType; most: number };
+
+/** How the rows beyond one page of a stored operation are asked for. */
+export interface Pages<Data> {
+  /** Variables of the next page, undefined after the last. */
+  next(data: Data): Record<string, unknown> | undefined;
+  /** One answer out of all pages. */
+  join(pages: Data[]): Data;
+}
+
+interface RouteBasis {
+  method: 'GET' | 'POST';
+  /** Below the contract's prefix, without the trailing slash: `/computing_ids`. */
+  path: string;
+  /** For people: what a caller gets. */
+  summary: string;
+}
+
+/** A row that runs a stored operation of the graph. */
+export interface OperationRoute<Input, Data> extends RouteBasis {
+  operation: string;
+  /** `none`: the route is for those who have none yet; one that is sent anyway is not looked at. */
+  credential: 'required' | 'none';
+  takes: Takes<Input>;
+  /** Which of the two body limits holds. */
+  limit?: 'bulk';
+  variables(input: Input): Record<string, unknown>;
+  /** What the envelope holds on success. */
+  result(data: Data, input: Input): unknown;
+  pages?: Pages<Data>;
+  /**
+   * Where the operation's variables stand in the caller's input, `[]` for any index:
+   * `{ 'input.reports[].gpuMemory': 'computing_resources[].gpu_memory' }`. The longest entry that begins a field counts.
+   */
+  fields?: Readonly<Record<string, string>>;
+  /** The whole text for a problem where the contract fixes it; undefined leaves `<field>: <message>`. */
+  wording?(code: FailureCode, problem: Problem, input: unknown): string | undefined;
+  /** Topic of `Graph.revision`: an answer may be sent again to the same caller while its revision stands. */
+  freshWhile?: string;
+}
+
+/** A row that tells whether the service is up. */
+export interface ReadinessRoute extends RouteBasis {
+  readiness(state: { ready: boolean; message: string }): Reply;
+}
+
+export type Route = OperationRoute<unknown, unknown> | ReadinessRoute;
+
+/** Status and JSON body of an answer. */
+export interface Reply {
+  status: number;
+  body: unknown;
+}
+
+/** How a contract wraps what it answers. */
+export interface Envelope {
+  success(result: unknown): Reply;
+  /** @param number what the contract's error map has for the failure's code. @param message all its problems as one text. */
+  failure(failure: Failure, number: number, message: string): Reply;
+}
+
+/** One legacy API document as data. */
+export interface Contract {
+  name: string;
+  /** Every path at and below it is answered by this contract, unless a longer prefix owns it. */
+  prefix: string;
+  routes: readonly Route[];
+  operations: StoredOperations;
+  envelope: Envelope;
+  errors: Readonly<Record<FailureCode, number>>;
+}
+
+/** Keeps the types of a row's input and data together while it is written; the table holds rows of all types. */
+export function route<Input, Data>(row: OperationRoute<Input, Data>): Route {
+  return row as unknown as Route;
+}

@@ -1,0 +1,109 @@
+import { Router, type NextFunction, type Request, type Response } from 'express';
+import { send, type Answer } from './answer.js';
+import { AnswerMemory, answerKey } from './answer.memory.js';
+import { CallerGone } from './body.reader.js';
+import { callerOf, requestIdOf } from './caller.reader.js';
+import type { Contract } from './contract.js';
+import { withinRequest } from './deadline.js';
+import { failureAnswer, type FailedRequest } from './failure.answer.js';
+import { failure } from './failure.js';
+import { refuseForeignPage } from './foreign-page.guard.js';
+import type { Graph, GraphCaller } from './graph.js';
+import { RouteIndex, type Endpoint, type Place } from './route.index.js';
+import { RouteRunner } from './route.runner.js';
+import { defaultSettings, type Log, type RestCompatSettings } from './settings.js';
+
+export interface RestCompatOptions {
+  graph: Graph;
+  contracts: readonly Contract[];
+  /** What is left out has its default. */
+  settings: Partial<RestCompatSettings> & { log: Log };
+}
+
+/**
+ * Serves contracts on top of a graph. Paths that no contract owns go on to the next middleware. Mount it before any body
+ * parser. It answers `X-Request-Id` with `response.locals.requestId` when an earlier middleware has set that, and takes the
+ * caller's address from `request.ip`, so from the app's `trust proxy`.
+ */
+export function createRouter({ graph, contracts, settings: given }: RestCompatOptions): Router {
+  const settings = { ...defaultSettings, ...given };
+  const index = new RouteIndex(contracts);
+  const memory = new AnswerMemory(settings.answerMemoryBytes);
+  const runner = new RouteRunner(graph, settings);
+
+  async function answer(endpoint: Endpoint, caller: GraphCaller, search: string, request: Request, response: Response) {
+    const failed: FailedRequest = { contract: endpoint.contract, row: endpoint.row, requestId: caller.requestId };
+    try {
+      return await withinRequest(response, settings.requestTimeoutMs, (signal) =>
+        runner.run({ endpoint, request, search, caller, signal, onInput: (input) => { failed.input = input; } }));
+    } catch (error) {
+      return error instanceof CallerGone ? undefined : failureAnswer(error, failed, settings.log);
+    }
+  }
+
+  /** Either an answer that is kept, or undefined and the answer follows. */
+  function serve(endpoint: Endpoint, search: string, requestId: string, request: Request, response: Response): Answer | undefined {
+    const { row } = endpoint;
+    if (row.method !== 'GET') refuseForeignPage(request, settings.ownOrigins);
+    const credential = 'credential' in row ? row.credential : 'none';
+    const caller = callerOf(request, requestId, credential === 'required');
+    if (credential === 'required' && caller.credential === undefined) throw credentialMissing();
+    const key = memoryKey(graph, endpoint, search, caller);
+    const kept = key === undefined ? undefined : memory.get(key);
+    if (kept) return kept;
+    void answer(endpoint, caller, search, request, response).then((made) => {
+      if (!made) return;
+      if (key !== undefined && made.status === 200 && made.headers === undefined) memory.set(key, made);
+      send(response, made, requestId);
+    });
+    return undefined;
+  }
+
+  function handle(place: Place, search: string, request: Request, response: Response): void {
+    const { contract, endpoints } = place;
+    const requestId = requestIdOf(request, response);
+    const endpoint = endpoints.get(request.method === 'HEAD' ? 'GET' : request.method);
+    try {
+      if (!endpoint) return refuseMethod(place, requestId, request, response);
+      const kept = serve(endpoint, search, requestId, request, response);
+      if (kept) send(response, kept, requestId);
+    } catch (error) {
+      send(response, failureAnswer(error, { contract, requestId, ...(endpoint ? { row: endpoint.row } : {}) }, settings.log), requestId);
+    }
+  }
+
+  const router = Router();
+  router.use((request: Request, response: Response, next: NextFunction) => {
+    const { path, search } = target(request.url);
+    const place = index.find(path);
+    if (place) handle(place, search, request, response);
+    else next();
+  });
+  return router;
+}
+
+function memoryKey(graph: Graph, { id, row, parameters }: Endpoint, search: string, caller: GraphCaller): string | undefined {
+  const topic = 'freshWhile' in row ? row.freshWhile : undefined;
+  const revision = topic === undefined ? undefined : graph.revision(topic, caller);
+  return revision === undefined ? undefined : answerKey(id, parameters.length === 0 ? '' : search, revision, caller);
+}
+
+/** Splits what was asked for; a proxy may have sent it in absolute form. */
+function target(url: string): { path: string; search: string } {
+  const own = url.startsWith('/') ? url : url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?]*/i, '');
+  const mark = own.indexOf('?');
+  return mark < 0 ? { path: own, search: '' } : { path: own.slice(0, mark), search: own.slice(mark + 1) };
+}
+
+/** @throws Failure PATH_NOT_FOUND or METHOD_NOT_ALLOWED; OPTIONS is answered with what the path has */
+function refuseMethod({ endpoints }: Place, requestId: string, { method, url }: Request, response: Response): void {
+  if (endpoints.size === 0) throw failure('PATH_NOT_FOUND', `There is nothing at ${target(url).path.slice(0, 200)}`);
+  const allow = [...endpoints.keys()].flatMap((known) => (known === 'GET' ? ['GET', 'HEAD'] : [known])).concat('OPTIONS');
+  if (method !== 'OPTIONS') throw failure('METHOD_NOT_ALLOWED', `${method} is not allowed here, only ${allow.join(', ')}`, { allow });
+  response.writeHead(204, { allow: allow.join(', '), 'x-request-id': requestId });
+  response.end();
+}
+
+function credentialMissing() {
+  return failure('CREDENTIAL_MISSING', 'This needs a ticket or an API token in the header token, X-Auth-Token or Authorization: Bearer');
+}

@@ -1,0 +1,32 @@
+/** Where faults go that no caller is told of. A pino logger fits. */
+export interface Log {
+  error(fields: object, message: string): void;
+}
+
+export interface RestCompatSettings {
+  /** Largest body of a route, after inflation. */
+  bodyLimitBytes: number;
+  /** The same for rows that say `limit: 'bulk'`. */
+  bulkBodyLimitBytes: number;
+  /** A request that takes longer, its upload included, is answered with TIMEOUT and its operation aborted. */
+  requestTimeoutMs: number;
+  /** A read whose answer is larger is refused. */
+  answerLimitBytes: number;
+  /** How much of answers that may be sent again is kept; the least recently used go first. */
+  answerMemoryBytes: number;
+  /**
+   * Origins whose pages may send mutating requests, beside the one the request itself is addressed to: for a proxy that
+   * rewrites `Host`. For example `https://compute.example.org`.
+   */
+  ownOrigins: readonly string[];
+  log: Log;
+}
+
+export const defaultSettings: Omit<RestCompatSettings, 'log'> = {
+  bodyLimitBytes: 2 * 1024 * 1024,
+  bulkBodyLimitBytes: 16 * 1024 * 1024,
+  requestTimeoutMs: 60_000,
+  answerLimitBytes: 10 * 1024 * 1024,
+  answerMemoryBytes: 16 * 1024 * 1024,
+  ownOrigins: [],
+};

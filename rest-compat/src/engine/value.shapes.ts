@@ -1,0 +1,61 @@
+import { z } from 'zod';
+
+// Every shape's error text is what was expected; input.reader.ts makes `<field>: expected <this>, got <value>` of it.
+
+/** int in the legacy documents unless they say otherwise: 0 to this. */
+export const LARGEST_INT = 2_147_483_647;
+
+const expectedInt = (issue: { input?: unknown }) =>
+  Number(issue.input) > LARGEST_INT && Number.isInteger(Number(issue.input)) ? `an integer ≤ ${LARGEST_INT}` : 'an integer ≥ 0';
+
+/** An int ≥ 0, as a JSON number. */
+export const integer = z.custom<number>(isInt, { error: expectedInt });
+
+/** An int ≥ 0, as a JSON number or as digits in a text. */
+export const integerOrDigits = converted<number>(
+  (value) => (typeof value === 'string' && /^\d{1,10}$/.test(value) ? valid(Number(value)) : valid(value)),
+  expectedInt,
+);
+
+export const boolean = z.boolean({ error: 'true or false' });
+
+export const text = z.string({ error: 'text' });
+
+/** A text of at most so many characters (code points, as the database counts). */
+export function textUpTo(most: number): z.ZodType<string> {
+  return z.custom<string>((value) => typeof value === 'string' && (value.length <= most || [...value].length <= most), {
+    error: ({ input }) => (typeof input === 'string' ? `text of at most ${most} characters` : 'text'),
+  });
+}
+
+/** Digits in a query string that make a number from 1 to `most`. */
+export function positiveDigits(most: number): z.ZodType<number, unknown> {
+  return converted<number>(
+    (value) => {
+      const number = typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : 0;
+      return number >= 1 && number <= most ? number : undefined;
+    },
+    () => (most === LARGEST_INT ? 'an integer ≥ 1' : `an integer from 1 to ${most}`),
+  );
+}
+
+/** A shape that turns a value into another; undefined from `convert` means that it cannot be. */
+export function converted<Output>(
+  convert: (value: unknown) => Output | undefined,
+  expected: (issue: { input?: unknown }) => string,
+): z.ZodType<Output, unknown> {
+  return z.unknown().transform((value, context): Output => {
+    const output = convert(value);
+    if (output !== undefined) return output;
+    context.addIssue({ code: 'custom', message: expected({ input: value }) });
+    return z.NEVER;
+  });
+}
+
+function isInt(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= LARGEST_INT;
+}
+
+function valid(value: unknown): number | undefined {
+  return isInt(value) ? (value as number) : undefined;
+}

@@ -1,0 +1,97 @@
+import { route, type Route } from '../engine/contract.js';
+import type { FailureCode, Problem } from '../engine/failure.js';
+import { shorten, valueAt } from '../engine/field.name.js';
+import { text } from '../engine/value.shapes.js';
+import { reportFieldNames, reportFields } from './report.fields.js';
+import { reportShape, type Report } from './report.shape.js';
+import { offeredTask, zones, type ChooseTaskPathData, type SubmitTaskData, type ZonesData } from './results.js';
+import { pathChoice, taskTemplate, type PathChoice, type TaskTemplate } from './task.shapes.js';
+import { offsetOf, zonesQuery, type ZonesQuery } from './zones.shape.js';
+
+/** The 互通 contract: registering, reporting, zones, tasks, paths. */
+export const routes: readonly Route[] = [
+  route<{ computing_ids: string[] }, unknown>({
+    method: 'POST',
+    path: '/computing_ids',
+    summary: 'Parses, checks and stores computing identifiers; one bad element refuses all. 注册算力标识',
+    credential: 'required',
+    takes: { from: 'batch', list: 'computing_ids', element: text, most: 10_000 },
+    limit: 'bulk',
+    operation: 'RegisterComputingIdentifiers',
+    variables: ({ computing_ids }) => ({ input: { values: computing_ids } }),
+    result: () => ({}),
+    fields: { 'input.values': 'computing_ids', 'input.values[]': 'computing_ids[]' },
+  }),
+  route<{ computing_resources: Report[] }, unknown>({
+    method: 'POST',
+    path: '/computing_resources',
+    summary: 'Reports the state of resources, each known by a registered identifier. 注册算力资源',
+    credential: 'required',
+    takes: { from: 'batch', list: 'computing_resources', element: reportShape, most: 10_000 },
+    limit: 'bulk',
+    operation: 'ReportComputingResources',
+    variables: ({ computing_resources }) => ({ input: { reports: computing_resources.map(reportInput) } }),
+    result: () => ({}),
+    fields: reportFieldNames,
+    wording: identifierNotFound,
+  }),
+  route<ZonesQuery, ZonesData>({
+    method: 'GET',
+    path: '/computing_resources',
+    summary: 'The distinct availability zones of all resources ever reported, by page. 查询算力资源列表',
+    credential: 'required',
+    takes: { from: 'query', shape: zonesQuery },
+    operation: 'AvailabilityZones',
+    variables: (query) => ({
+      filter: {
+        ...(query.resource_type === undefined ? {} : { resourceType: query.resource_type }),
+        ...(query.region === undefined ? {} : { region: query.region }),
+        ...(query.organization === undefined ? {} : { organization: query.organization }),
+      },
+      first: query.page_size,
+      offset: offsetOf(query),
+    }),
+    result: zones,
+    fields: { 'filter.resourceType': 'resource_type', 'filter.region': 'region', 'filter.organization': 'organization', first: 'page_size', offset: 'page' },
+  }),
+  route<TaskTemplate, SubmitTaskData>({
+    method: 'POST',
+    path: '/query_computing_resources_by_task_template',
+    summary: 'Records a task template and offers the best matching resources. 接受用户选择的任务模版返回算力资源',
+    credential: 'required',
+    takes: { from: 'body', shape: taskTemplate },
+    operation: 'SubmitTask',
+    variables: (task) => ({ input: { ...task } }),
+    result: offeredTask,
+    fields: { 'input.template': '', 'input.sessionIdentifier': 'session_identifier' },
+  }),
+  route<PathChoice, ChooseTaskPathData>({
+    method: 'POST',
+    path: '/task_path',
+    summary: 'Takes or refuses an offered resource and answers its address. 接收用户的路径选择',
+    credential: 'required',
+    takes: { from: 'body', shape: pathChoice },
+    operation: 'ChooseTaskPath',
+    variables: ({ task_id, computing_resource_id, result }) => ({
+      input: { taskId: String(task_id), computingResourceId: String(computing_resource_id), accept: result },
+    }),
+    result: ({ chooseTaskPath }, { result }) => ({ computing_resource_url: result ? (chooseTaskPath.resourceUrl ?? '') : '' }),
+    fields: { 'input.taskId': 'task_id', 'input.computingResourceId': 'computing_resource_id', 'input.accept': 'result' },
+  }),
+];
+
+function reportInput(report: Report): Record<string, unknown> {
+  const input: Record<string, unknown> = {};
+  for (const own in reportFields) {
+    const value = report[own as keyof Report];
+    if (value !== undefined) input[reportFields[own as keyof Report]] = value;
+  }
+  return input;
+}
+
+/** The contract fixes the text: `computing_id X not found`. */
+function identifierNotFound(code: FailureCode, { path }: Problem, body: unknown): string | undefined {
+  if (code !== 'IDENTIFIER_NOT_REGISTERED' || !path || path.length < 2) return undefined;
+  const identifier = valueAt(body, [...path.slice(0, 2), 'computing_id']);
+  return typeof identifier === 'string' ? `computing_id ${shorten(identifier, 100)} not found` : undefined;
+}

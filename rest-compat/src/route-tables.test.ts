@@ -1,0 +1,161 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { contracts } from './contracts.js';
+import { fieldName } from './engine/field.name.js';
+import { RestServer, type RestAnswer } from './testkit/rest.server.js';
+import { IDENTIFIER, machinePage, sampleMachine, sampleReport, sampleResource, sampleZone } from './testkit/samples.js';
+
+/** A good body or query for every row that takes one; a row without fails here. */
+const GOOD: Record<string, Record<string, unknown>> = {
+  'POST /api/v1/computing_ids': { computing_ids: [IDENTIFIER, IDENTIFIER] },
+  'POST /api/v1/computing_resources': { computing_resources: [sampleReport, { ...sampleReport, observed_at: '2026-01-31T08:00:00Z' }] },
+  'GET /api/v1/computing_resources': { page: '1', page_size: '10', resource_type: '超算', region: '北京', organization: '20004' },
+  'POST /api/v1/query_computing_resources_by_task_template': { source: 'portal', session_identifier: 's', data: { gpu_memory: 24, region: ['北京', '1101'] } },
+  'POST /api/v1/task_path': { task_id: 1, computing_resource_id: 2, result: true },
+  'POST /api/ticket': { username: 'user1', password: 'secret' },
+};
+
+const rows = contracts.flatMap(({ name, prefix, routes }) =>
+  routes.map((row) => ({ contract: name, row, path: prefix + row.path, id: `${row.method} ${prefix}${row.path}` })));
+const posts = rows.filter(({ row }) => row.method === 'POST');
+const gets = rows.filter(({ row }) => row.method === 'GET' && 'operation' in row);
+
+const seed = Math.floor(Math.random() * 2 ** 31);
+console.log(`route tables: fast-check seed ${seed}`);
+const parameters = { seed, numRuns: 150 };
+
+let rest: RestServer;
+beforeAll(async () => { rest = await RestServer.start(); });
+afterAll(() => rest[Symbol.asyncDispose]());
+beforeEach(() => {
+  rest.graph.requests.length = 0;
+  rest.logged.length = 0;
+  rest.graph.fields = {
+    logIn: () => ({ ticket: 't', csrfPreventionToken: 'c', expiresAt: '2026-01-31T10:00:00.000Z', user: { username: 'u' } }),
+    machines: () => machinePage([sampleMachine]),
+    registerComputingIdentifiers: () => ({ count: 1 }),
+    reportComputingResources: () => ({ count: 1 }),
+    availabilityZones: () => ({ totalCount: 1, nodes: [sampleZone] }),
+    submitTask: () => ({ id: '7', offers: { totalCount: 1, nodes: [{ rank: 1, resource: sampleResource }] } }),
+    chooseTaskPath: () => ({ resourceUrl: 'http://192.168.1.1:80' }),
+  };
+});
+
+const nasty = fc.constantFrom<unknown>(
+  2 ** 31, 2 ** 31 - 1, 2 ** 53 + 2, -1, -0, 0.5, 1e308, 'NaN', '2147483648', '-1', '1e3', '', '5ms', '-5ms', '99999999999s', null, true,
+  [], {}, [[]], '80,443', '1-70000', '::1', '1.2.3.4', '9999-12-31T23:59:59Z', '\u0000', '\ud800', '🚀', '‮\'; drop table task; --', '<script>',
+  { __proto__: null, constructor: 1 }, 'x'.repeat(10_000),
+);
+const anyValue = fc.oneof(nasty, fc.jsonValue(), fc.string({ unit: 'binary' }), fc.integer(), fc.double());
+
+const anyText = anyValue.map((value) => (typeof value === 'string' ? value : (JSON.stringify(value) ?? '')).toWellFormed());
+
+function isSuccess({ status, json }: RestAnswer): boolean {
+  return status === 200 && (json.code === undefined || json.code === 0 || json.code === 200);
+}
+
+/** Whatever was sent: the contract's envelope, never 500, and the graph was asked exactly when the answer is a success. */
+function expectSound(answer: RestAnswer, contract: string): void {
+  const { status, json, headers } = answer;
+  expect(headers['content-type']).toBe('application/json; charset=utf-8');
+  if (contract === 'interconnect') {
+    expect(status).toBe(200);
+    expect(Object.keys(json)).toEqual(['code', 'message', 'data']);
+    expect(json.code).not.toBe(500);
+  } else {
+    expect(status).toBeLessThan(500);
+    expect(Object.keys(json)).toHaveLength(1);
+  }
+  expect(rest.graph.requests.length, answer.text).toBe(isSuccess(answer) ? 1 : 0);
+  expect(rest.logged).toEqual([]);
+  rest.graph.requests.length = 0;
+}
+
+/** Every place in a value below the top. */
+function places(value: unknown, path: (string | number)[] = []): (string | number)[][] {
+  if (typeof value !== 'object' || value === null) return [path];
+  const below = Object.entries(value).flatMap(([key, item]) => places(item, [...path, Array.isArray(value) ? Number(key) : key]));
+  return path.length === 0 ? below : [path, ...below];
+}
+
+/** The value with another one at a place. */
+function withAt(value: unknown, [step, ...rest]: (string | number)[], replacement: unknown): unknown {
+  if (step === undefined) return replacement;
+  if (Array.isArray(value)) return value.map((item, index) => (index === step ? withAt(item, rest, replacement) : item));
+  const object = value as Record<string, unknown>;
+  return { ...object, [step]: withAt(object[step], rest, replacement) };
+}
+
+describe.each(posts)('$id', ({ id, path, contract }) => {
+  const good = GOOD[id] ?? {};
+
+  it('has a sample, and takes it', async () => {
+    const answer = await rest.post(path, good);
+    expect(isSuccess(answer), answer.text).toBe(true);
+    expectSound(answer, contract);
+  });
+
+  it('stays sound whatever bytes are sent', () =>
+    fc.assert(fc.asyncProperty(fc.oneof(fc.uint8Array({ maxLength: 300 }), fc.json().map((text) => Buffer.from(text))), async (bytes) => {
+      expectSound(await rest.post(path, Buffer.from(bytes)), contract);
+    }), parameters));
+
+  it('stays sound whatever its own fields hold', () =>
+    fc.assert(fc.asyncProperty(fc.record(Object.fromEntries([...Object.keys(good), 'unknown', 'constructor'].map((key) => [key, anyValue])), { requiredKeys: [] }), async (body) => {
+      expectSound(await rest.post(path, body), contract);
+    }), parameters));
+
+  it('stays sound when anything stands in any place of a good body', () =>
+    fc.assert(fc.asyncProperty(fc.constantFrom(...places(good)), anyValue, async (place, value) => {
+      expectSound(await rest.post(path, withAt(good, place, value)), contract);
+    }), parameters));
+
+  it('refuses what cannot be kept wherever it stands, names the place and stores nothing', () =>
+    fc.assert(fc.asyncProperty(fc.constantFrom(...places(good)), fc.constantFrom('"\\u0000"', '"\\ud800"', '1e999', '-1e999'), async (place, token) => {
+      const body = JSON.stringify(withAt(good, place, '@')).replace('"@"', token);
+      const answer = await rest.post(path, body);
+      expect(isSuccess(answer)).toBe(false);
+      expect(answer.text).toContain(JSON.stringify(fieldName(place)).slice(1, -1));
+      expectSound(answer, contract);
+    }), parameters));
+
+  it('refuses broken UTF-8 wherever it stands', () =>
+    fc.assert(fc.asyncProperty(fc.constantFrom(...places(good)), fc.constantFrom('ff', 'c0af', 'eda080', 'f0288cbc', 'e4b8'), async (place, hex) => {
+      const [before = '', after = ''] = JSON.stringify(withAt(good, place, '@')).split('@');
+      const answer = await rest.post(path, Buffer.concat([Buffer.from(before), Buffer.from(hex, 'hex'), Buffer.from(after)]));
+      expect(isSuccess(answer)).toBe(false);
+      expect(answer.text).toContain(`${JSON.stringify(fieldName(place)).slice(1, -1)}: not valid UTF-8`);
+      expectSound(answer, contract);
+    }), parameters));
+});
+
+describe.each(gets)('$id', ({ id, path, contract }) => {
+  const good = GOOD[id] ?? {};
+  const search = (query: Record<string, unknown>) => new URLSearchParams(query as Record<string, string>).toString();
+
+  it('takes its sample', async () => {
+    const answer = await rest.get(`${path}?${search(good)}`);
+    expect(isSuccess(answer), answer.text).toBe(true);
+    expectSound(answer, contract);
+  });
+
+  it('stays sound whatever its parameters hold', () =>
+    fc.assert(fc.asyncProperty(fc.record(Object.fromEntries([...Object.keys(good), '__proto__', 'x'].map((key) => [key, anyText])), { requiredKeys: [] }), async (query) => {
+      expectSound(await rest.get(`${path}?${search({ ...good, ...query }).slice(0, 8000)}`), contract);
+    }), parameters));
+
+  it('stays sound whatever the query string is', () =>
+    fc.assert(fc.asyncProperty(fc.string({ unit: fc.constantFrom(...'page_size=&%+;0f1?/\\"<[]') }), async (query) => {
+      expectSound(await rest.get(`${path}?${query}`), contract);
+    }), parameters));
+});
+
+describe('page and page_size', () => {
+  it('are refused unless they are positive integers, and page_size at most 1000', () =>
+    fc.assert(fc.asyncProperty(fc.constantFrom('page', 'page_size'), fc.oneof(fc.integer(), fc.double(), fc.string()).map(String), async (name, value) => {
+      const { json } = await rest.get(`/api/v1/computing_resources?${new URLSearchParams({ page: '1', page_size: '1', [name]: value })}`);
+      const fits = /^\d{1,10}$/.test(value) && Number(value) >= 1 && Number(value) <= (name === 'page' ? 2 ** 31 - 1 : 1000);
+      expect(json.code).toBe(fits ? 0 : 400);
+      if (!fits) expect(json.message.startsWith(`${name}: `)).toBe(true);
+    }), parameters));
+});

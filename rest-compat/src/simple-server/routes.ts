@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { route, type Route } from '../engine/contract.js';
+import { text } from '../engine/value.shapes.js';
+import { machine, machinePages, ticket, type LogInData, type MachinesData } from './results.js';
+
+const given = text.min(1, { error: 'text' });
+const credentials = z.object({ username: given, password: given });
+
+/** SimpleServerAPI: status, ticket, machines. */
+export const routes: readonly Route[] = [
+  {
+    method: 'GET',
+    path: '/status',
+    summary: 'Whether the service and all it needs are up. 可用状态',
+    readiness: ({ ready, message }) =>
+      ready ? { status: 200, body: { code: 200, message: 'OK' } } : { status: 503, body: { code: 503, message } },
+  },
+  route<z.output<typeof credentials>, LogInData>({
+    method: 'POST',
+    path: '/ticket',
+    summary: 'A ticket of two hours for a username and a password. 登录',
+    credential: 'none',
+    takes: { from: 'body', shape: credentials },
+    operation: 'LogIn',
+    variables: ({ username, password }) => ({ input: { username, password } }),
+    result: ticket,
+    wording: (_code, { missing }) => (missing ? 'Invalid request: missing username or password' : undefined),
+  }),
+  route<undefined, MachinesData>({
+    method: 'GET',
+    path: '/info',
+    summary: 'Every machine that the caller may use. 可用机器',
+    credential: 'required',
+    takes: { from: 'nothing' },
+    operation: 'Machines',
+    variables: () => ({}),
+    result: ({ machines }) => machines.nodes.map(machine),
+    pages: machinePages,
+    freshWhile: 'machines',
+  }),
+];
