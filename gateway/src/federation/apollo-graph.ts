@@ -14,8 +14,6 @@ export interface ApolloGraphOptions {
   connections: ReadonlyMap<string, SubgraphConnection>;
   /** How long one fetch from a subgraph may take. */
   subgraphTimeoutMs: number;
-  /** Plans kept; the least recently used go first. */
-  rememberedPlans: number;
   log: Log;
 }
 
@@ -24,6 +22,10 @@ interface Plan extends PlannedOperation {
   queryPlan: QueryPlan;
   context: ReturnType<typeof buildOperationContext>;
 }
+
+/** Plans kept, and characters of the operations they belong to; the least recently used go first. */
+const REMEMBERED_PLANS = 2_000;
+const REMEMBERED_TEXT = 1_000_000;
 
 /** The federated graph on Apollo's query planner and its stock plan executor. */
 export class ApolloGraph implements FederatedGraph {
@@ -35,13 +37,13 @@ export class ApolloGraph implements FederatedGraph {
   readonly #fetches: Record<string, SubgraphFetch>;
   readonly #log: Log;
 
-  constructor({ supergraphSdl, connections, subgraphTimeoutMs, rememberedPlans, log }: ApolloGraphOptions) {
+  constructor({ supergraphSdl, connections, subgraphTimeoutMs, log }: ApolloGraphOptions) {
     const supergraph = Supergraph.build(supergraphSdl, { validateSupergraph: false });
     this.#apiSchema = supergraph.apiSchema();
     this.schema = this.#apiSchema.toGraphQLJSSchema();
     this.#supergraphSchema = supergraph.schema.toGraphQLJSSchema();
     this.#planner = new QueryPlanner(supergraph);
-    this.#plans = new LRUCache({ max: rememberedPlans });
+    this.#plans = new LRUCache({ max: REMEMBERED_PLANS, maxSize: REMEMBERED_TEXT, sizeCalculation: (_plan, key) => key.length });
     const names = supergraph.subgraphsMetadata().map(({ name }) => name);
     this.#fetches = Object.fromEntries(
       names.map((subgraph) => [subgraph, new SubgraphFetch({ subgraph, connections, timeoutMs: subgraphTimeoutMs, log })]),

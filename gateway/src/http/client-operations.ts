@@ -1,0 +1,77 @@
+import { badInput, HutongError, internalError, showError, type Log } from '@hutong/common';
+import { getVariableValues, Kind, OperationTypeNode, type DocumentNode, type ExecutionResult, type GraphQLError, type OperationDefinitionNode } from 'graphql';
+import { graphError } from '../federation/subgraph.errors.js';
+import type { FederatedGraph } from '../federation/federated-graph.js';
+import type { Limits } from '../limits/limits.js';
+import { checkCost, checkSize, checkText } from '../limits/operation.check.js';
+import type { GraphqlRequestContext } from './graphql-request.js';
+
+/** A client's operation, parsed and valid. */
+export interface ClientOperation {
+  text: string;
+  document: DocumentNode;
+  operationName: string | undefined;
+  /** Undefined when the document has none of this name. */
+  operation: OperationDefinitionNode | undefined;
+  variables: Record<string, unknown>;
+}
+
+export interface ClientOperationsOptions {
+  graph: FederatedGraph;
+  limits: Limits;
+  log: Log;
+}
+
+const REPORTED_VARIABLES = 20;
+
+/** Runs what clients send: everything that can be refused is, in the order of what is cheap to find, before it is planned. */
+export class ClientOperations {
+  readonly #options: ClientOperationsOptions;
+
+  constructor(options: ClientOperationsOptions) {
+    this.#options = options;
+  }
+
+  /** An answer without `data` is a refusal; it never rejects. */
+  async answer(asked: ClientOperation, { caller, requestId, signal }: GraphqlRequestContext): Promise<ExecutionResult> {
+    const { graph, log } = this.#options;
+    const { text, document, operationName, variables } = asked;
+    try {
+      const faults = this.#faults(asked, requestId);
+      if (faults.length > 0) return { errors: faults };
+      const planned = graph.plan({ text, document, operationName });
+      return await graph.execute(planned, variables, { caller, origin: 'client', requestId, signal });
+    } catch (error) {
+      if (error instanceof HutongError) return { errors: [graphError(error)] };
+      log.error({ requestId, err: error }, 'operation could not be run');
+      return { errors: [graphError(internalError({ requestId }))] };
+    }
+  }
+
+  /** @throws HutongError for what is refused as a whole */
+  #faults({ document, operationName, operation, variables }: ClientOperation, requestId: string): GraphQLError[] {
+    const { graph, limits, log } = this.#options;
+    if (!operation) throw badInput({ problem: unresolved(document, operationName) });
+    if (operation.operation === OperationTypeNode.SUBSCRIPTION) {
+      throw badInput({ problem: 'subscriptions are not answered in an HTTP response; ask for the present state with a query' });
+    }
+    const checked = { schema: graph.schema, document, operation, variables };
+    checkSize(checked, limits);
+    checkText(checked);
+    const { errors } = getVariableValues(graph.schema, operation.variableDefinitions ?? [], variables, { maxErrors: REPORTED_VARIABLES });
+    if (errors) {
+      return errors.slice(0, REPORTED_VARIABLES).map((error) => {
+        const { message, extensions } = showError(error, requestId, log);
+        return graphError(new HutongError('BAD_INPUT', 400, message, { extensions: extensions ?? {} }));
+      });
+    }
+    checkCost(checked, limits);
+    return [];
+  }
+}
+
+function unresolved({ definitions }: DocumentNode, operationName: string | undefined): string {
+  if (operationName) return `operationName: the document has no operation named ${JSON.stringify(operationName.slice(0, 100))}`;
+  const count = definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION).length;
+  return count === 0 ? 'query: the document has no operation' : `operationName: the document has ${count} operations; name one of them`;
+}

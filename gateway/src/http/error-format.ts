@@ -1,0 +1,31 @@
+import { randomUUID } from 'node:crypto';
+import { badInput, HutongError, internalError, limitExceeded, type Log } from '@hutong/common';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { graphqlParseFailed, graphqlValidationFailed } from '../errors.js';
+
+/** What graphql-js says when it gives up counting tokens. */
+const TOO_MANY_TOKENS = /^Syntax Error: Document contains more tha[nt] \d+ tokens/;
+
+/** Codes of Apollo Server for a request that is at fault; ours has one for all of them. */
+const REQUEST_FAULTS = new Set(['BAD_REQUEST', 'BAD_USER_INPUT', 'OPERATION_RESOLUTION_FAILURE', 'PERSISTED_QUERY_NOT_SUPPORTED', 'PERSISTED_QUERY_NOT_FOUND']);
+
+/** Makes Apollo Server's formatter of errors: catalogued failures as they are, its own in our codes, all else masked. */
+export function errorFormat({ log, tokens }: { log: Log; tokens: number }): (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError {
+  return ({ message, path, locations, extensions = {} }, error) => {
+    const original = error instanceof GraphQLError ? error.originalError : error;
+    const place = { ...(path ? { path } : {}), ...(locations ? { locations } : {}) };
+    if (original instanceof HutongError) return { message: original.message, ...place, extensions: original.extensions };
+    const { code } = extensions;
+    if (code === 'GRAPHQL_PARSE_FAILED') {
+      if (TOO_MANY_TOKENS.test(message)) return shown(limitExceeded({ limit: 'document length', allowed: `${tokens} tokens` }), {});
+      return shown(graphqlParseFailed({ problem: message }), place);
+    }
+    if (code === 'GRAPHQL_VALIDATION_FAILED') return shown(graphqlValidationFailed({ problem: message }), place);
+    if (typeof code === 'string' && REQUEST_FAULTS.has(code)) return shown(badInput({ problem: message }), {});
+    const requestId = randomUUID();
+    log.error({ requestId, err: error }, 'unexpected failure in the GraphQL server');
+    return shown(internalError({ requestId }), {});
+  };
+}
+
+const shown = ({ message, extensions }: HutongError, place: Partial<GraphQLFormattedError>): GraphQLFormattedError => ({ message, ...place, extensions });

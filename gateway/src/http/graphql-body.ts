@@ -1,0 +1,75 @@
+import { badInput, HutongError, limitExceeded } from '@hutong/common';
+import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
+import type { Limits } from '../limits/limits.js';
+import { refuse } from './failure.js';
+
+const UTF_8 = /^utf-?8$/i;
+
+/** A body that was refused, with the status it is refused with. */
+class Refusal extends Error {
+  constructor(
+    readonly error: HutongError,
+    readonly status: number,
+  ) {
+    super(error.message, { cause: error });
+  }
+}
+
+/**
+ * Reads the JSON body of a POST to the graph. A form or plain text, which a page of another site could make a browser send,
+ * is refused with a text that says which header to send; so are broken UTF-8, broken JSON and batches.
+ */
+export function graphqlBody({ bodyBytes }: Limits): [RequestHandler, RequestHandler, RequestHandler, ErrorRequestHandler] {
+  return [checkType, express.raw({ type: () => true, limit: bodyBytes }), decode, refuseBody(bodyBytes)];
+}
+
+const checkType: RequestHandler = (request, _response, next) => {
+  if (request.method !== 'POST') return next();
+  const [type = '', ...parameters] = (request.headers['content-type'] ?? '').split(';').map((part) => part.trim());
+  const charset = parameters.map((parameter) => /^charset="?([^"]*)"?$/i.exec(parameter)?.[1]).find((name) => name !== undefined);
+  if (type.toLowerCase() !== 'application/json') {
+    throw new Refusal(badInput({ problem: `Content-Type: expected application/json, got ${type === '' ? 'none' : JSON.stringify(type.slice(0, 80))}; send the header "Content-Type: application/json" with a JSON body` }), 415);
+  }
+  if (charset !== undefined && !UTF_8.test(charset)) throw new Refusal(badInput({ problem: 'Content-Type: expected charset=utf-8' }), 415);
+  next();
+};
+
+const decode: RequestHandler = (request, _response, next) => {
+  const bytes: unknown = request.body;
+  // Apollo Server asks that a body was looked for, also where there is none.
+  request.body = request.method === 'POST' ? parseBody(bytes instanceof Buffer ? bytes : Buffer.alloc(0)) : undefined;
+  next();
+};
+
+function parseBody(bytes: Buffer): object {
+  if (bytes.length === 0) throw bad('the body is empty; send {"query": "…", "variables": {…}}');
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw bad('the body is not valid UTF-8');
+  }
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch (error) {
+    throw bad(`the body is not valid JSON: ${(error as Error).message}`);
+  }
+  if (Array.isArray(body)) throw bad('the body is a batch; send one operation in each request');
+  if (typeof body !== 'object' || body === null) throw bad('the body must be a JSON object: {"query": "…", "variables": {…}}');
+  return body;
+}
+
+const bad = (problem: string): Refusal => new Refusal(badInput({ problem }), 400);
+
+const refuseBody =
+  (bodyBytes: number): ErrorRequestHandler =>
+  (error: unknown, request, response, next) => {
+    if (error instanceof Refusal) return refuse(request, response, error.error, error.status);
+    const { type, status } = error as { type?: string; status?: number };
+    if (type === 'request.aborted') return void response.destroy();
+    if (type === 'entity.too.large') return refuse(request, response, limitExceeded({ limit: 'body', allowed: `${bodyBytes} bytes` }), 413);
+    if (type === 'encoding.unsupported') return refuse(request, response, badInput({ problem: 'Content-Encoding: expected gzip, deflate, br or none' }), 415);
+    if (status !== undefined && status < 500) return refuse(request, response, badInput({ problem: 'the body cannot be read in its Content-Encoding or Content-Length' }), 400);
+    next(error);
+  };

@@ -1,0 +1,92 @@
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginInlineTraceDisabled,
+  ApolloServerPluginLandingPageDisabled,
+  ApolloServerPluginSchemaReportingDisabled,
+  ApolloServerPluginUsageReportingDisabled,
+} from '@apollo/server/plugin/disabled';
+import type { GatewayExecutor, GatewayInterface } from '@apollo/server-gateway-interface';
+import { limitExceeded, type Log } from '@hutong/common';
+import type { FederatedGraph } from '../federation/federated-graph.js';
+import type { Limits } from '../limits/limits.js';
+import { ClientOperations } from './client-operations.js';
+import { errorFormat } from './error-format.js';
+import { statusError } from './failure.js';
+import type { GraphqlRequestContext } from './graphql-request.js';
+import { responseStatus } from './response-status.js';
+
+export interface GraphqlServerOptions {
+  graph: FederatedGraph;
+  /** The text that {@link FederatedGraph.schema} was made from. */
+  supergraphSdl: string;
+  limits: Limits;
+  introspection: boolean;
+  /** Leaves out of errors what would tell of fields that the caller did not name. */
+  hideSchemaDetails: boolean;
+  log: Log;
+}
+
+/** Apollo Server in front of the federated graph: parsing, validation, HTTP semantics, CSRF prevention and draining. Not started. */
+export function createGraphqlServer(options: GraphqlServerOptions): ApolloServer<GraphqlRequestContext> {
+  const { limits, log } = options;
+  return new ApolloServer<GraphqlRequestContext>({
+    gateway: federatedGateway(options),
+    allowBatchedHttpRequests: false,
+    csrfPrevention: true,
+    persistedQueries: false,
+    introspection: options.introspection,
+    hideSchemaDetailsFromClientErrors: options.hideSchemaDetails,
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+    parseOptions: { maxTokens: limits.tokens },
+    formatError: errorFormat({ log, tokens: limits.tokens }),
+    stringifyResult: (result) => stringifyWithin(result, limits.responseBytes),
+    logger: log,
+    plugins: [
+      ApolloServerPluginCacheControlDisabled(),
+      ApolloServerPluginInlineTraceDisabled(),
+      ApolloServerPluginLandingPageDisabled(),
+      ApolloServerPluginSchemaReportingDisabled(),
+      ApolloServerPluginUsageReportingDisabled(),
+      statusPlugin,
+    ],
+  });
+}
+
+const statusPlugin: ApolloServerPlugin<GraphqlRequestContext> = {
+  async requestDidStart() {
+    return {
+      async willSendResponse({ response, contextValue, errors }) {
+        if (response.body.kind !== 'single') return;
+        const status = responseStatus(response.body.singleResult, errors ?? [], contextValue.graphqlResponse, response.http.status);
+        if (status !== undefined) response.http.status = status;
+      },
+    };
+  },
+};
+
+function federatedGateway({ graph, supergraphSdl, limits, log }: GraphqlServerOptions): GatewayInterface {
+  const operations = new ClientOperations({ graph, limits, log });
+  const executor: GatewayExecutor = ({ source, document, operation, request, context }) =>
+    operations.answer(
+      { text: source, document, operation, operationName: request.operationName, variables: request.variables ?? {} },
+      context as GraphqlRequestContext,
+    );
+  return {
+    onSchemaLoadOrUpdate(callback) {
+      callback({ apiSchema: graph.schema, coreSupergraphSdl: supergraphSdl });
+      return () => undefined;
+    },
+    load: async () => ({ executor }),
+    stop: async () => undefined,
+  };
+}
+
+function stringifyWithin(result: unknown, bytes: number): string {
+  const text = JSON.stringify(result);
+  if (text.length > bytes || Buffer.byteLength(text) > bytes) {
+    throw statusError(limitExceeded({ limit: 'response', allowed: `${bytes} bytes` }));
+  }
+  return text;
+}

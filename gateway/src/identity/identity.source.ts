@@ -1,0 +1,25 @@
+import type { Role } from '@hutong/common';
+
+/** What the identity subgraph tells of a credential that is good at this moment. */
+export interface ResolvedCredential {
+  credentialId: string;
+  userId: string;
+  username: string;
+  roles: Role[];
+  organization: string | null;
+  /** Null where nothing limits. */
+  scopes: string[] | null;
+  /** ISO 8601; null for a credential that does not expire. */
+  expiresAt: string | null;
+  /** SHA-256 of the ticket's CSRF token in hexadecimal; null for a credential without one. */
+  csrfHash: string | null;
+}
+
+/** Which subgraph knows credentials, and how it is asked; the operations are peer calls. */
+export interface IdentitySource {
+  subgraph: string;
+  /** A query with the variable `credential`; its one root field answers a {@link ResolvedCredential} or null. */
+  resolve: string;
+  /** A subscription whose one root field is the id of a credential, or of a user, that is good no longer. */
+  revocations: string;
+}

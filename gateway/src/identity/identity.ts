@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto';
+import { anonymous, findUnstorableText, subgraphUnavailable, unauthenticated, type Caller, type Log, type SubgraphConnection } from '@hutong/common';
+import { LRUCache } from 'lru-cache';
+import { csrfTokenWrong } from '../errors.js';
+import { withDeadline } from '../federation/deadline.js';
+import type { IdentitySource, ResolvedCredential } from './identity.source.js';
+import type { RequestCredential } from './request-credential.js';
+import { RevocationStream, type RevocationListener } from './revocation-stream.js';
+
+export interface IdentityOptions {
+  source: IdentitySource;
+  connections: ReadonlyMap<string, SubgraphConnection>;
+  /** How long a credential is believed without being asked for again, while revocations are heard; at most 30 s. */
+  rememberedMs: number;
+  log: Log;
+}
+
+/** A credential that was good when it was last asked for and was not revoked since. */
+export interface KnownCredential {
+  caller: Caller;
+  /** A text that differs for callers who may see different things. */
+  fingerprint: string;
+  csrfHash: string | null;
+}
+
+const REMEMBERED_CREDENTIALS = 10_000;
+const LOOKUP_TIMEOUT_MS = 10_000;
+
+/** Whose credential it is: asks the identity subgraph, and remembers the answer only while it would hear of a revocation. */
+export class Identity implements RevocationListener {
+  readonly #options: IdentityOptions;
+  readonly #known = new LRUCache<string, KnownCredential>({ max: REMEMBERED_CREDENTIALS });
+  readonly #lookups = new Map<string, Promise<KnownCredential | undefined>>();
+  readonly #revocations: RevocationStream;
+  #listening = false;
+  /** Counts what may have made an answer wrong that is still on its way. */
+  #changes = 0;
+
+  constructor(options: IdentityOptions) {
+    this.#options = options;
+    this.#revocations = new RevocationStream(options.source, options.connections, this, options.log);
+  }
+
+  /**
+   * The caller a request speaks for; `anonymous` only when it shows no credential at all.
+   *
+   * @throws UNAUTHENTICATED, CSRF_TOKEN_WRONG, or SUBGRAPH_UNAVAILABLE when the identity subgraph does not answer
+   */
+  async callerOf({ credential, csrfToken }: RequestCredential, address: string, requestId: string): Promise<Caller> {
+    if (credential === undefined) return { ...anonymous, address };
+    const known = this.#known.get(credential) ?? (await this.#lookUp(credential, address, requestId));
+    if (!known) throw unauthenticated({ reason: 'The credential is unknown, expired or revoked.' });
+    if (csrfToken !== undefined && !csrfMatches(known, csrfToken)) throw csrfTokenWrong({});
+    return { ...known.caller, address };
+  }
+
+  /** The credential when it is known to be good without asking; undefined says nothing. */
+  known({ credential, csrfToken }: RequestCredential): KnownCredential | undefined {
+    if (credential === undefined) return undefined;
+    const known = this.#known.get(credential);
+    return known && (csrfToken === undefined || csrfMatches(known, csrfToken)) ? known : undefined;
+  }
+
+  up(): void {
+    this.#forgetLookups();
+    this.#listening = true;
+  }
+
+  revoked(id: string): void {
+    this.#forgetLookups();
+    for (const [credential, { caller }] of this.#known.entries()) {
+      if (caller.credentialId === id || caller.userId === id) this.#known.delete(credential);
+    }
+  }
+
+  down(): void {
+    this.#forgetLookups();
+    this.#listening = false;
+    this.#known.clear();
+  }
+
+  stop(): Promise<void> {
+    return this.#revocations.stop();
+  }
+
+  /** What is being asked for now may be answered from before the change: it serves those who wait for it and no one else. */
+  #forgetLookups(): void {
+    this.#changes++;
+    this.#lookups.clear();
+  }
+
+  #lookUp(credential: string, address: string, requestId: string): Promise<KnownCredential | undefined> {
+    const underway = this.#lookups.get(credential);
+    if (underway) return underway;
+    const lookup = this.#resolve(credential, address, requestId).finally(() => {
+      if (this.#lookups.get(credential) === lookup) this.#lookups.delete(credential);
+    });
+    this.#lookups.set(credential, lookup);
+    return lookup;
+  }
+
+  async #resolve(credential: string, address: string, requestId: string): Promise<KnownCredential | undefined> {
+    if (findUnstorableText(credential, 'credential') !== undefined) return undefined;
+    const changes = this.#changes;
+    const resolved = await this.#ask(credential, address, requestId);
+    if (!resolved) return undefined;
+    const lifetime = resolved.expiresAt === null ? Infinity : Date.parse(resolved.expiresAt) - Date.now();
+    if (lifetime <= 0) return undefined;
+    const known = knownCredential(resolved);
+    if (this.#listening && changes === this.#changes) {
+      this.#known.set(credential, known, { ttl: Math.min(this.#options.rememberedMs, lifetime) });
+    }
+    return known;
+  }
+
+  async #ask(credential: string, address: string, requestId: string): Promise<ResolvedCredential | null> {
+    const { source, connections, log } = this.#options;
+    const request = { document: source.resolve, variables: { credential }, caller: { ...anonymous, address }, origin: 'peer', requestId } as const;
+    try {
+      const connection = connections.get(source.subgraph);
+      if (!connection) throw new Error('not connected');
+      const tooLate = () => new Error('no answer in time');
+      const { data, errors } = await withDeadline(NEVER, LOOKUP_TIMEOUT_MS, tooLate, (signal) => connection.execute({ ...request, signal }));
+      if (errors?.[0]) throw new Error(errors[0].message);
+      return Object.values(data ?? {})[0] as ResolvedCredential | null;
+    } catch (err) {
+      log.error({ requestId, err }, 'credential could not be looked up');
+      throw subgraphUnavailable({ subgraph: source.subgraph, cause: err });
+    }
+  }
+}
+
+/** A look-up is shared by requests, so none of them may end it. */
+const NEVER = new AbortController().signal;
+
+function knownCredential({ credentialId, userId, username, roles, organization, scopes, csrfHash }: ResolvedCredential): KnownCredential {
+  const caller: Caller = { userId, username, roles, organization, scopes, credentialId, address: null };
+  return { caller, csrfHash, fingerprint: JSON.stringify([userId, roles, organization, scopes]) };
+}
+
+const csrfMatches = ({ csrfHash }: KnownCredential, token: string): boolean => csrfHash === createHash('sha256').update(token).digest('hex');

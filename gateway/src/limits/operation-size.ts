@@ -1,0 +1,61 @@
+import { Kind, type DocumentNode, type FragmentDefinitionNode, type OperationDefinitionNode, type SelectionSetNode } from 'graphql';
+
+/** How large an operation is with its fragments put in place. */
+export interface OperationSize {
+  depth: number;
+  aliases: number;
+  directives: number;
+  rootFields: number;
+}
+
+const NOTHING: OperationSize = { depth: 0, aliases: 0, directives: 0, rootFields: 0 };
+
+/**
+ * Measures an operation of a valid document. Each fragment is measured once, so that fragments which spread each other
+ * are as cheap to measure as their text is long, however much they unfold to.
+ */
+export function operationSize(document: DocumentNode, operation: OperationDefinitionNode): OperationSize {
+  const definitions = new Map<string, FragmentDefinitionNode>();
+  for (const definition of document.definitions) {
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) definitions.set(definition.name.value, definition);
+  }
+  const fragments = new Map<string, OperationSize>();
+
+  const sizeOfFragment = (name: string): OperationSize => {
+    const definition = definitions.get(name);
+    if (!definition) return NOTHING;
+    let size = fragments.get(name);
+    if (!size) fragments.set(name, (size = plus(sizeOf(definition.selectionSet), { directives: definition.directives?.length ?? 0 })));
+    return size;
+  };
+
+  /** `rootFields` counts the fields of this level. */
+  const sizeOf = (selectionSet: SelectionSetNode): OperationSize => {
+    let size = NOTHING;
+    for (const selection of selectionSet.selections) {
+      const directives = selection.directives?.length ?? 0;
+      if (selection.kind === Kind.FRAGMENT_SPREAD) {
+        size = plus(plus(size, sizeOfFragment(selection.name.value)), { directives });
+      } else if (selection.kind === Kind.INLINE_FRAGMENT) {
+        size = plus(plus(size, sizeOf(selection.selectionSet)), { directives });
+      } else {
+        const inner = selection.selectionSet ? sizeOf(selection.selectionSet) : NOTHING;
+        const introspection = selection.name.value === '__schema' || selection.name.value === '__type';
+        const field = { ...inner, depth: introspection ? 0 : inner.depth + 1, rootFields: 1 };
+        size = plus(plus(size, field), { directives, aliases: selection.alias ? 1 : 0 });
+      }
+    }
+    return size;
+  };
+
+  return plus(sizeOf(operation.selectionSet), { directives: operation.directives?.length ?? 0 });
+}
+
+function plus(size: OperationSize, more: Partial<OperationSize>): OperationSize {
+  return {
+    depth: Math.max(size.depth, more.depth ?? 0),
+    aliases: size.aliases + (more.aliases ?? 0),
+    directives: size.directives + (more.directives ?? 0),
+    rootFields: size.rootFields + (more.rootFields ?? 0),
+  };
+}
