@@ -1,0 +1,45 @@
+/** Where a task stands. */
+export enum TaskState {
+  OFFERED = 'OFFERED',
+  ALLOCATING = 'ALLOCATING',
+  ALLOCATED = 'ALLOCATED',
+  REFUSED = 'REFUSED',
+  FAILED = 'FAILED',
+  RELEASED = 'RELEASED',
+  EXPIRED = 'EXPIRED',
+}
+
+/** What a state means, and what may follow it. */
+interface StateRow {
+  description: string;
+  next: readonly TaskState[];
+}
+
+/** The transition table. What is not in it does not happen. */
+export const TASK_STATES: Readonly<Record<TaskState, StateRow>> = {
+  OFFERED: {
+    description: 'Resources are offered and none has been chosen yet.',
+    next: [TaskState.ALLOCATING, TaskState.REFUSED, TaskState.RELEASED, TaskState.EXPIRED],
+  },
+  ALLOCATING: {
+    description: 'A chosen resource is being reserved and its URL asked for. A move that fails leads back to ALLOCATED.',
+    next: [TaskState.ALLOCATED, TaskState.FAILED],
+  },
+  ALLOCATED: {
+    description: 'The task has a resource and its URL. Choosing another resource moves it.',
+    next: [TaskState.ALLOCATING, TaskState.REFUSED, TaskState.RELEASED, TaskState.EXPIRED],
+  },
+  REFUSED: {
+    description: 'The user refused what was offered; an offer may still be accepted later.',
+    next: [TaskState.ALLOCATING, TaskState.RELEASED],
+  },
+  FAILED: {
+    description: 'The last choice could not be allocated, `stateReason` says why; another choice may be made.',
+    next: [TaskState.ALLOCATING, TaskState.REFUSED, TaskState.RELEASED, TaskState.EXPIRED],
+  },
+  RELEASED: { description: 'Ended by its owner; everything was given back.', next: [] },
+  EXPIRED: { description: 'Ended by time; everything was given back.', next: [] },
+};
+
+/** Whether the table knows this step. */
+export const mayBecome = (from: TaskState, to: TaskState): boolean => TASK_STATES[from].next.includes(to);
