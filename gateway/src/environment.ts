@@ -1,0 +1,131 @@
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readSettings, settingTypes, type Setting } from '@hutong/common';
+import ipaddr from 'ipaddr.js';
+import { z } from 'zod';
+import type { Limits } from './limits/limits.js';
+
+const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
+const LARGEST = 2_147_483_647;
+
+const count = (standard: number, about: string): Setting<number> => ({
+  schema: settingTypes.integer(1, LARGEST),
+  default: String(standard),
+  example: String(standard),
+  about,
+});
+
+const isNetwork = (text: string): boolean => ipaddr.isValid(text) || ipaddr.isValidCIDR(text);
+
+const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text;
+
+/** A switch that is on in development and off in production unless it is set. */
+const developmentSwitch = (about: string): Setting<boolean | undefined> => ({
+  schema: z.union([z.undefined(), settingTypes.flag()]),
+  example: 'true',
+  about,
+});
+
+/** Every setting of the gateway and of the platform as one process. */
+export const gatewaySettings = {
+  PORT: { schema: settingTypes.integer(0, 65_535), default: '4000', example: '4000', about: 'Port to listen on; 0 takes a free one.' },
+  HOST: { schema: settingTypes.text(), default: '127.0.0.1', example: '0.0.0.0', about: 'Address to listen on.' },
+  NODE_ENV: { schema: settingTypes.text(), default: 'development', example: 'production', about: 'With production: no playground and no introspection unless switched on, no field suggestions.' },
+  LOG_LEVEL: {
+    schema: settingTypes.oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
+    default: 'info',
+    example: 'warn',
+    about: 'What is logged, as JSON lines, to stderr.',
+  },
+  HUTONG_DATA_DIR: { schema: settingTypes.text(), default: '.hutong', example: '/var/lib/hutong', about: 'Folder of the embedded database, taken from the root of the repository.' },
+  DATABASE_URL: { schema: settingTypes.optionalUrl('postgres', 'postgresql'), example: 'postgres://hutong@db/hutong', about: 'PostgreSQL of all subgraphs without one of their own. Empty: the embedded one.' },
+  COMPUTE_REGISTRY_DATABASE_URL: { schema: settingTypes.optionalUrl('postgres', 'postgresql'), example: 'postgres://hutong@db/registry', about: 'PostgreSQL of compute-registry alone.' },
+  SCHEDULING_DATABASE_URL: { schema: settingTypes.optionalUrl('postgres', 'postgresql'), example: 'postgres://hutong@db/scheduling', about: 'PostgreSQL of scheduling alone.' },
+  MACHINES_DATABASE_URL: { schema: settingTypes.optionalUrl('postgres', 'postgresql'), example: 'postgres://hutong@db/machines', about: 'PostgreSQL of machines alone.' },
+  HUTONG_ADMIN_PASSWORD: { schema: settingTypes.optionalText(), example: 'correct-horse-battery', about: 'Password of the first user, admin, used on the first start only. Empty: a random one is made and printed once.' },
+  TRUSTED_PROXIES: {
+    schema: settingTypes.list().refine((networks) => networks.every(isNetwork), 'expected addresses or networks as CIDR, separated by commas') as z.ZodType<string[]>,
+    example: '10.0.0.0/8,127.0.0.1',
+    about: 'Proxies whose X-Forwarded-For tells the address of the caller.',
+  },
+  OWN_ORIGINS: {
+    schema: settingTypes.list().refine((origins) => origins.every(isOrigin), 'expected origins such as https://compute.example.org, separated by commas') as z.ZodType<string[]>,
+    example: 'https://compute.example.org',
+    about: 'Origins whose pages may send mutating legacy requests, for a proxy that rewrites Host.',
+  },
+  PLAYGROUND: developmentSwitch('Whether / is the playground. Empty: only outside production.'),
+  INTROSPECTION: developmentSwitch('Whether clients may ask for the schema. Empty: only outside production.'),
+  LIMIT_BODY_BYTES: count(2 * 1024 * 1024, 'Largest body of a request.'),
+  LIMIT_BULK_BODY_BYTES: count(16 * 1024 * 1024, 'Largest body of the two bulk routes of 互通.'),
+  LIMIT_CHARACTERS: count(15_000, 'Characters of a GraphQL document.'),
+  LIMIT_TOKENS: count(1_000, 'Tokens of a GraphQL document.'),
+  LIMIT_DEPTH: count(10, 'How deep fields nest; introspection does not count.'),
+  LIMIT_ALIASES: count(15, 'Aliases of an operation.'),
+  LIMIT_DIRECTIVES: count(50, 'Directives of an operation.'),
+  LIMIT_ROOT_FIELDS: count(20, 'Root fields of an operation.'),
+  LIMIT_COST: count(5_000, 'Fields that may have to be answered, those of a list times its page size.'),
+  LIMIT_RESPONSE_BYTES: count(10 * 1024 * 1024, 'Largest answer.'),
+  REQUEST_TIMEOUT_SECONDS: { schema: settingTypes.integer(1, 86_400), default: '60', example: '60', about: 'How long a request may take.' },
+  SUBGRAPH_TIMEOUT_SECONDS: { schema: settingTypes.integer(1, 86_400), default: '30', example: '30', about: 'How long one fetch from a subgraph may take.' },
+  CREDENTIAL_CACHE_SECONDS: { schema: settingTypes.integer(1, 30), default: '30', example: '30', about: 'How long a credential is believed without being asked for again, while revocations are heard.' },
+} satisfies Record<string, Setting<unknown>>;
+
+/** The settings as the gateway uses them. */
+export interface GatewaySettings {
+  port: number;
+  host: string;
+  production: boolean;
+  logLevel: string;
+  dataDirectory: string;
+  databaseUrl: string | undefined;
+  /** By subgraph, where it has a database of its own. */
+  databaseUrls: Readonly<Record<string, string | undefined>>;
+  adminPassword: string | undefined;
+  trustedProxies: string[];
+  ownOrigins: string[];
+  playground: boolean;
+  introspection: boolean;
+  limits: Limits;
+  bulkBodyBytes: number;
+  subgraphTimeoutMs: number;
+  credentialCacheMs: number;
+}
+
+/** Reads the settings from the process environment; throws a `SettingError` for the first bad one. */
+export function readGatewaySettings(environment: Readonly<Record<string, string | undefined>> = process.env): GatewaySettings {
+  const values = readSettings(gatewaySettings, environment);
+  const production = values.NODE_ENV === 'production';
+  return {
+    port: values.PORT,
+    host: values.HOST,
+    production,
+    logLevel: values.LOG_LEVEL,
+    dataDirectory: path.resolve(REPOSITORY, values.HUTONG_DATA_DIR),
+    databaseUrl: values.DATABASE_URL,
+    databaseUrls: {
+      'compute-registry': values.COMPUTE_REGISTRY_DATABASE_URL,
+      scheduling: values.SCHEDULING_DATABASE_URL,
+      machines: values.MACHINES_DATABASE_URL,
+    },
+    adminPassword: values.HUTONG_ADMIN_PASSWORD,
+    trustedProxies: values.TRUSTED_PROXIES,
+    ownOrigins: values.OWN_ORIGINS,
+    playground: values.PLAYGROUND ?? !production,
+    introspection: values.INTROSPECTION ?? !production,
+    limits: {
+      bodyBytes: values.LIMIT_BODY_BYTES,
+      characters: values.LIMIT_CHARACTERS,
+      tokens: values.LIMIT_TOKENS,
+      depth: values.LIMIT_DEPTH,
+      aliases: values.LIMIT_ALIASES,
+      directives: values.LIMIT_DIRECTIVES,
+      rootFields: values.LIMIT_ROOT_FIELDS,
+      cost: values.LIMIT_COST,
+      responseBytes: values.LIMIT_RESPONSE_BYTES,
+      requestMs: values.REQUEST_TIMEOUT_SECONDS * 1_000,
+    },
+    bulkBodyBytes: values.LIMIT_BULK_BODY_BYTES,
+    subgraphTimeoutMs: values.SUBGRAPH_TIMEOUT_SECONDS * 1_000,
+    credentialCacheMs: values.CREDENTIAL_CACHE_SECONDS * 1_000,
+  };
+}

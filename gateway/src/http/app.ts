@@ -1,0 +1,49 @@
+import { badInput, internalError, notFound, type Log } from '@hutong/common';
+import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Router } from 'express';
+import { refuse } from './failure.js';
+import { healthRoute, readinessRoute, type Readiness } from './readiness.js';
+import { requestId } from './request-id.js';
+
+export interface AppOptions {
+  /** The legacy contracts; they read their own requests, so nothing stands in front of them. */
+  legacy?: Router;
+  graphql: Router;
+  playground?: Router;
+  readiness: Readiness;
+  /** Networks whose `X-Forwarded-For` counts. */
+  trustedProxies: readonly string[];
+  log: Log;
+}
+
+/** Everything that answers HTTP. */
+export function createApp({ legacy, graphql, playground, readiness, trustedProxies, log }: AppOptions): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('query parser', 'simple');
+  if (trustedProxies.length > 0) app.set('trust proxy', [...trustedProxies]);
+  if (legacy) app.use(legacy);
+  app.use(requestId);
+  app.use(graphql);
+  app.get('/healthz', healthRoute);
+  app.get('/readyz', readinessRoute(readiness));
+  if (playground) app.use(playground);
+  app.use(nothingHere);
+  app.use(failed(log));
+  return app;
+}
+
+const nothingHere: RequestHandler = (request, response) => {
+  refuse(request, response, notFound({ what: `${request.method} ${request.path.slice(0, 200)}` }));
+};
+
+const failed =
+  (log: Log): ErrorRequestHandler =>
+  (error: unknown, request, response, next) => {
+    const { status } = error as { status?: number };
+    if (status !== undefined && status >= 400 && status < 500) return refuse(request, response, badInput({ problem: 'the request cannot be read' }), status);
+    const requestId = response.locals.requestId as string;
+    log.error({ requestId, err: error }, 'request failed');
+    if (response.headersSent) return next(error);
+    refuse(request, response, internalError({ requestId }));
+  };

@@ -1,0 +1,3 @@
+export { composeSupergraph, CompositionError, type SubgraphSdl } from './federation/compose.js';
+export { gatewaySettings } from './environment.js';
+export { platformModules } from './platform/modules.js';

@@ -1,0 +1,71 @@
+import { startEmbeddedPostgres, type EmbeddedPostgres, type Log } from '@hutong/common';
+import type { GatewaySettings } from '../environment.js';
+
+/** Where the start tells what it does. */
+export interface Terminal {
+  say(line: string): void;
+}
+
+/** The running platform. */
+export interface Platform {
+  readonly port: number;
+  /** The first admin, when this start made it. */
+  readonly admin: { username: string; password: string } | undefined;
+  /** Requests finish, subgraphs stop, the database last. */
+  stop(): Promise<void>;
+  /** The database at once, for a process that will not wait for the rest. */
+  stopDatabase(): Promise<void>;
+}
+
+export interface PlatformStart {
+  settings: GatewaySettings;
+  terminal: Terminal;
+  log: Log;
+  /** Aborted when the start is to be given up; what was started is stopped. */
+  signal: AbortSignal;
+  /** Called when the embedded database is lost while the platform runs. */
+  onDatabaseLost(reason: string): void;
+}
+
+/** Brings everything up in this process; what was started is stopped again when a later part cannot be. */
+export async function startPlatform(start: PlatformStart): Promise<Platform> {
+  const { settings, log, signal } = start;
+  const stops: (() => Promise<void>)[] = [];
+  const stop = async () => {
+    for (let last = stops.pop(); last; last = stops.pop()) await last();
+  };
+  try {
+    // The rest of the program is read while the database server starts.
+    const parts = Promise.all([import('./open-subgraphs.js'), import('./serve-graph.js')]);
+    parts.catch(() => undefined);
+    const database = needsEmbedded(settings) ? await embeddedDatabase(start) : undefined;
+    const stopDatabase = async () => database?.stop();
+    stops.push(stopDatabase);
+    const [{ openSubgraphs }, { serveGraph }] = await parts;
+    signal.throwIfAborted();
+    const subgraphs = await openSubgraphs((name) => settings.databaseUrls[name] ?? settings.databaseUrl ?? database!.url, log);
+    stops.push(() => subgraphs.stop());
+    signal.throwIfAborted();
+    const admin = await subgraphs.services.machines.users.ensureAdmin(settings.adminPassword);
+    const served = await serveGraph(subgraphs, settings, log);
+    stops.push(() => served.stop());
+    signal.throwIfAborted();
+    return { port: served.port, admin: admin.created ? { username: admin.username!, password: admin.password! } : undefined, stop, stopDatabase };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+const needsEmbedded = ({ databaseUrl, databaseUrls }: GatewaySettings): boolean =>
+  databaseUrl === undefined && Object.values(databaseUrls).includes(undefined);
+
+function embeddedDatabase({ settings, terminal, log, signal, onDatabaseLost }: PlatformStart): Promise<EmbeddedPostgres> {
+  return startEmbeddedPostgres({
+    dataDirectory: settings.dataDirectory,
+    onProgress: (line) => terminal.say(line),
+    onExit: onDatabaseLost,
+    log,
+    signal,
+  });
+}

@@ -1,0 +1,56 @@
+import { createLog, type Log } from '@hutong/common';
+import { readGatewaySettings, type GatewaySettings } from '../environment.js';
+import { banner } from './banner.js';
+import { startPlatform, type Platform } from './platform.js';
+import { startFailureText } from './start-failure.js';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+/** The whole life of the process: start, banner, and on a signal the way down again. Resolves with the exit code. */
+export async function run(): Promise<number> {
+  try {
+    const settings = readGatewaySettings();
+    return await live(settings, createLog(settings.logLevel, 'hutong'));
+  } catch (error) {
+    process.stderr.write(`${startFailureText(error)}\n`);
+    return 1;
+  }
+}
+
+async function live(settings: GatewaySettings, log: Log): Promise<number> {
+  const ending = new AbortController();
+  const end = Promise.withResolvers<number>();
+  let platform: Platform | undefined;
+  const onSignal = () => {
+    if (!ending.signal.aborted) {
+      ending.abort(new Error('stopped while starting'));
+      end.resolve(0);
+    } else {
+      // Whoever asks twice does not want to wait for running requests; a database is never left behind.
+      void platform?.stopDatabase().finally(() => process.exit(0));
+    }
+  };
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+  const onDatabaseLost = (reason: string) => {
+    process.stderr.write(`${reason}\n`);
+    end.resolve(1);
+  };
+  try {
+    platform = await startPlatform({ settings, terminal: { say }, log, signal: ending.signal, onDatabaseLost });
+  } catch (error) {
+    if (ending.signal.aborted) return 0;
+    throw error;
+  }
+  say(bannerOf(platform, settings));
+  const code = await end.promise;
+  say('Stopping…');
+  await platform.stop();
+  return code;
+}
+
+function bannerOf({ port, admin }: Platform, { host, playground, production, adminPassword }: GatewaySettings): string {
+  const shown = admin && { username: admin.username, password: adminPassword === undefined ? admin.password : undefined };
+  return banner({ host, port, playground, production, admin: shown, seconds: process.uptime() });
+}

@@ -1,0 +1,85 @@
+import { readFile } from 'node:fs/promises';
+import type { Log } from '@hutong/common';
+import { contracts, restCompat } from '@hutong/rest-compat';
+import { ApolloGraph } from '../federation/apollo-graph.js';
+import { supergraphOf } from '../federation/compose.js';
+import type { GatewaySettings } from '../environment.js';
+import { createApp } from '../http/app.js';
+import { graphqlRoute } from '../http/graphql-route.js';
+import { createGraphqlServer } from '../http/graphql-server.js';
+import { Readiness } from '../http/readiness.js';
+import { Identity } from '../identity/identity.js';
+import { playground } from '../playground/playground.js';
+import { StoredGraph } from '../stored/stored-graph.js';
+import { identitySource } from './identity.operations.js';
+import type { OpenSubgraphs } from './open-subgraphs.js';
+import { listen } from './http-listener.js';
+
+const SUPERGRAPH = new URL('../../../schema/supergraph.graphql', import.meta.url);
+const RUNNING_REQUESTS_MS = 30_000;
+
+/** The gateway while it serves. */
+export interface ServedGraph {
+  readonly port: number;
+  /** Lets running requests finish; the subgraphs must be open until this has resolved. */
+  stop(): Promise<void>;
+}
+
+/** Serves the federated graph, the legacy contracts and the playground over the open subgraphs. */
+export async function serveGraph(subgraphs: OpenSubgraphs, settings: GatewaySettings, log: Log): Promise<ServedGraph> {
+  const { connections, all } = subgraphs;
+  const { limits, subgraphTimeoutMs } = settings;
+  const supergraphSdl = await supergraphOf(all, await readFile(SUPERGRAPH, 'utf8').catch(() => undefined));
+  const graph = new ApolloGraph({ supergraphSdl, connections, subgraphTimeoutMs, log });
+  const identity = new Identity({ source: identitySource, connections, rememberedMs: settings.credentialCacheMs, log });
+  const readiness = new Readiness(all.map(({ name }) => name), connections, log);
+  const stored = new StoredGraph({ graph, identity, revisions: new Map(all.map(({ name, revisions }) => [name, revisions])), readiness, log });
+  for (const { operations } of contracts) {
+    for (const [operationName, document] of operations.documents) stored.prepare({ text: operations.text(operationName), document, operationName });
+  }
+  const server = createGraphqlServer({
+    graph,
+    supergraphSdl,
+    limits,
+    introspection: settings.introspection,
+    hideSchemaDetails: settings.production,
+    log,
+  });
+  await server.start();
+  const app = createApp({
+    legacy: restCompat({
+      graph: stored,
+      settings: {
+        log,
+        bodyLimitBytes: limits.bodyBytes,
+        bulkBodyLimitBytes: settings.bulkBodyBytes,
+        requestTimeoutMs: limits.requestMs,
+        answerLimitBytes: limits.responseBytes,
+        ownOrigins: settings.ownOrigins,
+      },
+    }),
+    graphql: graphqlRoute(server, identity, limits),
+    ...(settings.playground ? { playground: playground() } : {}),
+    readiness,
+    trustedProxies: settings.trustedProxies,
+    log,
+  });
+  const stopGateway = async () => {
+    await server.stop();
+    await identity.stop();
+  };
+  try {
+    const listener = await listen(app, settings);
+    return {
+      port: listener.port,
+      async stop() {
+        readiness.stopping();
+        await listener.drain(RUNNING_REQUESTS_MS);
+        await stopGateway();
+      },
+    };
+  } catch (error) {
+    await stopGateway();
+    throw error;
+  }
+}

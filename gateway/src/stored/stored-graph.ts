@@ -1,0 +1,76 @@
+import { HutongError, internalError, type Log, type Revisions } from '@hutong/common';
+import type { Graph, GraphAnswer, GraphCaller, GraphRequest } from '@hutong/rest-compat';
+import { parse, validate, type DocumentNode, type GraphQLError } from 'graphql';
+import type { FederatedGraph, PlannedOperation } from '../federation/federated-graph.js';
+import type { Readiness } from '../http/readiness.js';
+import type { Identity } from '../identity/identity.js';
+
+/** An operation that a contract is written with. */
+export interface StoredOperation {
+  text: string;
+  document: DocumentNode;
+  operationName: string;
+}
+
+export interface StoredGraphOptions {
+  graph: FederatedGraph;
+  identity: Identity;
+  /** What each subgraph counts of its changes. */
+  revisions: ReadonlyMap<string, Revisions>;
+  readiness: Readiness;
+  log: Log;
+}
+
+/** The graph as the legacy contracts use it: stored operations, validated and planned once, in this process. */
+export class StoredGraph implements Graph {
+  readonly #options: StoredGraphOptions;
+  readonly #planned = new Map<string, PlannedOperation>();
+
+  constructor(options: StoredGraphOptions) {
+    this.#options = options;
+  }
+
+  /** @throws Error that names the first operation which the graph does not have, and why */
+  prepare({ text, document, operationName }: StoredOperation): PlannedOperation {
+    const { graph } = this.#options;
+    const [fault] = validate(graph.schema, document);
+    if (fault) throw new Error(`The stored operation ${operationName} does not fit the graph: ${fault.message}`);
+    const planned = graph.plan({ text, document, operationName });
+    this.#planned.set(text, planned);
+    return planned;
+  }
+
+  async execute({ document: text, operationName, variables, caller, signal }: GraphRequest): Promise<GraphAnswer> {
+    const { graph, identity, log } = this.#options;
+    const { address, requestId } = caller;
+    try {
+      const planned = this.#planned.get(text) ?? this.prepare({ text, document: parse(text), operationName });
+      const known = await identity.callerOf(caller, address, requestId);
+      const { data, errors } = await graph.execute(planned, variables, { caller: known, origin: 'stored', requestId, signal });
+      return { data: (data ?? null) as GraphAnswer['data'] & object, ...(errors ? { errors: errors.map(plain) } : {}) };
+    } catch (error) {
+      if (error instanceof HutongError) return { data: null, errors: [plain(error)] };
+      log.error({ requestId, err: error, operationName }, 'stored operation could not be run');
+      return { data: null, errors: [plain(internalError({ requestId }))] };
+    }
+  }
+
+  revision(topic: string, caller: GraphCaller): string | undefined {
+    const known = this.#options.identity.known(caller);
+    if (!known) return undefined;
+    const dot = topic.indexOf('.');
+    const revisions = this.#options.revisions.get(topic.slice(0, dot));
+    return revisions && `${revisions.of(topic.slice(dot + 1))} ${known.fingerprint}`;
+  }
+
+  async readiness(): Promise<{ ready: boolean; message: string }> {
+    const { ready, unavailable } = await this.#options.readiness.check();
+    return { ready, message: ready ? 'ready' : `not available: ${unavailable.join(', ')}` };
+  }
+}
+
+const plain = ({ message, path, extensions }: Pick<GraphQLError, 'message' | 'extensions'> & { path?: GraphQLError['path'] }) => ({
+  message,
+  ...(path ? { path } : {}),
+  extensions,
+});
