@@ -1,0 +1,58 @@
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import type { Actor } from './actor.js';
+import type { Platform } from './platform.js';
+
+export interface HttpRequest {
+  method?: string;
+  path: string;
+  headers?: Record<string, string>;
+  /** Sent as it is: a text as UTF-8, bytes untouched. */
+  body?: string | Uint8Array;
+}
+
+export interface HttpAnswer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  text: string;
+  /** The parsed body; undefined when it is not JSON. */
+  // oxlint-disable-next-line typescript/no-explicit-any -- a test reads bodies of any shape
+  json: any;
+}
+
+/** Sends exactly what it is given, which fetch would not: any header, any bytes, any method. */
+export function send(platform: Platform, { method = 'GET', path, headers = {}, body }: HttpRequest): Promise<HttpAnswer> {
+  const { hostname, port } = new URL(platform.url);
+  return new Promise((resolve, reject) => {
+    const request = httpRequest({ host: hostname, port, method, path, headers, agent: false }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk)).on('error', reject).on('end', () => {
+        const text = Buffer.concat(chunks).toString();
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, text, json: asJson(text) });
+      });
+    });
+    request.on('error', reject);
+    request.end(body);
+  });
+}
+
+/** The same as somebody, with a JSON body unless a text or bytes are given. */
+export function sendAs(actor: Actor, { body, headers = {}, ...rest }: Omit<HttpRequest, 'body'> & { body?: unknown }): Promise<HttpAnswer> {
+  const raw = body === undefined || typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
+  return send(actor.platform, {
+    ...rest,
+    headers: {
+      ...(actor.credential === undefined ? {} : { token: actor.credential }),
+      ...(raw === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(raw === undefined ? {} : { body: raw }),
+  });
+}
+
+function asJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
