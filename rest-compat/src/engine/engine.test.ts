@@ -98,32 +98,37 @@ describe('request ids', () => {
 });
 
 describe('credentials', () => {
-  it.each([[{ authorization: 'Bearer abc' }], [{ authorization: 'bearer   abc' }], [{ 'x-auth-token': 'abc' }], [{ token: 'abc' }], [{ token: 'abc', authorization: 'Bearer abc' }], [{ token: 'abc', authorization: 'Basic eDp5' }]])
-  ('finds it in %j', async (headers) => {
-    await rest.get('/api/info', headers as unknown as Record<string, string>);
+  const found: Record<string, string>[] = [
+    { authorization: 'Bearer abc' }, { authorization: 'bearer   abc' }, { 'x-auth-token': 'abc' }, { token: 'abc' },
+    { token: 'abc', authorization: 'Bearer abc' }, { token: 'abc', authorization: 'Basic eDp5' },
+  ];
+  it.each(found)('are found in %j', async (headers) => {
+    await rest.get('/api/info', headers);
     expect(rest.graph.requests[0]?.caller).toEqual({ credential: 'abc', address: expect.stringContaining('127.0.0.1'), requestId: expect.any(String) });
   });
 
-  it('hands on the CSRF token that comes with it', async () => {
+  it('are handed on with the CSRF token that comes along', async () => {
     await rest.get('/api/info', { token: 'abc', CSRFPreventionToken: 'c' });
     expect(rest.graph.requests[0]?.caller.csrfToken).toBe('c');
   });
 
-  it('refuses two different ones', async () => {
+  it('are refused when two differ', async () => {
     expectRefused(await rest.post(IDS, ids, { token: 'a', 'x-auth-token': 'b' }), 400, /different credentials/);
   });
 
-  it.each([[{}], [{ token: '' }], [{ token: '  ' }], [{ authorization: 'Bearer ' }], [{ authorization: 'Basic eDp5' }]])('finds none in %j', async (headers) => {
-    expectRefused(await rest.send({ method: 'POST', path: IDS, headers: headers as Record<string, string>, body: '{}' }), 401, /ticket or an API token/);
+  const none: Record<string, string>[] = [{}, { token: '' }, { token: '  ' }, { authorization: 'Bearer ' }, { authorization: 'Basic eDp5' }];
+  it.each(none)('are missing in %j', async (headers) => {
+    expectRefused(await rest.send({ method: 'POST', path: IDS, headers, body: '{}' }), 401, /ticket or an API token/);
   });
 });
 
 describe('pages of other sites', () => {
-  it.each([
-    [{ origin: 'https://evil.example' }], [{ origin: 'null' }], [{ 'sec-fetch-site': 'cross-site' }], [{ 'sec-fetch-site': 'same-site' }],
-    [{ origin: 'http://127.0.0.1:1', 'sec-fetch-site': 'same-site' }], [{ 'sec-fetch-site': 'made-up' }],
-  ])('may not send a mutating request: %j', async (headers) => {
-    expectRefused(await rest.post(IDS, ids, headers as Record<string, string>), 403, /another site/);
+  const foreign: Record<string, string>[] = [
+    { origin: 'https://evil.example' }, { origin: 'null' }, { 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site' },
+    { origin: 'http://127.0.0.1:1', 'sec-fetch-site': 'same-site' }, { 'sec-fetch-site': 'made-up' },
+  ];
+  it.each(foreign)('may not send a mutating request: %j', async (headers) => {
+    expectRefused(await rest.post(IDS, ids, headers), 403, /another site/);
   });
 
   it('may be our own', async () => {

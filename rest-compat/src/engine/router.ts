@@ -31,13 +31,16 @@ export function createRouter({ graph, contracts, settings: given }: RestCompatOp
   const memory = new AnswerMemory(settings.answerMemoryBytes);
   const runner = new RouteRunner(graph, settings);
 
-  async function answer(endpoint: Endpoint, caller: GraphCaller, search: string, request: Request, response: Response) {
+  /** @param key under which a success is kept, undefined when it may not be. */
+  async function answerFresh(endpoint: Endpoint, caller: GraphCaller, search: string, key: string | undefined, request: Request, response: Response) {
     const failed: FailedRequest = { contract: endpoint.contract, row: endpoint.row, requestId: caller.requestId };
     try {
-      return await withinRequest(response, settings.requestTimeoutMs, (signal) =>
+      const answer = await withinRequest(response, settings.requestTimeoutMs, (signal) =>
         runner.run({ endpoint, request, search, caller, signal, onInput: (input) => { failed.input = input; } }));
+      if (key !== undefined) memory.set(key, answer);
+      send(response, answer, caller.requestId);
     } catch (error) {
-      return error instanceof CallerGone ? undefined : failureAnswer(error, failed, settings.log);
+      if (!(error instanceof CallerGone)) send(response, failureAnswer(error, failed, settings.log), caller.requestId);
     }
   }
 
@@ -50,13 +53,8 @@ export function createRouter({ graph, contracts, settings: given }: RestCompatOp
     if (credential === 'required' && caller.credential === undefined) throw credentialMissing();
     const key = memoryKey(graph, endpoint, search, caller);
     const kept = key === undefined ? undefined : memory.get(key);
-    if (kept) return kept;
-    void answer(endpoint, caller, search, request, response).then((made) => {
-      if (!made) return;
-      if (key !== undefined && made.status === 200 && made.headers === undefined) memory.set(key, made);
-      send(response, made, requestId);
-    });
-    return undefined;
+    if (!kept) void answerFresh(endpoint, caller, search, key, request, response);
+    return kept;
   }
 
   function handle(place: Place, search: string, request: Request, response: Response): void {

@@ -5,8 +5,11 @@ import { z } from 'zod';
 /** int in the legacy documents unless they say otherwise: 0 to this. */
 export const LARGEST_INT = 2_147_483_647;
 
-const expectedInt = (issue: { input?: unknown }) =>
-  Number(issue.input) > LARGEST_INT && Number.isInteger(Number(issue.input)) ? `an integer ≤ ${LARGEST_INT}` : 'an integer ≥ 0';
+/** Only numbers and texts are converted: an object sent as `{"toString": 1}` would throw. */
+const expectedInt = ({ input }: { input?: unknown }) => {
+  const number = typeof input === 'number' || typeof input === 'string' ? Number(input) : NaN;
+  return Number.isInteger(number) && number > LARGEST_INT ? `an integer ≤ ${LARGEST_INT}` : 'an integer ≥ 0';
+};
 
 /** An int ≥ 0, as a JSON number. */
 export const integer = z.custom<number>(isInt, { error: expectedInt });

@@ -55,7 +55,7 @@ describe('registering identifiers', () => {
   it('refuses lists that are no list, empty, too long, or of other things than text', async () => {
     expect(await refusal(IDS, {})).toEqual({ code: 400, message: 'computing_ids: expected a list of 1 to 10000 elements, got nothing' });
     expect(await refusal(IDS, { computing_ids: [] })).toEqual({ code: 400, message: 'computing_ids: expected a list of 1 to 10000 elements, got 0' });
-    expect(await refusal(IDS, { computing_ids: Array(10_001).fill('') })).toMatchObject({ code: 400, message: expect.stringContaining('got 10001') });
+    expect(await refusal(IDS, { computing_ids: Array(10_001).fill('') })).toMatchObject({ code: 413, message: expect.stringContaining('got 10001') });
     expect(await refusal(IDS, { computing_ids: ['a', 5, 'b', null] })).toEqual({
       code: 400,
       message: 'computing_ids[1]: expected text, got 5; computing_ids[3]: expected text, got null',
@@ -94,6 +94,7 @@ describe('reporting resources', () => {
     ['gpu_memory', 'x', 'expected an integer ≥ 0, got "x"'],
     ['gpu_memory', -1, 'expected an integer ≥ 0, got -1'],
     ['gpu_memory', 1.5, 'expected an integer ≥ 0, got 1.5'],
+    ['gpu_memory', { toString: 1, valueOf: 1 }, 'expected an integer ≥ 0, got an object'],
     ['gpu_memory', 2 ** 31, 'expected an integer ≤ 2147483647, got 2147483648'],
     ['gpu_memory', 2 ** 53 + 2, 'expected an integer ≤ 2147483647, got 9007199254740994'],
     ['cpu_performance', '2000', 'expected an integer ≥ 0, got "2000"'],
@@ -218,8 +219,10 @@ describe('submitting a task template', () => {
     }
   });
 
-  it('refuses a later form whose source is no text', async () => {
-    expect(await refusal(TEMPLATE, { source: 5, data: {} })).toEqual({ code: 400, message: 'source: expected text, got 5' });
+  it('leaves what is no text in a later form to the template alone', async () => {
+    const later = { source: 5, session_identifier: null, data: {} };
+    await rest.post(TEMPLATE, later);
+    expect(rest.graph.variables).toEqual({ input: { template: later } });
   });
 
   it('keeps unusual text and names as they were sent', async () => {

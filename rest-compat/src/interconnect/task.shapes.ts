@@ -10,20 +10,18 @@ export interface TaskTemplate {
 
 /**
  * Any JSON object. It is the later form `{source, session_identifier, data}` when `data` is an object and at least one of
- * the other two is there (null counts as absent): then those two must be texts and are kept beside the template too. In
- * every other object `source`, `session_identifier` and `data` mean nothing.
+ * the other two is there; then those of them that are texts travel beside the template, which is the whole body either
+ * way. In every other object the three names mean nothing here.
  */
-export const taskTemplate = z.unknown().transform((body, context): TaskTemplate => {
+export const taskTemplate = z.unknown().transform((body): TaskTemplate => {
   const template = body as Record<string, unknown>;
   const { source, session_identifier, data } = template;
-  const task: TaskTemplate = { template };
-  if (typeof data !== 'object' || data === null || Array.isArray(data)) return task;
-  for (const [own, name, value] of [['source', 'source', source], ['session_identifier', 'sessionIdentifier', session_identifier]] as const) {
-    if (value === undefined || value === null) continue;
-    if (typeof value === 'string') task[name] = value;
-    else context.addIssue({ code: 'custom', path: [own], message: 'text' });
-  }
-  return task;
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) return { template };
+  return {
+    template,
+    ...(typeof source === 'string' ? { source } : {}),
+    ...(typeof session_identifier === 'string' ? { sessionIdentifier: session_identifier } : {}),
+  };
 });
 
 /** The user's choice of a resource for a task. */

@@ -7,12 +7,19 @@ import { acceptUnencodedTargets } from '../engine/unencoded-target.js';
 import type { RestCompatSettings } from '../engine/settings.js';
 import { FakeGraph } from './fake.graph.js';
 
+interface AnyEnvelope {
+  code: number;
+  message: string;
+  detail: unknown;
+  data: { results: object[] } & { id: number }[];
+}
+
 export interface RestAnswer {
   status: number;
   headers: IncomingHttpHeaders;
   text: string;
-  /** The parsed body. */
-  json: any;
+  /** The parsed body: whichever of these members its contract has. */
+  json: AnyEnvelope;
 }
 
 export interface RestRequest {
@@ -94,10 +101,11 @@ export class RestServer implements AsyncDisposable {
   }
 }
 
-function asJson(text: string): unknown {
+/** An empty object when it is no JSON; then what a test expects of it is not there. */
+function asJson(text: string): AnyEnvelope {
   try {
-    return JSON.parse(text) as unknown;
+    return JSON.parse(text) as AnyEnvelope;
   } catch {
-    return undefined;
+    return {} as AnyEnvelope;
   }
 }
