@@ -1,0 +1,50 @@
+import { sql, type RequestScope } from '@hutong/common';
+import type { Clock } from '../context.js';
+import { hashOf, kindOfCredential } from './credential.text.js';
+import type { Credential } from './credential.types.js';
+
+const USE_IS_NOTED_EVERY_MS = 60_000;
+
+const USER = 'account.id as "userId", account.username, account.roles, account.organization';
+const ENABLED = 'not account.disabled and account.deleted_at is null';
+
+/** Finds out what a credential stands for. */
+export class CredentialService {
+  readonly #now: Clock;
+
+  constructor(now: Clock) {
+    this.#now = now;
+  }
+
+  /** Null for anything unknown, expired, revoked, or of a disabled user. Garbage costs no query. */
+  async resolve({ em }: Pick<RequestScope, 'em'>, text: string): Promise<Credential | null> {
+    const kind = kindOfCredential(text);
+    if (kind === null) return null;
+    const parameters = [hashOf(text), this.#now()];
+    if (kind === 'ticket') {
+      const [ticket] = await sql<Credential>(
+        em,
+        `select session.id as "credentialId", ${USER}, null as scopes, session.expires_at as "expiresAt", encode(session.csrf_hash, 'hex') as "csrfHash"
+         from machines.session join machines.user_account account on account.id = session.user_id
+         where session.ticket_hash = $1 and session.expires_at > $2 and ${ENABLED}`,
+        parameters,
+      );
+      return ticket ?? null;
+    }
+    const [token] = await sql<Credential & { lastUsedAt: Date | null }>(
+      em,
+      `select token.id as "credentialId", ${USER}, token.scopes, token.expires_at as "expiresAt", null as "csrfHash", token.last_used_at as "lastUsedAt"
+       from machines.api_token token join machines.user_account account on account.id = token.user_id
+       where token.token_hash = $1 and (token.expires_at is null or token.expires_at > $2) and ${ENABLED}`,
+      parameters,
+    );
+    if (token) await this.#noteUse(em, token.credentialId, token.lastUsedAt);
+    return token ?? null;
+  }
+
+  async #noteUse(em: RequestScope['em'], id: string, lastUsedAt: Date | string | null): Promise<void> {
+    const now = this.#now();
+    if (lastUsedAt !== null && now.getTime() - new Date(lastUsedAt).getTime() < USE_IS_NOTED_EVERY_MS) return;
+    await sql(em, 'update machines.api_token set last_used_at = $2 where id = $1 and last_used_at is not distinct from $3', [id, now, lastUsedAt]);
+  }
+}
