@@ -1,5 +1,6 @@
-import { getNullableType, isLeafType, isListType, isObjectType, type DocumentNode, type GraphQLSchema } from 'graphql';
-import { getComplexity, type ComplexityEstimator } from 'graphql-query-complexity';
+import { getNullableType, GraphQLError, isLeafType, isListType, isObjectType, type DocumentNode, type GraphQLSchema } from 'graphql';
+// The package's ESM build brings graphql's ESM build along, a second copy that knows none of our types.
+import { getComplexity, type ComplexityEstimator } from 'graphql-query-complexity/cjs';
 
 /** Rows counted for a list that may be paged when no page size is asked for, and for a list of objects without pages. */
 const ROWS_OF_A_PAGE = 20;
@@ -33,13 +34,17 @@ export function operationCost({ schema, document, operationName, variables, atMo
       estimators: [counting],
       maxQueryNodes: atMost * 2,
     });
-  } catch {
-    // The library and we give up an operation that unfolds to more fields than its cost could be.
-    return Infinity;
+  } catch (error) {
+    if (error instanceof TooManyFields || (error instanceof GraphQLError && error.message === TOO_MANY_NODES)) return Infinity;
+    throw error;
   }
 }
 
+/** The operation unfolds to more fields than it may cost. */
 class TooManyFields extends Error {}
+
+/** What the library says when it gives up an operation for the same reason. */
+const TOO_MANY_NODES = 'Query exceeds the maximum allowed number of nodes.';
 
 const costOfField: ComplexityEstimator = ({ field, args, childComplexity, type }) => {
   if (field.name.startsWith('__')) return 0;

@@ -1,0 +1,84 @@
+import { silentLog, type Log, type SubgraphConnection } from '@hutong/common';
+import { readGatewaySettings, type GatewaySettings } from '../environment.js';
+import { ApolloGraph } from '../federation/apollo-graph.js';
+import { composeSupergraph } from '../federation/compose.js';
+import { createApp } from '../http/app.js';
+import { graphqlRoute } from '../http/graphql-route.js';
+import { createGraphqlServer } from '../http/graphql-server.js';
+import { Readiness } from '../http/readiness.js';
+import { Identity } from '../identity/identity.js';
+import { listen } from '../platform/http-listener.js';
+import { playground } from '../playground/playground.js';
+import { TestSubgraphs } from './test-subgraphs.js';
+
+export interface TestAnswer {
+  status: number;
+  headers: Headers;
+  text: string;
+  // oxlint-disable-next-line typescript/no-explicit-any -- a test reads data of any shape
+  data: any;
+  errors: { message: string; path?: (string | number)[]; locations?: unknown; extensions: Record<string, unknown> & { code: string } }[];
+}
+
+export interface TestAsk {
+  variables?: unknown;
+  headers?: Record<string, string>;
+  operationName?: string;
+}
+
+export interface TestGateway {
+  readonly url: string;
+  readonly subgraphs: TestSubgraphs;
+  readonly identity: Identity;
+  readonly graph: ApolloGraph;
+  /** What the gateway reaches subgraphs by; a test may take one away. */
+  readonly connections: Map<string, SubgraphConnection>;
+  ask(query: string, ask?: TestAsk): Promise<TestAnswer>;
+  request(path: string, init?: RequestInit): Promise<TestAnswer>;
+  stop(): Promise<void>;
+}
+
+const REVOCATIONS = { subgraph: 'people', resolve: 'query ($credential: String!) { resolveCredential(credential: $credential) { credentialId userId username roles organization scopes expiresAt csrfHash } }', revocations: 'subscription { credentialRevoked }' };
+
+/** A gateway over two tiny subgraphs, listening on a free port, with settings as the environment would give them. */
+export async function testGateway(environment: Record<string, string> = {}, log: Log = silentLog): Promise<TestGateway> {
+  const settings: GatewaySettings = readGatewaySettings({ PORT: '0', ...environment });
+  const { limits, subgraphTimeoutMs } = settings;
+  const subgraphs = new TestSubgraphs();
+  const connections = new Map<string, SubgraphConnection>(subgraphs.connections().map((connection) => [connection.name, connection]));
+  const supergraphSdl = await composeSupergraph(subgraphs.sdl);
+  const graph = new ApolloGraph({ supergraphSdl, connections, subgraphTimeoutMs, log });
+  const identity = new Identity({ source: REVOCATIONS, connections, rememberedMs: settings.credentialCacheMs, log });
+  const server = createGraphqlServer({ graph, supergraphSdl, limits, introspection: settings.introspection, hideSchemaDetails: settings.production, log });
+  await server.start();
+  const app = createApp({
+    graphql: graphqlRoute(server, identity, limits),
+    ...(settings.playground ? { playground: playground() } : {}),
+    readiness: new Readiness(['people', 'things'], connections, log),
+    trustedProxies: settings.trustedProxies,
+    log,
+  });
+  const listener = await listen(app, settings);
+  const url = `http://127.0.0.1:${listener.port}`;
+  const request = async (path: string, init?: RequestInit): Promise<TestAnswer> => {
+    const response = await fetch(url + path, init);
+    const text = await response.text();
+    const json = response.headers.get('content-type')?.includes('json') ? (JSON.parse(text) as Partial<TestAnswer>) : {};
+    return { status: response.status, headers: response.headers, text, data: json.data, errors: json.errors ?? [] };
+  };
+  return {
+    url,
+    subgraphs,
+    identity,
+    graph,
+    connections,
+    request,
+    ask: (query, { variables, headers, operationName } = {}) =>
+      request('/graphql', { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify({ query, variables, operationName }) }),
+    async stop() {
+      await listener.drain(1_000);
+      await server.stop();
+      await identity.stop();
+    },
+  };
+}

@@ -1,0 +1,157 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { buildSubgraphSchema } from '@apollo/subgraph';
+import { badInput, EventQueue, LocalConnection, conflict, silentLog, unauthenticated, type Role, type SubgraphRequest } from '@hutong/common';
+import { parse } from 'graphql';
+import type { ResolvedCredential } from '../identity/identity.source.js';
+
+const LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@inaccessible"])\n';
+
+const PEOPLE = `${LINK}
+type Person @key(fields: "id") { id: ID!, name: String!, nickname: String, friends(first: Int): [Person!]! }
+type Credential @inaccessible { credentialId: ID!, userId: ID!, username: String!, roles: [String!]!, organization: String, scopes: [String!], expiresAt: String, csrfHash: String }
+input PersonInput { name: String!, age: Int! }
+input AddPeopleInput { people: [PersonInput!]! }
+type Query {
+  me: Person
+  person(id: ID!): Person
+  people(first: Int, after: String): PersonConnection!
+  stall: String
+  resolveCredential(credential: String!): Credential @inaccessible
+}
+type PersonConnection { nodes: [Person!]!, pageInfo: Info! }
+type Info { hasNextPage: Boolean! }
+type Mutation { addPeople(input: AddPeopleInput!): Int!, rename(id: ID!, name: String!): Person!, fail(how: String!): Boolean }
+type Subscription { personAdded: Person!, credentialRevoked: ID! @inaccessible }
+`;
+
+const THINGS = `${LINK}
+type Person @key(fields: "id") { id: ID!, things: [Thing!] }
+type Thing @key(fields: "id") { id: ID!, label: String!, owner: Person!, maker: Person }
+type Query { things(first: Int): [Thing!]!, text(bytes: Int!): String! }
+`;
+
+interface TestPerson {
+  id: string;
+  name: string;
+}
+
+/** Names of the people that there are; 9 is nobody, though things speak of it. */
+const PEOPLE_BY_ID = new Map<string, TestPerson>(['1', '2', '3'].map((id) => [id, { id, name: `person ${id}` }]));
+
+/** Two tiny subgraphs that name each other's entities; `people` also knows credentials. No database. */
+export class TestSubgraphs {
+  readonly credentials = new Map<string, ResolvedCredential>();
+  /** What every request to `people` carried. */
+  readonly asked: SubgraphRequest[] = [];
+  readonly sdl = [
+    { name: 'people', sdl: PEOPLE },
+    { name: 'things', sdl: THINGS },
+  ];
+  lookups = 0;
+  renamed = 0;
+  aborted = 0;
+  #streams = new Set<EventQueue<string>>();
+
+  /** Makes a credential that works, of a user of that name. */
+  credential(username: string, more: Partial<ResolvedCredential> & { csrfToken?: string } = {}): string {
+    const { csrfToken, ...rest } = more;
+    const text = `credential-of-${username}-${this.credentials.size}`;
+    const csrfHash = csrfToken === undefined ? null : createHash('sha256').update(csrfToken).digest('hex');
+    const roles: Role[] = ['MEMBER'];
+    this.credentials.set(text, { credentialId: `id-${text}`, userId: `user-${username}`, username, roles, organization: null, scopes: null, expiresAt: null, csrfHash, ...rest });
+    return text;
+  }
+
+  /** Ends a credential, and tells whoever listens. */
+  revoke(credential: string): void {
+    const id = this.credentials.get(credential)!.credentialId;
+    this.credentials.delete(credential);
+    for (const stream of this.#streams) stream.push(id);
+  }
+
+  /** Breaks the stream of revocations. */
+  breakStream(): void {
+    for (const stream of this.#streams) stream.fail(new Error('the stream broke'));
+    this.#streams.clear();
+  }
+
+  get listeners(): number {
+    return this.#streams.size;
+  }
+
+  connections(): LocalConnection[] {
+    return [this.#connection('people', PEOPLE, this.#people()), this.#connection('things', THINGS, this.#things())];
+  }
+
+  #connection(name: string, sdl: string, resolvers: object): LocalConnection {
+    const schema = buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers }] as unknown as Parameters<typeof buildSubgraphSchema>[0]);
+    const contextFor = (request: SubgraphRequest) => {
+      if (name === 'people') this.asked.push(request);
+      return request;
+    };
+    return new LocalConnection({ name, schema, contextFor, ready: async () => undefined, log: silentLog });
+  }
+
+  #people() {
+    return {
+      Person: {
+        __resolveReference: ({ id }: TestPerson) => PEOPLE_BY_ID.get(id) ?? null,
+        nickname: ({ id }: TestPerson) => {
+          if (id === '2') throw conflict({ reason: 'no nickname today', field: 'nickname', extensions: { retryAfterSeconds: 7 } });
+          return `nick ${id}`;
+        },
+        friends: () => [...PEOPLE_BY_ID.values()],
+      },
+      Query: {
+        me: (_: unknown, __: unknown, { caller }: SubgraphRequest) => {
+          if (caller.userId === null) throw unauthenticated({});
+          return { id: '1', name: caller.username };
+        },
+        person: (_: unknown, { id }: { id: string }) => PEOPLE_BY_ID.get(id) ?? null,
+        people: (_: unknown, { first }: { first?: number }) => ({ nodes: [...PEOPLE_BY_ID.values()].slice(0, first ?? 20), pageInfo: { hasNextPage: false } }),
+        stall: async (_: unknown, __: unknown, { signal }: SubgraphRequest) => {
+          signal.addEventListener('abort', () => (this.aborted += 1));
+          await delay(60_000, undefined, { signal });
+        },
+        resolveCredential: async (_: unknown, { credential }: { credential: string }, { origin }: SubgraphRequest) => {
+          if (origin !== 'peer') throw new Error('only peers may ask');
+          this.lookups += 1;
+          await delay(5);
+          return this.credentials.get(credential) ?? null;
+        },
+      },
+      Mutation: {
+        addPeople: (_: unknown, { input }: { input: { people: unknown[] } }) => input.people.length,
+        rename: (_: unknown, { id, name }: TestPerson) => {
+          this.renamed += 1;
+          return { id, name };
+        },
+        fail: (_: unknown, { how }: { how: string }) => {
+          if (how === 'expected') throw badInput({ field: 'how', problem: 'expected something else' });
+          throw new Error('the secret is 42');
+        },
+      },
+      Subscription: {
+        credentialRevoked: { subscribe: () => this.#revocations(), resolve: (id: string) => id },
+      },
+    };
+  }
+
+  #revocations(): AsyncIterableIterator<string> {
+    const stream = new EventQueue<string>(100, () => this.#streams.delete(stream));
+    this.#streams.add(stream);
+    return stream;
+  }
+
+  #things() {
+    const things = ['1', '2', '9'].map((owner, index) => ({ id: String(index), label: `thing ${index}`, owner: { id: owner }, maker: { id: owner } }));
+    return {
+      Person: { things: ({ id }: TestPerson) => things.filter(({ owner }) => owner.id === id) },
+      Query: {
+        things: (_: unknown, { first }: { first?: number }) => things.slice(0, first ?? 20),
+        text: (_: unknown, { bytes }: { bytes: number }) => 'x'.repeat(bytes),
+      },
+    };
+  }
+}
