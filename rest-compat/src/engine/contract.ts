@@ -47,7 +47,7 @@ export interface OperationRoute<Input, Data> extends RouteBasis {
   fields?: Readonly<Record<string, string>>;
   /** The whole text for a problem where the contract fixes it; undefined leaves `<field>: <message>`. */
   wording?: (code: FailureCode, problem: Problem, input: unknown) => string | undefined;
-  /** Topic of `Graph.revision`: an answer may be sent again to the same caller while its revision stands. */
+  /** Topic of `Graph.revision`, as `machines.inventory`: an answer is sent again to the same caller while its revision stands. */
   freshWhile?: string;
 }
 

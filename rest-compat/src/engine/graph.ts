@@ -44,7 +44,7 @@ export interface Graph {
    */
   execute(request: GraphRequest): Promise<GraphAnswer>;
   /**
-   * A text that changes whenever the answer to a read of this topic by this caller may have changed; an answer made
+   * A text that changes whenever the answer to a read of this topic (`<subgraph>.<what>`) by this caller may have changed; an answer made
    * under a text is sent again while the text stands, without asking anything else. So it must be undefined unless the
    * credential (and the CSRF token, when sent) is known to be good at this moment, and no dearer than a look into a map.
    */

@@ -7,7 +7,7 @@ import { describeValue, valueAt, type Path } from './field.name.js';
  * Checks what a request brought against its row and gives the row's input.
  *
  * @param sent the parsed JSON body, or the query's parameters as texts
- * @throws Failure BAD_INPUT with the fields that do not fit, LIMIT_EXCEEDED for a list that is too long
+ * @throws Failure BAD_INPUT with the fields that do not fit
  */
 export function readInput<Input>(takes: Takes<Input>, sent: unknown): Input {
   if (takes.from === 'nothing') return undefined as Input;
@@ -34,7 +34,7 @@ function readBatch<Input>({ list, element, most }: Extract<Takes<Input>, { from:
   const expected = `expected a list of 1 to ${most} elements, got`;
   if (!Array.isArray(elements)) throw new Failure('BAD_INPUT', [{ path: [list], message: `${expected} ${describeValue(elements)}` }]);
   if (elements.length === 0 || elements.length > most) {
-    throw new Failure(elements.length === 0 ? 'BAD_INPUT' : 'LIMIT_EXCEEDED', [{ path: [list], message: `${expected} ${elements.length}` }]);
+    throw new Failure('BAD_INPUT', [{ path: [list], message: `${expected} ${elements.length}` }]);
   }
   const fit: unknown[] = [];
   const unfit: Problem[] = [];

@@ -55,7 +55,7 @@ describe('registering identifiers', () => {
   it('refuses lists that are no list, empty, too long, or of other things than text', async () => {
     expect(await refusal(IDS, {})).toEqual({ code: 400, message: 'computing_ids: expected a list of 1 to 10000 elements, got nothing' });
     expect(await refusal(IDS, { computing_ids: [] })).toEqual({ code: 400, message: 'computing_ids: expected a list of 1 to 10000 elements, got 0' });
-    expect(await refusal(IDS, { computing_ids: Array(10_001).fill('') })).toMatchObject({ code: 413, message: expect.stringContaining('got 10001') });
+    expect(await refusal(IDS, { computing_ids: Array(10_001).fill('') })).toMatchObject({ code: 400, message: expect.stringContaining('got 10001') });
     expect(await refusal(IDS, { computing_ids: ['a', 5, 'b', null] })).toEqual({
       code: 400,
       message: 'computing_ids[1]: expected text, got 5; computing_ids[3]: expected text, got null',
@@ -114,6 +114,7 @@ describe('reporting resources', () => {
     ['network_available', null, 'expected text, got null'],
     ['price', '100', 'expected an integer ≥ 0, got "100"'],
     ['observed_at', 'yesterday', 'expected a time in ISO 8601 from 1970 to 9999, got "yesterday"'],
+    ['observed_at', '2026-02-30T00:00:00Z', 'expected a time in ISO 8601 from 1970 to 9999, got "2026-02-30T00:00:00Z"'],
     ['observed_at', '0000-01-01T00:00:00Z', 'expected a time in ISO 8601 from 1970 to 9999, got "0000-01-01T00:00:00Z"'],
   ])('names %s when it is %s', async (field, value, message) => {
     const bad = JSON.parse(JSON.stringify({ ...sampleReport, [field]: value }));

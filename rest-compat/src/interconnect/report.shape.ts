@@ -55,8 +55,14 @@ function isPortRange(range: string): boolean {
 /** In UTC. A time without a zone is one in UTC. */
 function parseTime(value: unknown): string | undefined {
   const parts = typeof value === 'string' ? TIME.exec(value) : null;
-  if (!parts) return undefined;
+  if (!parts || !isDay(value as string)) return undefined;
   const date = new Date(`${parts[1]?.replace(' ', 'T')}${parts[2] ?? 'Z'}`.toUpperCase());
   const year = date.getUTCFullYear();
   return year >= 1970 && year <= 9999 ? date.toISOString() : undefined;
+}
+
+/** JavaScript takes 2026-02-30 for 2 March. */
+function isDay(text: string): boolean {
+  const [year = 0, month = 0, day] = [text.slice(0, 4), text.slice(5, 7), text.slice(8, 10)].map(Number);
+  return new Date(Date.UTC(year, month - 1, day)).getUTCDate() === day;
 }

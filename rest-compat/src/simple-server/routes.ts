@@ -36,6 +36,6 @@ export const routes: readonly Route[] = [
     variables: () => ({}),
     result: ({ machines }) => machines.nodes.map(machine),
     pages: machinePages,
-    freshWhile: 'machines',
+    freshWhile: 'machines.inventory',
   }),
 ];

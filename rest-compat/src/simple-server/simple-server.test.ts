@@ -100,7 +100,7 @@ describe('info', () => {
   });
 
   it('sends an answer again while its revision stands, to the same caller only', async () => {
-    rest.graph.revisions.set('machines', '1');
+    rest.graph.revisions.set('machines.inventory', '1');
     const first = await rest.get('/api/info', { token: 'alice' });
     const again = await rest.get('/api/info/?any=thing', { 'x-auth-token': 'alice' });
     expect(again.text).toBe(first.text);
@@ -110,13 +110,13 @@ describe('info', () => {
     expect(rest.graph.requests).toHaveLength(2);
     await rest.get('/api/info', { token: 'alice', csrfpreventiontoken: 'wrong' });
     expect(rest.graph.requests).toHaveLength(3);
-    rest.graph.revisions.set('machines', '2');
+    rest.graph.revisions.set('machines.inventory', '2');
     await rest.get('/api/info', { token: 'alice' });
     expect(rest.graph.requests).toHaveLength(4);
   });
 
   it('keeps no failure, and nothing without a revision', async () => {
-    rest.graph.revisions.set('machines', '3');
+    rest.graph.revisions.set('machines.inventory', '3');
     rest.graph.fields['machines'] = failing('down', { code: 'SUBGRAPH_UNAVAILABLE' });
     await rest.get('/api/info', { token: 'carol' });
     rest.graph.fields['machines'] = () => machinePage([sampleMachine]);
