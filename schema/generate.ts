@@ -2,9 +2,10 @@
 // committed differs, naming what would break for clients of the public graph.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Supergraph } from '@apollo/federation-internals';
 import { diff, CriticalityLevel } from '@graphql-inspector/core';
 import { buildFederatedSchema, errorCatalogue } from '@hutong/common';
-import { apiSchemaOf, composeSupergraph, platformModules } from '@hutong/gateway/schema';
+import { composeSupergraph, platformModules } from '@hutong/gateway';
 import { buildSchema, printSchema } from 'graphql';
 
 const FOLDER = import.meta.dirname;
@@ -27,12 +28,12 @@ if (process.argv.includes('--check')) {
 
 async function generate(): Promise<Map<string, string>> {
   const subgraphs = [];
-  for (const { graph } of platformModules) subgraphs.push({ name: graph.name, sdl: (await buildFederatedSchema(graph)).sdl });
+  for (const { graph } of Object.values(platformModules)) subgraphs.push({ name: graph.name, sdl: (await buildFederatedSchema(graph)).sdl });
   const supergraph = await composeSupergraph(subgraphs);
   return new Map([
     ...subgraphs.map(({ name, sdl }) => [`${name}.graphql`, ended(sdl)] as const),
     ['supergraph.graphql', ended(supergraph)],
-    [API, ended(printSchema(apiSchemaOf(supergraph)))],
+    [API, ended(printSchema(Supergraph.build(supergraph).apiSchema().toGraphQLJSSchema()))],
     ['errors.md', errorPage()],
     ['error-codes.d.ts', errorCodes()],
   ]);

@@ -275,7 +275,7 @@ describe('a graph in trouble', () => {
   });
 
   it('may tell when to come back', async () => {
-    rest.graph.fields['submitTask'] = failing('slow down', { code: 'TOO_MANY_REQUESTS', retryAfterSeconds: 3 });
+    rest.graph.fields['submitTask'] = failing('slow down', { code: 'TOO_MANY_LOGINS', retryAfterSeconds: 3 });
     const { json, headers } = await rest.post(TEMPLATE, {});
     expect([json.code, headers['retry-after']]).toEqual([429, '3']);
   });
