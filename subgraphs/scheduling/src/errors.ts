@@ -1,4 +1,4 @@
-import { defineError, HutongError, type ErrorPlace } from '@hutong/common';
+import { defineError } from '@hutong/common';
 
 export const taskNotFound = defineError<{ id: string }>({
   code: 'TASK_NOT_FOUND',
@@ -48,12 +48,13 @@ export const providerUnreachable = defineError<{ organization: string; problem: 
   message: ({ organization, problem }) => `the webhook of provider ${organization} gave no usable answer: ${problem}`,
 });
 
-/**
- * The failure that compute-registry has for a resource nobody ever reported, for the case that this subgraph finds out
- * first. Its catalogue entry is compute-registry's.
- */
-export const resourceNotFound = ({ id, ...place }: { id: string } & ErrorPlace): HutongError =>
-  new HutongError('RESOURCE_NOT_FOUND', 404, `computing resource ${shortened(id)} not found`, place);
+export const resourceNotFound = defineError<{ id: string }>({
+  code: 'RESOURCE_NOT_FOUND',
+  status: 404,
+  summary: 'The computing resource that was chosen for a task does not exist.',
+  remedy: "Choose one of the task's `offers`.",
+  message: ({ id }) => `computing resource ${shortened(id)} not found`,
+});
 
 const SHOWN = 40;
 const shortened = (text: string): string => (text.length <= SHOWN ? text : `${text.slice(0, SHOWN)}…`);

@@ -22,8 +22,10 @@ interface WorkerParts {
   log: Log;
 }
 
+const CHOSEN = 'input.computingResourceId';
+
 /** Answers of compute-registry after which no reservation exists. */
-const NOTHING_RESERVED = new Set(['NO_CAPACITY', 'RESOURCE_STALE', 'RESOURCE_NOT_FOUND', 'BAD_INPUT', 'FORBIDDEN', 'UNAUTHENTICATED']);
+const NOTHING_RESERVED = new Set(['NO_CAPACITY', 'RESOURCE_STALE', 'NOT_FOUND', 'BAD_INPUT', 'FORBIDDEN', 'UNAUTHENTICATED']);
 
 /**
  * Does what an allocation says, outside any transaction: reserve, get the URL, settle. Every step may be repeated under
@@ -79,10 +81,10 @@ export class AllocationWorker {
       await registry.reserve(scope, { resourceId, cpu, gpu, key });
     } catch (error) {
       progress.reserved = !(error instanceof HutongError && NOTHING_RESERVED.has(error.code));
-      throw error;
+      throw error instanceof HutongError && error.code === 'NOT_FOUND' ? resourceNotFound({ id: String(resourceId), field: CHOSEN }) : error;
     }
     const resource = await registry.resource(scope, resourceId);
-    if (!resource) throw resourceNotFound({ id: String(resourceId), field: 'input.computingResourceId' });
+    if (!resource) throw resourceNotFound({ id: String(resourceId), field: CHOSEN });
     return this.#urlOf(resource, task, key);
   }
 

@@ -1,4 +1,4 @@
-import ipaddr from 'ipaddr.js';
+import { isIP } from 'node:net';
 import type { ResourceAddress } from '../foreign/compute-registry.peer.js';
 import { noAddress } from '../errors.js';
 import { fillTemplate, type Placeholder } from '../provider/url-template.js';
@@ -8,7 +8,7 @@ const first = (list: string): string => list.split(',', 1)[0]?.trim() ?? '';
 /** The first available address of a resource; NO_ADDRESS when it has none. */
 export function firstIp({ id, networkIpsAvailable }: ResourceAddress): string {
   const ip = first(networkIpsAvailable);
-  if (!ipaddr.isValid(ip)) throw noAddress({ resourceId: id, missing: 'available address' });
+  if (isIP(ip) === 0) throw noAddress({ resourceId: id, missing: 'available address' });
   return ip;
 }
 

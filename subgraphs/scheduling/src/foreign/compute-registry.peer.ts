@@ -52,7 +52,7 @@ interface ResourceAnswer {
   } | null;
 }
 
-/** What this subgraph asks of compute-registry. Failures come as they are there: RESOURCE_STALE, NO_CAPACITY, … */
+/** What this subgraph asks of compute-registry. Failures come as they are there: RESOURCE_STALE, NO_CAPACITY, NOT_FOUND, … */
 export class ComputeRegistry {
   constructor(private readonly peers: Peers) {}
 

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /** The only part of IPv6 that is given out for public use; what lies outside is never somebody's server. */
@@ -20,7 +21,7 @@ export class NetworkPolicy {
 
   /** Whether a connection to this address, written as text, is allowed. */
   permits(text: string): boolean {
-    if (!ipaddr.isValid(text)) return false;
+    if (isIP(text) === 0) return false;
     const address = ipaddr.process(text);
     return isPublic(address) || this.#allowed.some(([network, bits]) => network.kind() === address.kind() && address.match(network as never, bits));
   }
