@@ -2,6 +2,7 @@ import { createLog, type Log } from '@hutong/common';
 import { readGatewaySettings, type GatewaySettings } from '../environment.js';
 import { banner } from './banner.js';
 import { startPlatform, type Platform } from './platform.js';
+import { settleMemory } from './settled-memory.js';
 import { startFailureText } from './start-failure.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -44,6 +45,7 @@ async function live(settings: GatewaySettings, log: Log): Promise<number> {
     throw error;
   }
   say(bannerOf(platform, settings));
+  settleMemory();
   const code = await end.promise;
   say('Stopping…');
   await platform.stop();
