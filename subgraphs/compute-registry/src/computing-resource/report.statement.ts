@@ -47,7 +47,7 @@ export const STORE_REPORTS = `
       limit 1
     ) r on true
     left join lateral (
-      select least(sum(v.cpu), 2147483647) as cpu, least(sum(v.gpu), 2147483647) as gpu from compute_registry.reservation v
+      select least(coalesce(sum(v.cpu), 0), 2147483647) as cpu, least(coalesce(sum(v.gpu), 0), 2147483647) as gpu from compute_registry.reservation v
       where (r.cpu_reserved > 0 or r.gpu_reserved > 0) and v.resource_id = r.id and v.released_at is null
         and v.reserved_at >= greatest(coalesce(i.given_at, $2::timestamptz), r.observed_at)
     ) held on true

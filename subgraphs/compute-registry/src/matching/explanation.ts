@@ -4,7 +4,7 @@ import { allOf, groupConditions, type Condition, type GroupFilter } from '../com
 import { CODE_KINDS, type CodeMember } from '../computing-resource/resource-filter.js';
 import { Parameters, type PreparedReads } from '../database/prepared-reads.js';
 import type { RequirementEffect } from './matching.types.js';
-import { measureConditions, MEASURES, type MeasureName, type Requirements } from './requirements.js';
+import { measureConditions, MEASURES, measuresOf, type MeasureName, type Requirements } from './requirements.js';
 
 interface Split {
   parameters: Parameters;
@@ -69,8 +69,7 @@ export class MatchExplainer {
       const found = await this.#elsewhere(requirement, column, kind);
       return `no ${this.#wanted()}; ${found.join(', ')}`;
     }
-    const name = requirement as MeasureName;
-    return `no ${this.#wanted()}; ${excludedAlone} without ${MEASURES[name].phrase(this.#requirements[name]!)}, ${await this.#nearest(name)}`;
+    return `no ${this.#wanted()}; ${excludedAlone} ${await this.#nearest(requirement as MeasureName)}`;
   }
 
   /** The most frequent other values of one requirement among what meets all the others: `12 in 上海`. */
@@ -91,7 +90,7 @@ export class MatchExplainer {
   async #nearest(name: MeasureName): Promise<string> {
     const { parameters, groups, rows, fresh } = this.#split(name);
     const { column, operator } = MEASURES[name];
-    if (operator === '=') return 'otherwise alike';
+    if (operator === '=') return 'are otherwise alike';
     const [row] = await this.#reads.rows<{ nearest: number | null }>(
       `select ${operator === '>=' ? 'max' : 'min'}(${column}) as nearest
        from (select id as chosen_id from compute_registry.resource_group where ${allOf(groups)} offset 0) g
@@ -99,7 +98,8 @@ export class MatchExplainer {
       parameters,
     );
     const nearest = row?.nearest ?? null;
-    return nearest === null ? 'none says it' : `${operator === '>=' ? 'the most' : 'the least'} is ${nearest}`;
+    if (nearest === null) return 'do not say theirs';
+    return operator === '>=' ? `have less, the most is ${nearest}` : `have more, the least is ${nearest}`;
   }
 
   /** The smallest sets of requirements that would have to go, when no single one is enough. */
@@ -132,7 +132,8 @@ export class MatchExplainer {
   }
 
   #wanted(): string {
-    return `${this.#requirements.gpuModel ?? 'resource'}${this.#where()}`;
+    const measures = measuresOf(this.#requirements).map(([name, value]) => MEASURES[name].phrase(value));
+    return `${this.#requirements.gpuModel ?? 'resource'}${this.#where()}${measures.length === 0 ? '' : ` with ${measures.join(' and ')}`}`;
   }
 
   #where(without?: string): string {

@@ -53,6 +53,7 @@ export class ReservationService {
     return em.transactional(async (given) => {
       const transaction = given as EntityManager;
       await holdOffReports(transaction, organization);
+      await lock(transaction, id);
       const reservedAt = this.#clock();
       const [added] = await sql(
         transaction,
@@ -92,7 +93,6 @@ export class ReservationService {
   }
 
   async #requireFree(transaction: EntityManager, id: number, cpu: number, gpu: number, key: string): Promise<void> {
-    await lock(transaction, id);
     const [capacity] = await sql<Capacity>(
       transaction,
       `select r.reported_at as "reportedAt", r.cpu_available as "cpuAvailable", r.gpu_available as "gpuAvailable",
@@ -128,8 +128,9 @@ async function organizationOf(em: EntityManager, id: number): Promise<string> {
   return row.organization;
 }
 
+/** Taken before the reservation's row, whose foreign key would lock the resource too weakly to be made stronger by two at once. */
 async function lock(transaction: EntityManager, id: number): Promise<void> {
-  await sql(transaction, 'select 1 from compute_registry.computing_resource where id = $1 for update', [id]);
+  await sql(transaction, 'select 1 from compute_registry.computing_resource where id = $1 for no key update', [id]);
 }
 
 /** Writes what reservations hold of a locked resource beside its state, where matching reads it. */
@@ -137,7 +138,7 @@ async function settle(transaction: EntityManager, id: number): Promise<void> {
   await sql(
     transaction,
     `update compute_registry.computing_resource r set cpu_reserved = held.cpu, gpu_reserved = held.gpu
-     from (select coalesce(least(sum(v.cpu), 2147483647), 0) as cpu, coalesce(least(sum(v.gpu), 2147483647), 0) as gpu
+     from (select least(coalesce(sum(v.cpu), 0), 2147483647) as cpu, least(coalesce(sum(v.gpu), 0), 2147483647) as gpu
            from compute_registry.reservation v join compute_registry.computing_resource c on c.id = v.resource_id
            where v.resource_id = $1 and v.released_at is null and v.reserved_at >= c.observed_at) held
      where r.id = $1`,
