@@ -1,4 +1,4 @@
-import type { EventLog, SubgraphContext } from '@hutong/common';
+import type { EventLog, RequestScope, SubgraphContext } from '@hutong/common';
 import type { AuditService } from './audit/audit.service.js';
 import type { ChangeFeed } from './change/change.feed.js';
 import type { ApiTokenService } from './credential/api-token.service.js';
@@ -25,6 +25,8 @@ export interface MachinesServices {
   audit: AuditService;
   changes: ChangeFeed;
   events: EventLog;
+  /** The scope of work that no request asked for, done as the platform itself. */
+  ownScope(): RequestScope;
 }
 
 export type MachinesContext = SubgraphContext<MachinesServices>;

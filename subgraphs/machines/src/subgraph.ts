@@ -1,4 +1,5 @@
-import type { House, SubgraphModule } from '@hutong/common';
+import { randomUUID } from 'node:crypto';
+import { system, type House, type RequestScope, type SubgraphModule } from '@hutong/common';
 import { AuditEntry } from './audit/audit-entry.entity.js';
 import { AuditResolver } from './audit/audit.resolver.js';
 import { AuditService } from './audit/audit.service.js';
@@ -39,6 +40,20 @@ export interface MachinesOptions {
   scrypt?: ScryptParameters;
 }
 
+const OWN_PAGE_SIZE = 1_000;
+
+function ownScope({ database, peers }: House): RequestScope {
+  return {
+    caller: system,
+    origin: 'peer',
+    requestId: randomUUID(),
+    em: database.em.fork(),
+    peers,
+    maxPageSize: OWN_PAGE_SIZE,
+    signal: new AbortController().signal,
+  };
+}
+
 function startMachines(house: House, { now = () => new Date(), settings = readMachinesSettings(), scrypt }: MachinesOptions) {
   const hasher = new PasswordHasher(scrypt);
   const changes = new ChangeFeed(house.events, house.revisions);
@@ -67,6 +82,7 @@ function startMachines(house: House, { now = () => new Date(), settings = readMa
     audit: new AuditService(),
     changes,
     events: house.events,
+    ownScope: () => ownScope(house),
   };
   const stopHousekeeping = startHousekeeping(house, now, settings.AUDIT_KEPT_DAYS);
   const stop = async () => {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { EventQueue, subgraphUnavailable, type EventLog, type Revisions } from '@hutong/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 
@@ -15,13 +16,15 @@ export class ChangeFeed {
   readonly #events: EventLog;
   readonly #revisions: Revisions;
   readonly #stopListening: () => void;
+  /** Tells own announcements from others', as own changes are counted before they are heard of. */
+  readonly #announcement = `${INVENTORY}:${randomUUID()}`;
 
   constructor(events: EventLog, revisions: Revisions) {
     this.#events = events;
     this.#revisions = revisions;
     this.#stopListening = events.onAnnouncement({
       heard: (text) => {
-        if (text === INVENTORY) revisions.bump(INVENTORY);
+        if (text.startsWith(INVENTORY) && text !== this.#announcement) revisions.bump(INVENTORY);
       },
       missed: () => revisions.bump(INVENTORY),
     });
@@ -39,7 +42,7 @@ export class ChangeFeed {
   async inventoryChange<Result>(em: EntityManager, change: (em: EntityManager) => Promise<Result>): Promise<Result> {
     const result = await em.fork().transactional(async (transaction) => {
       const changed = await change(transaction);
-      await this.#events.announce(transaction, INVENTORY);
+      await this.#events.announce(transaction, this.#announcement);
       return changed;
     });
     this.#revisions.bump(INVENTORY);

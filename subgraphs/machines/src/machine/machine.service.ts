@@ -6,12 +6,12 @@ import { checkedInput } from '../input/input.js';
 import { machineIdOf } from '../input/ids.js';
 import { saveMachinesRule, type MachineRecord } from './machine.rules.js';
 import { countMachines, selectMachines, upsertMachines } from './machine.table.js';
-import type { Machine, MachineFilter, SaveMachinesInput } from './machine.types.js';
+import { MachineStatus, type Machine, type MachineFilter, type SaveMachinesInput } from './machine.types.js';
 
 /** The topic of a machine's events; their subject is its id. */
 export const MACHINE_TOPIC = 'machine';
 
-const FILTER = z.object({ status: z.any(), gpu: z.string().nullish(), name: z.string().nullish(), ip: z.string().nullish() });
+const FILTER = z.object({ status: z.enum(MachineStatus).nullish(), gpu: z.string().nullish(), name: z.string().nullish(), ip: z.string().nullish() });
 
 interface Parts {
   house: Pick<House, 'events'>;

@@ -28,7 +28,7 @@ export class Migration20261121 extends Migration {
         created_at timestamptz not null,
         expires_at timestamptz not null
       )`);
-    this.addSql('create index session_user on machines.session (user_id)');
+    this.addSql('create index session_of_user on machines.session (user_id)');
     this.addSql('create index session_expiry on machines.session (expires_at)');
     this.addSql(`
       create table machines.api_token (
@@ -41,7 +41,7 @@ export class Migration20261121 extends Migration {
         expires_at timestamptz,
         last_used_at timestamptz
       )`);
-    this.addSql('create index api_token_user on machines.api_token (user_id, created_at)');
+    this.addSql('create index api_token_of_user on machines.api_token (user_id, created_at)');
     this.addSql(`
       create table machines.login_throttle (
         key bytea primary key,
