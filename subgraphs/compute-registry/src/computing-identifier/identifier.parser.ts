@@ -68,7 +68,7 @@ function readHeader(value: string): Record<HeaderName, string> | IdentifierFault
     codes[part.name] = value.slice(start, start + part.length);
     start += part.length;
   }
-  return codes as Record<HeaderName, string>;
+  return codes;
 }
 
 function partFault(value: string, start: number, { name, length, kind }: HeaderPart): IdentifierFault | undefined {

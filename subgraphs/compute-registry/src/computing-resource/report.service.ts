@@ -42,7 +42,7 @@ export class ReportService {
     for (const [index, report] of reports.entries()) requireReport(report, index, now);
     const identifiers = await registered(scope.em, reports);
     requireReportable(scope, reports, identifiers);
-    return scope.em.transactional((transaction) => this.#store(transaction as EntityManager, reports, identifiers));
+    return scope.em.transactional((transaction) => this.#store(transaction, reports, identifiers));
   }
 
   async #store(

@@ -50,13 +50,13 @@ const MOST_VALUES = 100;
 export function codesOfFilter(dictionary: CodeDictionary, filter: Named & { gpuModel?: string | null }, path = 'filter'): CodeFilter {
   requireText(`${path}.gpuModel`, filter.gpuModel ?? '');
   const codes: CodeFilter = {};
-  for (const [name, kind] of Object.entries(CODE_KINDS) as [CodeMember, CodeKind][]) {
+  for (const name of Object.keys(CODE_KINDS) as CodeMember[]) {
     const given = filter[name];
     if (given == null) continue;
     const values = typeof given === 'string' ? [given] : given;
     if (values.length === 0 || values.length > MOST_VALUES) throw badInput({ field: `${path}.${name}`, problem: `expected 1 to ${MOST_VALUES} codes or names, got ${values.length}` });
     for (const value of values) requireText(`${path}.${name}`, value);
-    codes[name] = [...new Set(values.flatMap((value) => dictionary.codesOf(kind, value)))];
+    codes[name] = [...new Set(values.flatMap((value) => dictionary.codesOf(CODE_KINDS[name], value)))];
   }
   return codes;
 }

@@ -24,6 +24,6 @@ export async function readResources(reads: PreparedReads, text: string, paramete
       reportedAt,
       stale: reportedAt.getTime() <= cutoff.getTime(),
       reserved: { cpu: row.cpuReserved, gpu: row.gpuReserved },
-    } as ComputingResource;
+    };
   });
 }

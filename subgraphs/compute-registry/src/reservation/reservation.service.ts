@@ -50,8 +50,7 @@ export class ReservationService {
     requireKey('input.key', key);
     const id = requireResourceId(resourceId, 'input.resourceId');
     const organization = await organizationOf(em, id);
-    return em.transactional(async (given) => {
-      const transaction = given as EntityManager;
+    return em.transactional(async (transaction) => {
       await holdOffReports(transaction, organization);
       await lock(transaction, id);
       const reservedAt = this.#clock();
@@ -73,8 +72,7 @@ export class ReservationService {
    */
   async release({ em }: RequestScope, key: string): Promise<boolean> {
     requireKey('key', key);
-    return em.transactional(async (given) => {
-      const transaction = given as EntityManager;
+    return em.transactional(async (transaction) => {
       const now = this.#clock();
       // A reserve of the same key that is under way is waited for here; a later one finds the key released.
       await sql(
