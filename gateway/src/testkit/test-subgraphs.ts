@@ -101,7 +101,7 @@ export class TestSubgraphs {
           if (id === '2') throw conflict({ reason: 'no nickname today', field: 'nickname', extensions: { retryAfterSeconds: 7 } });
           return `nick ${id}`;
         },
-        friends: () => [...PEOPLE_BY_ID.values()],
+        friends: (_: unknown, { first }: { first?: number }) => [...PEOPLE_BY_ID.values()].slice(0, first ?? 20),
       },
       Query: {
         me: (_: unknown, __: unknown, { caller }: SubgraphRequest) => {

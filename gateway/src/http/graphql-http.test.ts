@@ -1,0 +1,185 @@
+import { connect } from 'node:net';
+import { serverAudits } from 'graphql-http';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { testGateway, type TestGateway } from '../testkit/test-gateway.js';
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await testGateway({ REQUEST_TIMEOUT_SECONDS: '2' });
+});
+afterAll(() => gateway.stop());
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+const NEWER = { accept: 'application/graphql-response+json' };
+const post = (body: BodyInit, headers: Record<string, string> = JSON_TYPE) => gateway.request('/graphql', { method: 'POST', headers, body });
+
+describe('the audits of GraphQL over HTTP', () => {
+  // Our prevention of cross-site requests asks a GET for a header that a form cannot send.
+  const fetchFn = (url: string, init: RequestInit = {}) => fetch(url, { ...init, headers: { 'apollo-require-preflight': 'true', ...(init.headers as Record<string, string>) } });
+  const audits = serverAudits({ url: () => `${gateway.url}/graphql`, fetchFn: fetchFn as typeof fetch });
+
+  test.each(audits.map(({ id, name, fn }) => ({ id, name, fn })))('$id $name', async ({ fn }) => {
+    expect(await fn()).toMatchObject({ status: 'ok' });
+  });
+});
+
+test('a query may be a GET with the preflight header, and is refused without it', async () => {
+  const path = `/graphql?query=${encodeURIComponent('{ people { nodes { name } } }')}`;
+  expect((await gateway.request(path, { headers: { 'apollo-require-preflight': '1' } })).data.people.nodes).toHaveLength(3);
+  const refused = await gateway.request(path);
+  expect([refused.status, refused.errors[0]?.extensions.code]).toEqual([400, 'BAD_INPUT']);
+  expect(refused.errors[0]?.message).toContain('apollo-require-preflight');
+});
+
+test('a mutation by GET is refused and does nothing', async () => {
+  const before = gateway.subgraphs.renamed;
+  const query = encodeURIComponent('mutation { rename(id: "1", name: "x") { id } }');
+  const { status, headers, errors } = await gateway.request(`/graphql?query=${query}`, { headers: { 'apollo-require-preflight': '1' } });
+  expect([status, headers.get('allow'), errors[0]?.extensions.code]).toEqual([405, 'POST', 'BAD_INPUT']);
+  expect(gateway.subgraphs.renamed).toBe(before);
+});
+
+test.each([
+  ['a form', 'application/x-www-form-urlencoded', 'query=%7Bme%7Bid%7D%7D'],
+  ['plain text', 'text/plain', '{"query":"{ __typename }"}'],
+  ['multipart', 'multipart/form-data; boundary=x', '--x--'],
+  ['another charset', 'application/json; charset=gbk', '{"query":"{ __typename }"}'],
+  ['no type', '', '{"query":"{ __typename }"}'],
+])('%s is refused as a body, naming the header to send', async (_what, type, body) => {
+  const { status, errors } = await post(new Blob([body]), { 'content-type': type });
+  expect([status, errors[0]?.extensions.code]).toEqual([415, 'BAD_INPUT']);
+  expect(errors[0]?.message).toContain('Content-Type: ');
+});
+
+test.each([
+  ['an empty body', '', 'empty'],
+  ['broken JSON', '{"query": ', 'not valid JSON'],
+  ['broken UTF-8', new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), 'not valid UTF-8'],
+  ['a batch', '[{"query":"{ __typename }"}]', 'batch'],
+  ['a number', '7', 'must be a JSON object'],
+  ['null', 'null', 'must be a JSON object'],
+  ['an empty object', '{}', 'POST body missing'],
+  ['a query that is a number', '{"query": 7}', 'must be strings'],
+  ['variables that are a text', '{"query":"{ __typename }","variables":"{}"}', 'variables'],
+  ['no query', '{"variables":{}}', 'non-empty `query`'],
+])('%s is answered with 400 and what is wrong', async (_what, body, part) => {
+  const { status, errors, text } = await post(body);
+  expect([status, errors[0]?.extensions.code]).toEqual([400, 'BAD_INPUT']);
+  expect(errors[0]?.message).toContain(part);
+  expect(text).not.toMatch(/stack|node_modules/);
+});
+
+test('a body that claims to be compressed and is not is refused', async () => {
+  const { status, errors } = await post('{"query":"{ __typename }"}', { ...JSON_TYPE, 'content-encoding': 'gzip' });
+  expect([status, errors[0]?.extensions.code]).toEqual([400, 'BAD_INPUT']);
+  expect((await post('{}', { ...JSON_TYPE, 'content-encoding': 'lzma' })).status).toBe(415);
+});
+
+test('a wrong operation says where it is wrong, with the status that its caller asks for', async () => {
+  const syntax = await gateway.ask('{ people { ', { headers: NEWER });
+  expect([syntax.status, syntax.errors[0]]).toMatchObject([400, { locations: [{ line: 1 }], extensions: { code: 'GRAPHQL_PARSE_FAILED' } }]);
+  const unknown = await gateway.ask('{ nobody }', { headers: NEWER });
+  expect([unknown.status, unknown.errors[0]?.extensions]).toEqual([400, { code: 'GRAPHQL_VALIDATION_FAILED' }]);
+  expect((await gateway.ask('{ nobody }')).status).toBe(200);
+});
+
+test('a value that does not fit names its place in the variables, and nothing is asked of a subgraph', async () => {
+  const query = 'mutation ($input: AddPeopleInput!) { addPeople(input: $input) }';
+  gateway.subgraphs.asked.length = 0;
+  const { data, errors } = await gateway.ask(query, { variables: { input: { people: [{ name: 'a', age: 1 }, { name: 'b', age: 'old' }, { age: 2147483648 }] } } });
+  expect(data).toBeUndefined();
+  expect(errors.map(({ extensions }) => extensions)).toEqual([
+    { code: 'BAD_INPUT', field: 'input.people[1].age' },
+    { code: 'BAD_INPUT', field: 'input.people[2]' },
+    { code: 'BAD_INPUT', field: 'input.people[2].age' },
+  ]);
+  expect((await gateway.ask(query)).errors[0]?.extensions).toEqual({ code: 'BAD_INPUT', field: 'input' });
+  expect(gateway.subgraphs.asked).toEqual([]);
+});
+
+test('variables of valid but unusual text reach the subgraph as they were sent', async () => {
+  const name = `'; drop table x; -- <b>😀</b> \u202Eabc 互通`;
+  const { data } = await gateway.ask('mutation ($name: String!) { rename(id: "1", name: $name) { name } }', { variables: { name } });
+  expect(data).toEqual({ rename: { name } });
+});
+
+test('which of several operations is meant must be said', async () => {
+  const query = 'query A { people { nodes { id } } } query B { me { id } }';
+  expect((await gateway.ask(query)).errors[0]).toMatchObject({ message: 'operationName: the document has 2 operations; name one of them', extensions: { code: 'BAD_INPUT' } });
+  expect((await gateway.ask(query, { operationName: 'C' })).errors[0]?.message).toBe('operationName: the document has no operation named "C"');
+  expect((await gateway.ask(query, { operationName: 'A' })).data.people.nodes).toHaveLength(3);
+});
+
+test('a subscription is told that HTTP does not answer it', async () => {
+  const { errors } = await gateway.ask('subscription { personAdded { id } }');
+  expect(errors[0]).toMatchObject({ message: expect.stringContaining('subscriptions are not answered'), extensions: { code: 'BAD_INPUT' } });
+});
+
+test('every answer carries the request id that was sent, or a new one when it is unsound', async () => {
+  const id = (await gateway.ask('{ __typename }', { headers: { 'x-request-id': 'abc-1' } })).headers.get('x-request-id');
+  expect(id).toBe('abc-1');
+  const unsound = (await gateway.ask('{ __typename }', { headers: { 'x-request-id': 'a b' } })).headers.get('x-request-id');
+  expect(unsound).toMatch(/^[0-9a-f-]{36}$/);
+  expect((await gateway.request('/nowhere')).headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+});
+
+test('a request that takes too long is answered when its time is over', async () => {
+  const { data, errors } = await gateway.ask('{ stall me { id } }', { headers: { token: gateway.subgraphs.credential('alice') } });
+  expect(data).toEqual({ stall: null, me: null });
+  expect(errors.map(({ extensions }) => extensions.code)).toEqual(['TIMEOUT', 'TIMEOUT']);
+  expect(errors[0]?.message).toBe('The request did not finish within 2 s');
+});
+
+test('a caller that goes away ends the work it asked for', async () => {
+  const before = gateway.subgraphs.aborted;
+  const controller = new AbortController();
+  const asked = gateway.subgraphs.asked.length;
+  const request = fetch(`${gateway.url}/graphql`, { method: 'POST', headers: JSON_TYPE, body: '{"query":"{ stall }"}', signal: controller.signal });
+  await expect.poll(() => gateway.subgraphs.asked.length).toBeGreaterThan(asked);
+  controller.abort();
+  await expect(request).rejects.toThrow();
+  await expect.poll(() => gateway.subgraphs.aborted).toBe(before + 1);
+});
+
+test('a path that is not there is answered in JSON, a broken one too', async () => {
+  expect(await gateway.request('/nowhere')).toMatchObject({ status: 404, errors: [{ extensions: { code: 'NOT_FOUND' } }] });
+  expect((await gateway.request('/%E0%A4%A')).status).toBeLessThan(500);
+});
+
+test('what is no HTTP ends the connection and not the server', async () => {
+  const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');
+  socket.write('\u0000\u0001 rubbish\r\n\r\n');
+  const [answer] = (await new Promise<Buffer[]>((resolve) => socket.once('data', (chunk) => resolve([chunk])))) as [Buffer];
+  expect(answer.toString()).toContain('400');
+  expect((await gateway.ask('{ __typename }')).data).toEqual({ __typename: 'Query' });
+});
+
+test('health and readiness are told, and readiness names what is down', async () => {
+  expect((await gateway.request('/healthz')).text).toBe('{"status":"ok"}');
+  expect((await gateway.request('/readyz')).text).toBe('{"status":"ready"}');
+  const connection = gateway.connections.get('things')!;
+  gateway.connections.delete('things');
+  const { status, text } = await gateway.request('/readyz');
+  gateway.connections.set('things', connection);
+  expect([status, JSON.parse(text)]).toEqual([503, { status: 'unavailable', unavailable: ['things'] }]);
+});
+
+describe('in production', () => {
+  let production: TestGateway;
+  beforeAll(async () => {
+    production = await testGateway({ NODE_ENV: 'production' });
+  });
+  afterAll(() => production.stop());
+
+  test('the schema is not told, neither by introspection nor by suggestions', async () => {
+    expect((await production.ask('{ __schema { types { name } } }')).errors[0]?.extensions.code).toBe('GRAPHQL_VALIDATION_FAILED');
+    expect((await production.ask('{ peopel { nodes { id } } }')).errors[0]?.message).not.toContain('people');
+    expect((await gateway.ask('{ peopel { nodes { id } } }')).errors[0]?.message).toContain('people');
+    expect((await gateway.ask('{ __schema { queryType { name } } }')).data).toEqual({ __schema: { queryType: { name: 'Query' } } });
+  });
+
+  test('there is no playground', async () => {
+    expect((await production.request('/')).status).toBe(404);
+    expect((await production.request('/playground/ruru.js')).status).toBe(404);
+  });
+});

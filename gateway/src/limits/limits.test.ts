@@ -1,0 +1,108 @@
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { buildSchema, getIntrospectionQuery, getOperationAST, parse } from 'graphql';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { testGateway, type TestGateway } from '../testkit/test-gateway.js';
+import { operationCost } from './operation-cost.js';
+import { operationSize } from './operation-size.js';
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await testGateway({ LIMIT_RESPONSE_BYTES: '200000' });
+});
+afterAll(() => gateway.stop());
+
+const nested = (levels: number): string => '{ person(id: "1") '.concat('{ friends '.repeat(levels), '{ id }', ' }'.repeat(levels), ' }');
+
+/** Fragments that each spread the next one twice: few tokens that unfold to 2^n fields. */
+const bomb = (n: number): string =>
+  `{ person(id: "1") { ...f0 } } ${Array.from({ length: n }, (_, i) => `fragment f${i} on Person { ...f${i + 1} ...f${i + 1} }`).join(' ')} fragment f${n} on Person { name }`;
+
+test.each([
+  ['depth', nested(9), 'depth: at most 10 levels allowed, got 11'],
+  ['root fields', `{ ${Array.from({ length: 21 }, (_, i) => (i < 15 ? `a${i}: me { id }` : `me { id } `)).join(' ')} }`, 'root fields: at most 20 fields allowed, got 21'],
+  ['aliases', `{ person(id: "1") { ${Array.from({ length: 16 }, (_, i) => `a${i}: name`).join(' ')} } }`, 'aliases: at most 15 aliases allowed, got 16'],
+  ['directives', `{ person(id: "1") { ${'name @include(if: true) '.repeat(51)} } }`, 'directives: at most 50 directives allowed, got 51'],
+  ['tokens', `{ person(id: "1") { ${'id '.repeat(1_000)} } }`, 'document length: at most 1000 tokens allowed'],
+  ['characters', `# ${'x'.repeat(15_000)}\n{ __typename }`, 'document length: at most 15000 characters allowed, got 15017'],
+  ['cost by page size', '{ people(first: 1000) { nodes { id name nickname friends(first: 5) { id } } } }', 'cost: at most 5000 fields, those of a list times its page size allowed, got'],
+  ['cost of nested lists without a page size', '{ things { owner { things { owner { things { id label owner { id } } } } } } }', 'cost: at most 5000'],
+  ['cost of fragments that unfold', bomb(60), 'cost: at most 5000 fields, those of a list times its page size allowed'],
+  ['aliases of fragments that unfold', bomb(60).replace('{ name }', '{ a: name }'), 'aliases: at most 15 aliases allowed, got'],
+])('too much of %s is refused before anything is planned, naming the limit', async (_what, query, message) => {
+  gateway.subgraphs.asked.length = 0;
+  const { data, errors } = await gateway.ask(query);
+  expect(errors.map(({ extensions }) => extensions)).toEqual([{ code: 'LIMIT_EXCEEDED' }]);
+  expect(errors[0]?.message).toContain(message);
+  expect(data).toBeUndefined();
+  expect(gateway.subgraphs.asked).toEqual([]);
+});
+
+test.each([
+  ['depth', nested(8).replaceAll('friends', 'friends(first: 1)')],
+  ['aliases', `{ person(id: "1") { ${Array.from({ length: 15 }, (_, i) => `a${i}: name`).join(' ')} } }`],
+  ['directives', `{ person(id: "1") { ${'name @include(if: true) '.repeat(50)} } }`],
+  ['characters', `# ${'x'.repeat(14_900)}\n{ __typename }`],
+])('as much of %s as is allowed is answered', async (_what, query) => {
+  expect((await gateway.ask(query)).errors).toEqual([]);
+});
+
+test('the page size counts where it comes in a variable or is a default', async () => {
+  const query = 'query ($first: Int = 2) { people(first: $first) { nodes { id name nickname } } }';
+  expect((await gateway.ask(query)).data.people.nodes).toHaveLength(2);
+  const { errors } = await gateway.ask(query, { variables: { first: 2000 } });
+  expect(errors[0]?.message).toContain('cost: at most 5000');
+});
+
+test('introspection is not too deep', async () => {
+  expect((await gateway.ask(getIntrospectionQuery())).data.__schema.queryType).toEqual({ name: 'Query', kind: 'OBJECT' });
+});
+
+test('a body that is too large is refused, compressed or not', async () => {
+  const body = JSON.stringify({ query: '{ __typename }', variables: { text: 'x'.repeat(2 * 1024 * 1024) } });
+  for (const [encoding, bytes] of [['identity', Buffer.from(body)], ['gzip', gzipSync(body)]] as const) {
+    const { status, errors } = await gateway.request('/graphql', { method: 'POST', headers: { 'content-type': 'application/json', 'content-encoding': encoding }, body: bytes });
+    expect([status, errors]).toEqual([413, [{ message: 'body: at most 2097152 bytes allowed', extensions: { code: 'LIMIT_EXCEEDED' } }]]);
+  }
+});
+
+test('an answer that is too large is not sent', async () => {
+  expect((await gateway.ask('{ text(bytes: 199000) }')).data.text).toHaveLength(199_000);
+  const { status, errors, data } = await gateway.ask('{ text(bytes: 200000) }');
+  expect([status, errors, data]).toEqual([413, [{ message: 'response: at most 200000 bytes allowed', extensions: { code: 'LIMIT_EXCEEDED' } }], undefined]);
+});
+
+test.each([
+  ['a variable', 'mutation ($input: AddPeopleInput!) { addPeople(input: $input) }', { input: { people: [{ name: 'a', age: 1 }, { name: 'b\u0000', age: 1 }] } }, 'input.people[1].name'],
+  ['half a surrogate pair', 'mutation ($name: String!) { rename(id: "1", name: $name) { id } }', { name: '\ud800' }, 'name'],
+  ['a literal', String.raw`mutation { addPeople(input: { people: [{ name: "a\u0000", age: 1 }] }) }`, {}, 'input.people.name'],
+])('text that cannot be stored is refused in %s', async (_what, query, variables, field) => {
+  const { errors } = await gateway.ask(query, { variables });
+  expect(errors).toEqual([{ message: `${field}: text must not contain U+0000 or half of a surrogate pair`, extensions: { code: 'BAD_INPUT', field } }]);
+});
+
+const schema = buildSchema('type Query { q: Query, leaf(first: Int): Int, list: [Query!] }');
+
+/** Random valid documents, with what their operation unfolds to, counted the slow way. */
+const selections = fc.letrec<{ node: { text: string; depth: number; fields: number } }>((tie) => ({
+  node: fc.oneof(
+    { depthSize: 'small', maxDepth: 6 },
+    fc.constant({ text: 'leaf', depth: 1, fields: 1 }),
+    fc.array(tie('node'), { minLength: 1, maxLength: 3 }).map((nodes) => ({
+      text: `q { ${nodes.map(({ text }) => text).join(' ')} }`,
+      depth: 1 + Math.max(...nodes.map(({ depth }) => depth)),
+      fields: 1 + nodes.reduce((sum, { fields }) => sum + fields, 0),
+    })),
+    tie('node').map(({ text, depth, fields }) => ({ text: `... on Query { ${text} }`, depth, fields })),
+  ),
+})).node;
+
+test('an operation has the size and cost of what its text unfolds to, also when a part of it is a fragment', () => {
+  fc.assert(
+    fc.property(selections, fc.boolean(), ({ text, depth, fields }, asFragment) => {
+      const document = parse(asFragment ? `{ ...part } fragment part on Query { ${text} }` : `{ ${text} }`);
+      expect(operationSize(document, getOperationAST(document)!)).toMatchObject({ depth });
+      expect(operationCost({ schema, document, operationName: undefined, variables: {}, atMost: 5_000 })).toBe(fields);
+    }),
+  );
+});
