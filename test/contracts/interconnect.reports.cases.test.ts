@@ -110,7 +110,7 @@ describe('the identifier of a report', () => {
     expect(body).toEqual({ code: 400, message: expect.stringContaining('computing_resources[0].computing_id: '), data: {} });
   });
 
-  test.each([[''], ['x'.repeat(10_000)], [`${SAMPLE_IDENTIFIER}X`]])('is 404 when it is not registered: %.40j', async (computing_id) => {
+  test.each([[''], ['x'.repeat(10_000)], [`${SAMPLE_IDENTIFIER}X`]])('is 404 when it is not registered: %#', async (computing_id) => {
     const { body } = await world.report(sampleReport({ computing_id }));
     expect(body).toMatchObject({ code: 404, data: {} });
     expect(body.message).toMatch(/^computing_id .* not found$|^computing_id {2}not found$/);

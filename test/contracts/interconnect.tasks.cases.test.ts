@@ -31,7 +31,7 @@ describe('a task template', () => {
     [{ resource_type: '智算' }, 1], [{ resource_type: '401' }, 1], [{ resource_type: ['智算', '402'] }, 2], [{ resource_type: '403' }, 0],
     [{ service_type: '主机' }, 2], [{ service_type: ['009'] }, 2], [{ service_type: '008' }, 0],
     [{ region: '杭州' }, 1], [{ region: '杭州市' }, 1], [{ region: '3301' }, 1], [{ region: ['杭州', '4403'] }, 2], [{ region: '北京' }, 0],
-    [{ organization: '中科曙光' }, 2], [{ organization: '20004' }, 2], [{ organization: '20005' }, 0],
+    [{ organization: '中科曙光' }, 2], [{ organization: '20004' }, 2], [{ organization: '20005' }, 0], [{ organization: 20004 }, 2],
     [{ industry: '通信' }, 1], [{ industry: 'ed' }, 1], [{ industry: ['tc', 'ed'] }, 2],
     [{ availability_zone: '可用区一' }, 1], [{ availability_zone: '000001' }, 1], [{ availability_zone: ['000001', '502601'] }, 2],
     [{ cpu_performance: 200 }, 1], [{ cpu_performance: 201 }, 0], [{ cpu_available: 4 }, 2], [{ cpu_available: 5 }, 1],
@@ -69,7 +69,7 @@ describe('a task template', () => {
   });
 
   test.each<[string, unknown]>([
-    ...['resource_type', 'service_type', 'region', 'organization', 'industry', 'availability_zone'].flatMap((key) => [[key, 5], [key, true], [key, {}], [key, [5]], [key, ['x', null]]] as [string, unknown][]),
+    ...['resource_type', 'service_type', 'region', 'organization', 'industry', 'availability_zone'].flatMap((key) => [[key, 1.5], [key, -1], [key, true], [key, {}], [key, [true]], [key, ['x', null]], [key, [['x']]]] as [string, unknown][]),
     ['gpu_model', 5], ['gpu_model', ['RTX']], ['gpu_model', {}],
     ...['cpu_performance', 'cpu_available', 'gpu_performance', 'gpu_memory', 'gpu_available', 'network_performance', 'price', 'power_consumption'].flatMap(
       (key) => [[key, 'x'], [key, -1], [key, 1.5], [key, 2 ** 31], [key, 2 ** 53 + 2], [key, true], [key, []], [key, {}]] as [string, unknown][],

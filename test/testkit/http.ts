@@ -1,4 +1,4 @@
-import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import type { Actor } from './actor.js';
 import type { Platform } from './platform.js';
 
@@ -19,11 +19,14 @@ export interface HttpAnswer {
   json: any;
 }
 
+/** Most clients keep connections; a server that refuses a long body early must let them finish sending. */
+const agent = new Agent({ keepAlive: true });
+
 /** Sends exactly what it is given, which fetch would not: any header, any bytes, any method. */
 export function send(platform: Platform, { method = 'GET', path, headers = {}, body }: HttpRequest): Promise<HttpAnswer> {
   const { hostname, port } = new URL(platform.url);
   return new Promise((resolve, reject) => {
-    const request = httpRequest({ host: hostname, port, method, path, headers, agent: false }, (response) => {
+    const request = httpRequest({ host: hostname, port, method, path, headers, agent }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk)).on('error', reject).on('end', () => {
         const text = Buffer.concat(chunks).toString();
