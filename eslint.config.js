@@ -8,7 +8,12 @@ export default [
     plugins: { '@graphql-eslint': graphql },
     rules: {
       ...graphql.configs['flat/schema-recommended'].rules,
-      '@graphql-eslint/require-description': ['error', { types: true, FieldDefinition: true, rootField: true }],
+      '@graphql-eslint/require-description': ['error', {
+        types: true,
+        FieldDefinition: true,
+        rootField: true,
+        ignoredSelectors: ['Query', 'Mutation', 'Subscription'].map((root) => `[type=ObjectTypeDefinition][name.value=${root}]`),
+      }],
       '@graphql-eslint/strict-id-in-types': 'off',
       '@graphql-eslint/no-typename-prefix': 'off',
       '@graphql-eslint/naming-convention': 'off',

@@ -1,13 +1,15 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { Client, type Pool } from 'pg';
+import type { Pool } from 'pg';
 import { defineError } from '../errors/define-error.js';
 import { eventExpired, subgraphUnavailable } from '../errors/common.errors.js';
 import type { Log } from '../log/log.js';
 import { decodeEventId, isAfter, START, type EventPosition, type StoredEvent } from './event.js';
 import { announce, appendEvents, channelOf, currentSnapshot, hasUnsettledEvents, pruneEvents, readEvents, settledPosition, type NewEvent } from './event-table.js';
 import { EventQueue } from './event-queue.js';
+import { replayThenLive, skipWhile } from './event-replay.js';
+import { NotificationListener } from './notification-listener.js';
 
-export const tooSlow = defineError<{ buffered: number; lastId: string | null }>({
+export const tooSlow = defineError<{ buffered: number }>({
   code: 'SUBSCRIBER_TOO_SLOW',
   status: 429,
   summary: 'The subscriber read more slowly than events came, and the buffer between ran full.',
@@ -50,7 +52,6 @@ const BUFFER = 1_024;
 const KEPT_DAYS = 7;
 const SETTLING_MS = 20;
 const SAFETY_POLL_MS = 5_000;
-const RECONNECT_MS = 500;
 const PRUNE_MS = 3_600_000;
 
 /**
@@ -62,7 +63,7 @@ export class EventLog {
   readonly #subscribers = new Set<Subscriber>();
   readonly #announcementListeners = new Set<AnnouncementListener>();
   #tail: EventPosition = START;
-  #listener: Client | undefined;
+  #listener: NotificationListener | undefined;
   #reading: Promise<void> | undefined;
   #readAgain = false;
   #stopped = false;
@@ -75,7 +76,7 @@ export class EventLog {
   /** Begins to listen; events committed from now on reach subscribers. */
   static async open(options: EventLogOptions): Promise<EventLog> {
     const events = new EventLog(options);
-    await events.#listen();
+    events.#listener = await events.#openListener();
     events.#tail = await settledPosition(options.pool, options.schema);
     events.#timers.push(setInterval(() => events.#wake(), SAFETY_POLL_MS), setInterval(() => void events.#prune(), PRUNE_MS));
     for (const timer of events.#timers) timer.unref();
@@ -98,7 +99,7 @@ export class EventLog {
 
   /** Hears announcements until the function it returns is called; throws SUBGRAPH_UNAVAILABLE while none could be heard. */
   onAnnouncement(listener: AnnouncementListener): () => void {
-    if (!this.#listener) throw subgraphUnavailable({ subgraph: this.#options.schema });
+    if (!this.#listener?.isUp) throw subgraphUnavailable({ subgraph: this.#options.schema });
     this.#announcementListeners.add(listener);
     return () => this.#announcementListeners.delete(listener);
   }
@@ -120,24 +121,24 @@ export class EventLog {
     const from = after == null ? undefined : decodeEventId(after);
     if (from) await this.#requireKept(from);
     const live = new EventQueue<StoredEvent>(BUFFER, () => this.#subscribers.delete(subscriber));
-    let lastId: string | null = after ?? null;
     const subscriber: Subscriber = {
       wants,
       from: this.#tail,
       deliver: (event) => {
-        if (!live.push(event)) live.fail(tooSlow({ buffered: BUFFER, lastId }));
-        lastId = event.id;
+        if (!live.push(event)) live.fail(tooSlow({ buffered: BUFFER }));
       },
     };
     this.#subscribers.add(subscriber);
-    const events = from ? this.#replayThen(live, from, subscriber.from, wants) : await this.#fromNow(live);
+    const { pool, schema } = this.#options;
+    const read = (position: EventPosition, until: EventPosition, limit: number) => readEvents(pool, schema, position, limit, until);
+    const events = from ? replayThenLive({ after: from, until: subscriber.from, wants, live, read }) : await this.#fromNow(live);
     return events as AsyncIterableIterator<StoredEvent<Payload>>;
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const timer of this.#timers) clearInterval(timer);
-    await this.#listener?.end().catch(() => undefined);
+    await this.#listener?.stop();
     await this.#reading;
   }
 
@@ -152,37 +153,6 @@ export class EventLog {
     }
   }
 
-  /** Replays the past up to where live events begin, then hands over to them. */
-  #replayThen(live: EventQueue<StoredEvent>, after: EventPosition, until: EventPosition, wants: Subscriber['wants']): AsyncIterableIterator<StoredEvent> {
-    const { pool, schema } = this.#options;
-    let cursor = after;
-    let replayed: StoredEvent[] = [];
-    let caughtUp = !isAfter(until, after);
-    let ended = false;
-    const next = async (): Promise<IteratorResult<StoredEvent>> => {
-      while (!caughtUp && replayed.length === 0 && !ended) {
-        const batch = await readEvents(pool, schema, cursor, BATCH, until);
-        cursor = batch.at(-1) ?? cursor;
-        caughtUp = batch.length < BATCH;
-        replayed = batch.filter(wants);
-      }
-      if (ended) return { done: true, value: undefined };
-      const event = replayed.shift();
-      return event ? { done: false, value: event } : upcoming.next();
-    };
-    const upcoming = skipWhile(live, (event) => !isAfter(event, after));
-    return {
-      [Symbol.asyncIterator]() {
-        return this;
-      },
-      next,
-      return: () => {
-        ended = true;
-        return live.return();
-      },
-    };
-  }
-
   async #requireKept(after: EventPosition): Promise<void> {
     const { pool, schema, keptDays } = this.#options;
     const { rows } = await pool.query<{ kept: boolean }>(
@@ -192,37 +162,22 @@ export class EventLog {
     if (!rows[0]?.kept) throw eventExpired({ field: 'after', keptDays });
   }
 
-  async #listen(): Promise<void> {
+  #openListener(): Promise<NotificationListener> {
     const { url, schema, log } = this.#options;
-    const listener = new Client({ connectionString: url, keepAlive: true, application_name: `hutong ${schema} events` });
-    listener.on('notification', ({ payload }) => {
-      if (payload) for (const { heard } of this.#announcementListeners) heard(payload);
-      else this.#wake();
+    return NotificationListener.open({
+      url,
+      channel: channelOf(schema),
+      name: `hutong ${schema} events`,
+      log,
+      onNotification: (text) => {
+        if (text === '') this.#wake();
+        else for (const { heard } of this.#announcementListeners) heard(text);
+      },
+      onGap: () => {
+        for (const { missed } of this.#announcementListeners) missed();
+        this.#wake();
+      },
     });
-    listener.on('error', (error) => log.warn({ err: error }, 'lost the event listener connection'));
-    listener.on('end', () => {
-      if (this.#listener !== listener) return;
-      this.#listener = undefined;
-      for (const { missed } of this.#announcementListeners) missed();
-      this.#listenAgain();
-    });
-    await listener.connect();
-    await listener.query(`listen "${channelOf(schema)}"`);
-    this.#listener = listener;
-  }
-
-  #listenAgain(): void {
-    if (this.#stopped) return;
-    setTimeout(() => {
-      if (this.#stopped) return;
-      this.#listen().then(
-        () => {
-          for (const { missed } of this.#announcementListeners) missed();
-          this.#wake();
-        },
-        () => this.#listenAgain(),
-      );
-    }, RECONNECT_MS).unref();
   }
 
   #wake(): void {
@@ -258,21 +213,4 @@ export class EventLog {
     const { pool, schema, keptDays, log } = this.#options;
     await pruneEvents(pool, schema, keptDays).catch((error: unknown) => log.warn({ err: error }, 'could not remove old events'));
   }
-}
-
-/** A stream without the events that match, which only come at its beginning. */
-function skipWhile(live: EventQueue<StoredEvent>, matches: (event: StoredEvent) => boolean): AsyncIterableIterator<StoredEvent> {
-  const next = async (): Promise<IteratorResult<StoredEvent>> => {
-    for (;;) {
-      const item = await live.next();
-      if (item.done || !matches(item.value)) return item;
-    }
-  };
-  return {
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-    next,
-    return: () => live.return(),
-  };
 }
