@@ -1,6 +1,5 @@
 import { readSettings, settingTypes, type Setting } from '@hutong/common';
 import ipaddr from 'ipaddr.js';
-import type { z } from 'zod';
 
 const HOUR_MS = 3_600_000;
 
@@ -16,7 +15,7 @@ const isNetwork = (text: string): boolean => {
 /** Every setting of this subgraph. */
 export const schedulingEnvironment = {
   SCHEDULING_WEBHOOK_ALLOWED_NETWORKS: {
-    schema: settingTypes.list().refine((networks) => networks.every(isNetwork), 'expected networks as CIDR, separated by commas') as z.ZodType<string[]>,
+    schema: settingTypes.list().refine((networks) => networks.every(isNetwork), 'expected networks as CIDR, separated by commas'),
     example: '10.20.0.0/16,fd00::/8',
     about: 'Private networks that provider webhooks may live in. Public addresses are always allowed, others never.',
   },

@@ -56,7 +56,7 @@ async function start(house: House, settings: SchedulingSettings): Promise<Starte
   const policy = new NetworkPolicy(settings.webhookNetworks);
   const webhooks = new WebhookClient(policy);
   const [jobs, presence] = await Promise.all([AllocationJobs.open(house), WorkerPresence.open(house.databaseUrl, log)]);
-  const fork = (): EntityManager => house.database.em.fork() as EntityManager;
+  const fork = (): EntityManager => house.database.em.fork();
   const registry = new ComputeRegistry(house.peers);
   const events = new TaskEvents(house.events);
   const providers = new ProviderService(policy, new SecretBox(settings.secret));

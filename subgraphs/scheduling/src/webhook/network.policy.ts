@@ -23,7 +23,7 @@ export class NetworkPolicy {
   permits(text: string): boolean {
     if (isIP(text) === 0) return false;
     const address = ipaddr.process(text);
-    return isPublic(address) || this.#allowed.some(([network, bits]) => network.kind() === address.kind() && address.match(network as never, bits));
+    return isPublic(address) || this.#allowed.some(([network, bits]) => network.kind() === address.kind() && address.match(network, bits));
   }
 }
 
