@@ -1,4 +1,5 @@
 import { badInput } from '../errors/common.errors.js';
+import { findUnstorableText } from '../graph/storable-text.js';
 
 /** The sort key of the last row a caller has seen, in the order of the list. */
 export type CursorKey = readonly (string | number | boolean | null)[];
@@ -23,4 +24,8 @@ function parse(cursor: string): unknown {
   }
 }
 
-const isScalar = (value: unknown): boolean => value === null || ['string', 'number', 'boolean'].includes(typeof value);
+/** Cursors are made up by callers, too: what is in one must be fit for the database. */
+function isScalar(value: unknown): boolean {
+  if (typeof value === 'string') return findUnstorableText(value, 'after') === undefined;
+  return value === null || typeof value === 'boolean' || Number.isFinite(value);
+}
