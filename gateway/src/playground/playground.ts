@@ -8,7 +8,7 @@ type RuruClientConfig = NonNullable<Parameters<typeof ruruHTML>[0]['clientConfig
 const ASSETS = '/playground/';
 
 const HEADERS_HINT = `{
-  // Log in with the example LogIn, then take away the two slashes and put the ticket in place:
+  // Run LogIn, put the ticket here, and take the slashes away:
   // "Authorization": "Bearer <ticket>"
 }
 `;
@@ -44,7 +44,7 @@ const page: RequestHandler = async (_request, response) => {
     endpoint: '/graphql',
     // The type asks for every property of the editor, where each has its default.
     clientConfig: { initialQuery, defaultQuery: initialQuery, initialHeaders: HEADERS_HINT, defaultHeaders: HEADERS_HINT } as RuruClientConfig,
-    htmlParts: { titleTag: '<title>Hutong</title>' },
+    htmlParts: { titleTag: '<title>Hutong</title><link rel="icon" href="data:," />' },
   });
   response.set({
     'cache-control': 'no-store',
