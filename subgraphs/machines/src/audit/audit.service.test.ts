@@ -16,7 +16,7 @@ afterAll(() => machines.stop());
 
 const record = (input: object) =>
   machines.did(RECORD, { origin: 'peer', variables: { input: { action: 'submitTask', requestId: 'r-1', outcome: 'ok', at: '2026-03-01T08:00:00Z', ...input } } });
-const log = async (variables: object = {}) => (await machines.did(LOG, { as: root, variables })).auditLog;
+const log = async (variables: Record<string, unknown> = {}) => (await machines.did(LOG, { as: root, variables })).auditLog;
 
 test('a record of another subgraph is kept and shown with its actor', async () => {
   const ann = await machines.actor('ann');

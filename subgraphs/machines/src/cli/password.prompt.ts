@@ -1,8 +1,7 @@
-import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { Writable } from 'node:stream';
-import { UsageError } from './terminal.js';
+import { CommandError, INTERRUPTED, UsageError } from './terminal.js';
 
 /** A new password: asked for twice without an echo at a terminal, otherwise the first line of stdin. Never an argument, which others can see. */
 export async function readNewPassword(username: string): Promise<string> {
@@ -11,22 +10,32 @@ export async function readNewPassword(username: string): Promise<string> {
     if (line === '') throw new UsageError('expected the password as a line on stdin');
     return line;
   }
-  const password = await ask(`New password of ${username}: `);
-  if ((await ask('Again: ')) !== password) throw new UsageError('the two passwords differ');
-  return password;
+  const [password, again] = await ask([`New password of ${username}: `, 'Again: ']);
+  if (password !== again) throw new CommandError('The two passwords differ; nothing was changed.');
+  return password!;
 }
 
-async function ask(question: string): Promise<string> {
+/** Asks with the echo off from before the first question until after the last answer. */
+async function ask(questions: readonly string[]): Promise<string[]> {
   const mute = new Writable({ write: (_chunk, _encoding, done) => done() });
-  process.stderr.write(question);
-  const lines = createInterface({ input: process.stdin, output: mute, terminal: true });
-  try {
-    lines.once('SIGINT', () => lines.close());
-    const [line] = (await Promise.race([once(lines, 'line'), once(lines, 'close').then(() => [undefined])])) as [string | undefined];
-    if (line === undefined) throw new UsageError('no password was given');
-    return line;
-  } finally {
-    lines.close();
+  const prompt = createInterface({ input: process.stdin, output: mute, terminal: true, historySize: 0 });
+  prompt.once('SIGINT', () => {
+    prompt.close();
     process.stderr.write('\n');
+    process.exit(INTERRUPTED);
+  });
+  const lines = prompt[Symbol.asyncIterator]();
+  const answers: string[] = [];
+  try {
+    for (const question of questions) {
+      process.stderr.write(question);
+      const line = await lines.next();
+      process.stderr.write('\n');
+      if (line.done) throw new CommandError('No password was given; nothing was changed.');
+      answers.push(line.value);
+    }
+    return answers;
+  } finally {
+    prompt.close();
   }
 }

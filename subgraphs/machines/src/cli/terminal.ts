@@ -4,10 +4,18 @@ import { readToolSettings } from '../environment.js';
 import { ImportFileError } from '../import/record.file.js';
 import { machines } from '../subgraph.js';
 
+/** A command that cannot be done; its message says all there is to say. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError';
+}
+
 /** A command that cannot be understood; its message is shown with the usage. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
+
+/** The exit code of a command that Ctrl-C ended. */
+export const INTERRUPTED = 130;
 
 /** What a command works with. */
 export interface Tool {
@@ -22,6 +30,9 @@ export interface Tool {
 export async function withTool<Result>(work: (tool: Tool) => Promise<Result>): Promise<Result> {
   const { databaseUrl, dataDirectory, logLevel } = readToolSettings();
   const embedded = databaseUrl === undefined ? await connectToEmbedded({ dataDirectory, onProgress: say }) : undefined;
+  // What was begun is undone by the database when the connection ends.
+  const interrupted = () => void Promise.resolve(embedded?.close()).finally(() => process.exit(INTERRUPTED));
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   try {
     const subgraph = await openSubgraph(machines, {
       databaseUrl: databaseUrl ?? embedded!.url,
@@ -35,6 +46,7 @@ export async function withTool<Result>(work: (tool: Tool) => Promise<Result>): P
       await subgraph.stop();
     }
   } finally {
+    process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
     await embedded?.close();
   }
 }
@@ -71,7 +83,7 @@ export function say(line: string): void {
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const isExpected =
-    [HutongError, ImportFileError, SettingError, UsageError].some((kind) => error instanceof kind) || error.name === 'DatabaseStartError' || isArgumentError(error);
+    [HutongError, ImportFileError, SettingError, UsageError, CommandError].some((kind) => error instanceof kind) || error.name === 'DatabaseStartError' || isArgumentError(error);
   if (isExpected) return error.message;
   const { code } = error as NodeJS.ErrnoException;
   return code === 'ECONNREFUSED' || code === 'ENOTFOUND' ? `The database cannot be reached (${code}).` : (error.stack ?? error.message);

@@ -94,10 +94,10 @@ function keysOf(userKey: string, network: string): Keys {
   return { pair: hashed('pair', userKey, network), user: hashed('user', userKey), address: hashed('address', network) };
 }
 
-const inOneOrder = (keys: Keys): Buffer[] => Object.values(keys).toSorted(Buffer.compare) as Buffer[];
+const inOneOrder = (keys: Keys): Buffer[] => [keys.pair, keys.user, keys.address].toSorted((a, b) => a.compare(b));
 
 async function readCounts(em: EntityManager, keys: Keys, now: Date): Promise<Map<string, Count>> {
-  return byKey(await sql(em, `select encode(key, 'hex') as key, failures, ends_at from machines.login_throttle where key = any($1) and ends_at > $2`, [Object.values(keys), now]));
+  return byKey(await sql(em, `select encode(key, 'hex') as key, failures, ends_at from machines.login_throttle where key = any($1) and ends_at > $2`, [[keys.pair, keys.user, keys.address], now]));
 }
 
 /** Keys go in one order, so that two attempts never wait for each other. */

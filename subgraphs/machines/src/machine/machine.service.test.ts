@@ -120,7 +120,7 @@ test('a batch holds 1 to 1,000 machines, each id once', async () => {
 });
 
 test('machines are listed by id, filtered and paged', async () => {
-  const list = async (variables: object) => (await machines.did(LIST, { as: root, variables })).machines;
+  const list = async (variables: Record<string, unknown>) => (await machines.did(LIST, { as: root, variables })).machines;
   expect((await list({ filter: { gpu: 'a100' } })).totalCount).toBe(100);
   expect((await list({ filter: { gpu: 'a100', status: 'RUNNING' } })).totalCount).toBe(0);
   expect((await list({ filter: { name: 'node99' } })).totalCount).toBe(11);

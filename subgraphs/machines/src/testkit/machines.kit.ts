@@ -47,14 +47,13 @@ export async function machinesUnderTest(peers?: Peers | Map<string, SubgraphConn
     },
   };
   const subgraph = await testSubgraph(machinesSubgraph({ now: () => clock.now, scrypt: CHEAP, settings: readMachinesSettings() }), peers);
-  const { ask } = subgraph;
   const did = async (document: string, how?: Ask) => {
-    const { data, errors } = await ask(document, how);
+    const { data, errors } = await subgraph.ask(document, how);
     if (errors.length > 0) throw new Error(`failed: ${JSON.stringify(errors)}`);
     return data;
   };
   const logIn = (username: string, password: string, address: string | null = '192.0.2.1') =>
-    ask(LOG_IN, { as: { ...system, userId: null, username: null, roles: [], address }, variables: { input: { username, password } } });
+    subgraph.ask(LOG_IN, { as: { ...system, userId: null, username: null, roles: [], address }, variables: { input: { username, password } } });
   const callerOf = async (credential: string): Promise<Caller | null> => {
     const { resolveCredential: found } = await did(RESOLVE, { origin: 'peer', variables: { credential } });
     return found && { userId: found.userId, username: found.username, roles: found.roles, organization: found.organization, scopes: found.scopes, credentialId: found.credentialId, address: '192.0.2.1' };
@@ -66,7 +65,7 @@ export async function machinesUnderTest(peers?: Peers | Map<string, SubgraphConn
     logIn,
     callerOf,
     async failure(document, how) {
-      const { data, errors } = await ask(document, how);
+      const { data, errors } = await subgraph.ask(document, how);
       const [first] = errors;
       if (!first) throw new Error(`did not fail: ${JSON.stringify(data)}`);
       return first;
