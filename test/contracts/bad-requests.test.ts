@@ -89,7 +89,7 @@ test.each(bodies)('POST $path answers every bad $title properly, and stores noth
 }, 60_000);
 
 test.each(queries)('GET $path answers every bad $name properly', async ({ path, name }) => {
-  const values = ['', '0', '-1', '1.5', '2147483648', '9007199254740993', 'NaN', '%00', '%ff', '%ed%a0%80', '%', '%zz', '[]', '%27%20or%201=1', 'x'.repeat(9_000), '%F0%9F%9A%80', '%25', '_'];
+  const values = ['', '0', '-1', '1.5', '2147483648', '9007199254740993', 'NaN', '%00', '%ff', '%ed%a0%80', '%', '%zz', '[]', '%27%20or%201=1', 'x'.repeat(3_000), '%F0%9F%9A%80', '%25', '_'];
   const faults: string[] = [];
   for (const value of values) {
     for (const query of [`page=1&page_size=1&${name}=${value}`, `${name}=${value}`, `${name}=${value}&${name}=${value}`, `${name}[a]=${value}`]) {

@@ -25,8 +25,10 @@ const agent = new Agent({ keepAlive: true });
 /** Sends exactly what it is given, which fetch would not: any header, any bytes, any method. */
 export function send(platform: Platform, { method = 'GET', path, headers = {}, body }: HttpRequest): Promise<HttpAnswer> {
   const { hostname, port } = new URL(platform.url);
+  // Node frames the body of some methods only when it is told the length.
+  const framed = body === undefined ? headers : { ...headers, 'content-length': String(Buffer.byteLength(body)) };
   return new Promise((resolve, reject) => {
-    const request = httpRequest({ host: hostname, port, method, path, headers, agent }, (response) => {
+    const request = httpRequest({ host: hostname, port, method, path, headers: framed, agent }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk)).on('error', reject).on('end', () => {
         const text = Buffer.concat(chunks).toString();
