@@ -17,16 +17,18 @@ export function banner({ host, port, playground, production, admin, seconds }: B
   return [
     `Hutong 互通 is up after ${seconds.toFixed(1)} s.`,
     '',
-    `  GraphQL     ${url}/graphql`,
-    ...(playground ? [`  Playground  ${url}/`] : []),
-    ...contracts.map(({ name, prefix }) => `  ${`${name}`.padEnd(11)} ${url}${prefix}`),
-    `  Health      ${url}/healthz and ${url}/readyz`,
+    `  GraphQL        ${url}/graphql`,
+    ...(playground ? [`  Playground     ${url}/`] : []),
+    ...contracts.map(({ name, prefix }) => `  ${name.padEnd(14)} ${url}${prefix}`),
+    `  Health         ${url}/healthz and ${url}/readyz`,
     '',
     ...(admin ? adminLines(admin, url) : tryLines(url)),
     ...(isLoopback(host) || production ? [] : ['', `  Careful: ${host} can be reached from other machines, and this is not set up for production (NODE_ENV=production).`]),
     '',
   ].join('\n');
 }
+
+const line = (name: string, text: string): string => `  ${name.padEnd(14)} ${text}`;
 
 function adminLines({ username, password }: NonNullable<BannerFacts['admin']>, url: string): string[] {
   if (password === undefined) return [`  The user ${username} was made with the password of HUTONG_ADMIN_PASSWORD.`, '', ...tryLines(url)];
