@@ -13,6 +13,11 @@ export interface OpenSubgraphs {
   stop(): Promise<void>;
 }
 
+/** Stops the start at the first bad setting of a subgraph. @throws SettingError */
+export function checkSettings(): void {
+  for (const module of Object.values(platformModules)) module.checkSettings?.();
+}
+
 /**
  * Opens every subgraph at once, each connected to the others as they come up. When one cannot be opened, those that were
  * are stopped again.

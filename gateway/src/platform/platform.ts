@@ -35,21 +35,20 @@ export async function startPlatform(start: PlatformStart): Promise<Platform> {
     for (let last = stops.pop(); last; last = stops.pop()) await last();
   };
   try {
-    // The rest of the program is read while the database server starts.
-    const parts = Promise.all([import('./open-subgraphs.js'), import('./serve-graph.js')]);
-    parts.catch(() => undefined);
+    const [{ openSubgraphs, checkSettings }, { serveGraph }] = await Promise.all([import('./open-subgraphs.js'), import('./serve-graph.js')]);
+    checkSettings();
     const database = needsEmbedded(settings) ? await embeddedDatabase(start) : undefined;
     const stopDatabase = async () => database?.stop();
     stops.push(stopDatabase);
-    const [{ openSubgraphs }, { serveGraph }] = await parts;
     signal.throwIfAborted();
     const subgraphs = await openSubgraphs((name) => settings.databaseUrls[name] ?? settings.databaseUrl ?? database!.url, log);
     stops.push(() => subgraphs.stop());
     signal.throwIfAborted();
-    const admin = await subgraphs.services.machines.users.ensureAdmin(settings.adminPassword);
     const served = await serveGraph(subgraphs, settings, log);
     stops.push(() => served.stop());
     signal.throwIfAborted();
+    // Last, when nothing can fail any more: a password that was made up is shown by the start that made it or never.
+    const admin = await subgraphs.services.machines.users.ensureAdmin(settings.adminPassword);
     return { port: served.port, admin: admin.created ? { username: admin.username!, password: admin.password! } : undefined, stop, stopDatabase };
   } catch (error) {
     await stop();

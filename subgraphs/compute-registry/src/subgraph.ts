@@ -59,6 +59,7 @@ export function computeRegistryModule({ settings, clock = systemClock }: Registr
     schema: 'compute_registry',
     entities: [CodeName, ComputingIdentifier, ComputingResource],
     migrations: [Migration20261121Registry],
+    checkSettings: () => void (settings ?? readRegistrySettings()),
     start: (house) => start(house, settings ?? readRegistrySettings(), clock),
   };
 }

@@ -108,6 +108,7 @@ export const machinesSubgraph = (options: MachinesOptions = {}): SubgraphModule<
   schema: 'machines',
   entities: [User, ApiToken, AuditEntry],
   migrations: [Migration20261121],
+  checkSettings: () => void (options.settings ?? readMachinesSettings()),
   start: (house) => startMachines(house, options),
 });
 

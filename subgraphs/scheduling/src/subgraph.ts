@@ -39,6 +39,7 @@ export function schedulingWith(readSettings: () => SchedulingSettings): Subgraph
     schema: 'scheduling',
     entities: [Task, Offer, Allocation, Provider],
     migrations: [Migration20261121Scheduling],
+    checkSettings: () => void readSettings(),
     start: (house) => start(house, readSettings()),
   };
 }

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import type { PgBoss } from 'pg-boss';
 import { AuditTrail, type AuditSink } from '../audit/audit-trail.js';
-import { openDatabase } from '../database/database.js';
+import { openDatabase, type Database } from '../database/database.js';
 import { EventLog } from '../events/event-log.js';
 import { Revisions } from '../events/revisions.js';
 import type { SubgraphRequest } from '../graph/connection.js';
@@ -31,54 +31,69 @@ export interface OpenSubgraph<Services = unknown> {
 
 const CLIENT_PAGE_SIZE = 100;
 const TRUSTED_PAGE_SIZE = 1_000;
+const JOBS_STOP_MS = 5_000;
 
-/** Brings a subgraph up: database and migrations, events, services, and the connection to its schema. */
+/** Brings a subgraph up: database and migrations, events, services, and the connection to its schema. What was opened is closed again when a later part fails. */
 export async function openSubgraph<Services>(module: SubgraphModule<Services>, options: SubgraphOptions): Promise<OpenSubgraph<Services>> {
-  const { name } = module.graph;
-  const log = options.log.child({ subgraph: name });
-  const [{ schema, sdl }, database] = await Promise.all([
-    buildFederatedSchema(module.graph),
-    openDatabase({ url: options.databaseUrl, schema: module.schema, entities: module.entities, migrations: module.migrations, log }),
-  ]);
-  const pool = (await (database.em.getConnection() as unknown as { getNativeClient(): Promise<Pool> }).getNativeClient());
-  const events = await EventLog.open({ pool, url: options.databaseUrl, schema: module.schema, log });
+  const opened = new AsyncDisposableStack();
+  try {
+    return await open(module, options, opened);
+  } catch (error) {
+    await opened.disposeAsync();
+    throw error;
+  }
+}
+
+async function open<Services>(
+  module: SubgraphModule<Services>,
+  { databaseUrl, peers, keepAudit, log: parentLog }: SubgraphOptions,
+  opened: AsyncDisposableStack,
+): Promise<OpenSubgraph<Services>> {
+  const { graph, schema: databaseSchema, entities, migrations } = module;
+  const log = parentLog.child({ subgraph: graph.name });
+  const { schema, sdl } = await buildFederatedSchema(graph);
+  const database = await openDatabase({ url: databaseUrl, schema: databaseSchema, entities, migrations, log });
+  opened.defer(() => database.close(true));
+  const pool = await poolOf(database);
+  const events = await EventLog.open({ pool, url: databaseUrl, schema: databaseSchema, log });
+  opened.defer(() => events.stop());
   const revisions = new Revisions();
   let jobs: Promise<PgBoss> | undefined;
+  opened.defer(async () => (await jobs)?.stop({ graceful: true, timeout: JOBS_STOP_MS }));
   const started = await module.start({
     database,
-    databaseUrl: options.databaseUrl,
+    databaseUrl,
     events,
     revisions,
-    peers: options.peers,
+    peers,
     log,
-    jobs: () => (jobs ??= openJobs(options.databaseUrl, module.schema, log)),
+    jobs: () => (jobs ??= openJobs(databaseUrl, databaseSchema, log)),
   });
-  const audit = new AuditTrail(options.keepAudit, log);
+  opened.defer(() => started.stop?.());
+  const audit = new AuditTrail(keepAudit, log);
   const contextFor = ({ caller, origin, requestId, signal }: SubgraphRequest) => ({
     caller,
     origin,
     requestId,
     signal,
     em: database.em.fork(),
-    peers: options.peers,
+    peers,
     maxPageSize: origin === 'client' ? CLIENT_PAGE_SIZE : TRUSTED_PAGE_SIZE,
     services: started.services,
     audit,
   });
-  const ready = async () => {
-    await pool.query('select 1');
-  };
+  const ready = async () => void (await pool.query('select 1'));
   return {
-    name,
+    name: graph.name,
     sdl,
     revisions,
     services: started.services,
-    connection: new LocalConnection({ name, schema, contextFor, ready, log }),
-    async stop() {
-      await started.stop?.();
-      await (await jobs)?.stop({ graceful: true, timeout: 5_000 });
-      await events.stop();
-      await database.close(true);
-    },
+    connection: new LocalConnection({ name: graph.name, schema, contextFor, ready, log }),
+    stop: () => opened.disposeAsync(),
   };
+}
+
+/** The PostgreSQL driver's own pool, which MikroORM's type for a connection does not show. */
+function poolOf(database: Database): Promise<Pool> {
+  return (database.em.getConnection() as unknown as { getNativeClient(): Promise<Pool> }).getNativeClient();
 }

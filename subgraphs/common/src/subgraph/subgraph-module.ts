@@ -34,5 +34,7 @@ export interface SubgraphModule<Services = unknown> {
   schema: string;
   entities: EntityName<AnyEntity>[];
   migrations: Constructor<Migration>[];
+  /** Reads its settings, so that a bad one stops the start before anything is opened. @throws SettingError */
+  checkSettings?(): void;
   start(house: House): Promise<StartedServices<Services>> | StartedServices<Services>;
 }
