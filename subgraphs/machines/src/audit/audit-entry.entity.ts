@@ -39,7 +39,7 @@ export const AuditConnection = connectionOf('Audit', () => AuditEntry);
 
 @Directive('@inaccessible')
 @InputType({ description: 'What a mutation of any subgraph did. For the platform itself.' })
-export class AuditRecordInput {
+export class RecordAuditInput {
   @Field(() => ID, { nullable: true, description: 'The user who did it.' })
   actorId?: string | null;
 

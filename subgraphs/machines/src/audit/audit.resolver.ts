@@ -3,7 +3,7 @@ import { Arg, Ctx, Directive, FieldResolver, ID, Int, Mutation, Query, Resolver,
 import type { MachinesContext } from '../context.js';
 import { User } from '../user/user.entity.js';
 import { loadUser } from '../user/user.reference.js';
-import { AuditConnection, AuditEntry, AuditRecordInput } from './audit-entry.entity.js';
+import { AuditConnection, AuditEntry, RecordAuditInput } from './audit-entry.entity.js';
 
 @Resolver(() => AuditEntry)
 export class AuditResolver {
@@ -22,7 +22,7 @@ export class AuditResolver {
   @Access('peer')
   @Directive('@inaccessible')
   @Mutation(() => Boolean, { description: 'Keeps what a mutation of any subgraph did.' })
-  async recordAudit(@Ctx() context: MachinesContext, @Arg('input', () => AuditRecordInput) { actorId, subject, ...input }: AuditRecordInput): Promise<boolean> {
+  async recordAudit(@Ctx() context: MachinesContext, @Arg('input', () => RecordAuditInput) { actorId, subject, ...input }: RecordAuditInput): Promise<boolean> {
     await context.services.audit.keep(context, { ...input, actorId: actorId ?? null, subject: subject ?? null });
     return true;
   }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { machinesUnderTest, root, type MachinesUnderTest } from '../testkit/machines.kit.js';
 
-const RECORD = 'mutation ($input: AuditRecordInput!) { recordAudit(input: $input) }';
+const RECORD = 'mutation ($input: RecordAuditInput!) { recordAudit(input: $input) }';
 const LOG = `query ($actor: ID, $action: String, $first: Int, $after: String) {
   auditLog(actor: $actor, action: $action, first: $first, after: $after) {
     totalCount nodes { id at action subject requestId outcome actor { username } } pageInfo { hasNextPage endCursor }

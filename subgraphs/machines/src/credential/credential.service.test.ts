@@ -35,7 +35,7 @@ test('a ticket lasts two hours from its login, used or not', async () => {
   const { ticket, expiresAt } = data.logIn;
   expect(new Date(expiresAt).getTime() - machines.clock.now.getTime()).toBe(2 * HOUR);
   machines.clock.advance(2 * HOUR - 1);
-  expect(await resolve(ticket)).not.toBeNull();
+  expect(await resolve(ticket)).toMatchObject({ expiresAt });
   machines.clock.advance(1);
   expect(await resolve(ticket)).toBeNull();
   alice = { ...alice, ...(await sessionOf('alice')) };
