@@ -1,0 +1,60 @@
+import { once } from 'node:events';
+import { Agent, get, type IncomingMessage, type RequestListener } from 'node:http';
+import { expect, test } from 'vitest';
+import { listen, ListenError } from './http-listener.js';
+
+const anywhere = { host: '127.0.0.1', port: 0 };
+
+async function answerOf(port: number, agent?: Agent): Promise<string> {
+  const [response] = (await once(get({ port, host: '127.0.0.1', agent }), 'response')) as [IncomingMessage];
+  let text = '';
+  for await (const chunk of response) text += String(chunk);
+  return text;
+}
+
+/** Answers when it is let, and tells when it was asked. */
+function heldAnswer() {
+  const asked = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<string>();
+  const handler: RequestListener = async (_request, response) => {
+    asked.resolve();
+    response.end(await answer.promise);
+  };
+  return { handler, asked: asked.promise, answer: answer.resolve };
+}
+
+test('draining lets a running request finish, takes no new one, and ends kept connections', async () => {
+  const { handler, asked, answer } = heldAnswer();
+  const { port, drain } = await listen(handler, anywhere);
+  const agent = new Agent({ keepAlive: true });
+  const running = answerOf(port, agent);
+  await asked;
+  const drained = drain(10_000);
+  await expect(answerOf(port)).rejects.toThrow('ECONNREFUSED');
+  answer('done');
+  expect(await running).toBe('done');
+  await drained;
+  agent.destroy();
+});
+
+test('a request that never ends is ended when the patience is', async () => {
+  const { handler, asked } = heldAnswer();
+  const { port, drain } = await listen(handler, anywhere);
+  const running = answerOf(port);
+  const ended = expect(running).rejects.toThrow('socket hang up');
+  await asked;
+  await drain(100);
+  await ended;
+});
+
+test('a port that is taken is told in one line that says what to do', async () => {
+  const first = await listen((_request, response) => response.end(), anywhere);
+  const second = listen(() => undefined, { ...anywhere, port: first.port });
+  await expect(second).rejects.toThrow(ListenError);
+  await expect(second).rejects.toThrow(`PORT: 127.0.0.1:${first.port} is taken by another program; stop that, or set PORT to another, for example PORT=4100`);
+  await first.drain(100);
+});
+
+test('a host that is none of this machine is told', async () => {
+  await expect(listen(() => undefined, { host: '203.0.113.1', port: 0 })).rejects.toThrow('HOST is no address of this machine');
+});
