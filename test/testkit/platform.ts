@@ -10,6 +10,7 @@ import { freePort } from './free-port.js';
 const REPOSITORY = join(import.meta.dirname, '../..');
 const MAIN = join(REPOSITORY, 'gateway/dist/main.js');
 const START_LIMIT_MS = 90_000;
+const BANNER = /Hutong .* is up after/;
 
 export const ADMIN_PASSWORD = 'correct horse battery staple';
 
@@ -48,6 +49,7 @@ export async function startPlatform({ environment = {}, database = 'shared' }: P
   let child: ChildProcess | undefined;
 
   const start = async (): Promise<void> => {
+    const printedBefore = output.length;
     child = spawn(process.execPath, [MAIN], {
       cwd: REPOSITORY,
       env: {
@@ -63,7 +65,7 @@ export async function startPlatform({ environment = {}, database = 'shared' }: P
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    await untilReady(url, child, () => output);
+    await untilReady(url, child, () => output.slice(printedBefore));
   };
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
     if (!child || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
@@ -107,8 +109,8 @@ async function untilReady(url: string, child: ChildProcess, output: () => string
   const deadline = Date.now() + START_LIMIT_MS;
   while (Date.now() < deadline) {
     if (child.exitCode !== null) throw new Error(`the platform ended with ${child.exitCode}:\n${output()}`);
-    const ready = await fetch(`${url}/readyz`).then(({ ok }) => ok, () => false);
-    if (ready) return;
+    // The banner is its own; the port could be answered by somebody else.
+    if (BANNER.test(output()) && (await fetch(`${url}/readyz`)).ok) return;
     await delay(25);
   }
   child.kill('SIGKILL');
