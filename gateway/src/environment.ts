@@ -44,12 +44,12 @@ export const gatewaySettings = {
   MACHINES_DATABASE_URL: { schema: settingTypes.optionalUrl('postgres', 'postgresql'), example: 'postgres://hutong@db/machines', about: 'PostgreSQL of machines alone.' },
   HUTONG_ADMIN_PASSWORD: { schema: settingTypes.optionalText(), example: 'correct-horse-battery', about: 'Password of the first user, admin, used on the first start only. Empty: a random one is made and printed once.' },
   TRUSTED_PROXIES: {
-    schema: settingTypes.list().refine((networks) => networks.every(isNetwork), 'expected addresses or networks as CIDR, separated by commas') as z.ZodType<string[]>,
+    schema: settingTypes.list().refine((networks) => networks.every(isNetwork), 'expected addresses or networks as CIDR, separated by commas'),
     example: '10.0.0.0/8,127.0.0.1',
     about: 'Proxies whose X-Forwarded-For tells the address of the caller.',
   },
   OWN_ORIGINS: {
-    schema: settingTypes.list().refine((origins) => origins.every(isOrigin), 'expected origins such as https://compute.example.org, separated by commas') as z.ZodType<string[]>,
+    schema: settingTypes.list().refine((origins) => origins.every(isOrigin), 'expected origins such as https://compute.example.org, separated by commas'),
     example: 'https://compute.example.org',
     about: 'Origins whose pages may send mutating legacy requests, for a proxy that rewrites Host.',
   },

@@ -37,7 +37,7 @@ export class SubgraphFetch implements GraphQLDataSource<RequestScope> {
       requestId,
     };
     try {
-      return (await this.#answer(fetch, (context as RequestScope).signal)) as Fetched;
+      return await this.#answer(fetch, (context as RequestScope).signal);
     } catch (reason) {
       const { message, extensions } = this.#failure(reason, requestId);
       return { errors: pathsOf(fetch).map((path): GraphQLFormattedError => ({ message, path, extensions })) };

@@ -1,7 +1,7 @@
 import type { ApolloServer } from '@apollo/server';
 import { expressMiddleware } from '@as-integrations/express5';
 import { HutongError } from '@hutong/common';
-import { Router, type Request, type Response } from 'express';
+import { Router, type Request, type RequestHandler, type Response } from 'express';
 import type { Identity } from '../identity/identity.js';
 import { requestCredential } from '../identity/request-credential.js';
 import type { Limits } from '../limits/limits.js';
@@ -26,9 +26,16 @@ export function graphqlRoute(server: ApolloServer<GraphqlRequestContext>, identi
       throw error;
     }
   };
-  router.use('/graphql', ...graphqlBody(limits), expressMiddleware(server, { context }));
+  router.use('/graphql', neverKept, ...graphqlBody(limits), expressMiddleware(server, { context }));
   return router;
 }
+
+/** Answers may hold tickets, and are one caller's own. */
+const neverKept: RequestHandler = (_request, response, next) => {
+  response.setHeader('cache-control', 'no-store');
+  response.setHeader('x-content-type-options', 'nosniff');
+  next();
+};
 
 function documentText({ body, query }: Request): string {
   const text: unknown = (body as { query?: unknown } | undefined)?.query ?? query.query;

@@ -16,9 +16,9 @@ async function answerOf(port: number, agent?: Agent): Promise<string> {
 function heldAnswer() {
   const asked = Promise.withResolvers<void>();
   const answer = Promise.withResolvers<string>();
-  const handler: RequestListener = async (_request, response) => {
+  const handler: RequestListener = (_request, response) => {
     asked.resolve();
-    response.end(await answer.promise);
+    void answer.promise.then((text) => response.end(text));
   };
   return { handler, asked: asked.promise, answer: answer.resolve };
 }

@@ -12,7 +12,7 @@ export interface HttpListener {
   readonly server: Server;
   readonly port: number;
   /** Takes no more connections, lets running requests finish for so long, and ends what still runs then. */
-  drain(patienceMs: number): Promise<void>;
+  readonly drain: (patienceMs: number) => Promise<void>;
 }
 
 const REASONS: Record<string, string> = {

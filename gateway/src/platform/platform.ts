@@ -3,7 +3,7 @@ import type { GatewaySettings } from '../environment.js';
 
 /** Where the start tells what it does. */
 export interface Terminal {
-  say(line: string): void;
+  say: (line: string) => void;
 }
 
 /** The running platform. */
@@ -24,7 +24,7 @@ export interface PlatformStart {
   /** Aborted when the start is to be given up; what was started is stopped. */
   signal: AbortSignal;
   /** Called when the embedded database is lost while the platform runs. */
-  onDatabaseLost(reason: string): void;
+  onDatabaseLost: (reason: string) => void;
 }
 
 /** Brings everything up in this process; what was started is stopped again when a later part cannot be. */

@@ -19,5 +19,5 @@ type Cause = Error & { code?: string; errors?: Error[]; cause?: unknown };
 function causeOf(error: unknown): Cause[] {
   if (!(error instanceof Error)) return [];
   const { cause, errors = [] } = error as Cause;
-  return [error as Cause, ...causeOf(cause), ...errors.flatMap(causeOf)];
+  return [error, ...causeOf(cause), ...errors.flatMap(causeOf)];
 }

@@ -36,7 +36,7 @@ test('every subgraph has examples', async () => {
   const subgraphs = [...supergraph.matchAll(/@join__graph\(name: "([^"]+)"/g)].map(([, name]) => name);
   const files = await readdir(examplesFolder);
   expect(subgraphs.length).toBeGreaterThan(0);
-  expect(files.map((file) => file.replace(/^\d-(.*)\.graphql$/, '$1')).toSorted()).toEqual(subgraphs.toSorted());
+  expect(new Set(files.map((file) => file.replace(/^\d-(.*)\.graphql$/, '$1')))).toEqual(new Set(subgraphs));
 });
 
 test('the page asks its own origin only, and says so to the browser', async () => {

@@ -1,0 +1,34 @@
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { gatewaySettings, readGatewaySettings } from './environment.js';
+
+test('the settings have the limits of the design where nothing is set', () => {
+  expect(readGatewaySettings({}).limits).toEqual({
+    bodyBytes: 2 * 1024 * 1024,
+    characters: 15_000,
+    tokens: 1_000,
+    depth: 10,
+    aliases: 15,
+    directives: 50,
+    rootFields: 20,
+    cost: 5_000,
+    responseBytes: 10 * 1024 * 1024,
+    requestMs: 60_000,
+  });
+});
+
+test('what is for developing is off in production unless it is switched on', () => {
+  expect(readGatewaySettings({})).toMatchObject({ playground: true, introspection: true, production: false });
+  expect(readGatewaySettings({ NODE_ENV: 'production' })).toMatchObject({ playground: false, introspection: false, production: true });
+  expect(readGatewaySettings({ NODE_ENV: 'production', PLAYGROUND: 'true' })).toMatchObject({ playground: true, introspection: false });
+  expect(readGatewaySettings({ INTROSPECTION: 'false' })).toMatchObject({ playground: true, introspection: false });
+});
+
+test('every example of a setting is a value that works', () => {
+  for (const [name, { example }] of Object.entries(gatewaySettings)) expect(() => readGatewaySettings({ [name]: example })).not.toThrow();
+});
+
+test('the README lists every setting', async () => {
+  const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
+  expect(Object.keys(gatewaySettings).filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);
+});
