@@ -59,6 +59,7 @@ export async function startPlatform({ environment = {}, database = 'shared' }: P
         HUTONG_DATA_DIR: dataDirectory,
         HUTONG_ADMIN_PASSWORD: ADMIN_PASSWORD,
         LOG_LEVEL: 'warn',
+        PASSWORD_HASH_LOG2_COST: '8',
         ...(own ? { DATABASE_URL: own.url } : {}),
         ...environment,
       },

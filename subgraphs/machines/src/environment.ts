@@ -35,6 +35,12 @@ export const machinesSettings = {
     example: '100',
     about: 'Failed logins from one address (of IPv6: one /64) within 15 minutes before more are refused.',
   },
+  PASSWORD_HASH_LOG2_COST: {
+    schema: settingTypes.integer(4, 20),
+    default: '15',
+    example: '16',
+    about: 'What a new password hash costs: scrypt with N = 2 to this power. 15 is 32 MiB and some tenths of a second; less is for tests.',
+  },
   AUDIT_KEPT_DAYS: {
     schema: settingTypes.integer(1, 36_500),
     default: '400',

@@ -21,7 +21,7 @@ import { loadMachine } from './machine/machine.reference.js';
 import { MachineResolver } from './machine/machine.resolver.js';
 import { MachineService } from './machine/machine.service.js';
 import { Migration20261121 } from './migrations/migration20261121.js';
-import { PasswordHasher, type ScryptParameters } from './password/password.hash.js';
+import { PasswordHasher } from './password/password.hash.js';
 import { PasswordService } from './user/password.service.js';
 import { User } from './user/user.entity.js';
 import { loadUser } from './user/user.reference.js';
@@ -33,11 +33,10 @@ export { INVENTORY } from './change/change.feed.js';
 export type { MachinesServices } from './context.js';
 export type { FirstAdmin } from './user/first-admin.js';
 
-/** What a test may set: the time, the settings, and a cheaper password hash. */
+/** What a test may set: the time and the settings. */
 export interface MachinesOptions {
   now?: Clock;
   settings?: MachinesSettings;
-  scrypt?: ScryptParameters;
 }
 
 const OWN_PAGE_SIZE = 1_000;
@@ -54,8 +53,8 @@ function ownScope({ database, peers }: House): RequestScope {
   };
 }
 
-function startMachines(house: House, { now = () => new Date(), settings = readMachinesSettings(), scrypt }: MachinesOptions) {
-  const hasher = new PasswordHasher(scrypt);
+function startMachines(house: House, { now = () => new Date(), settings = readMachinesSettings() }: MachinesOptions) {
+  const hasher = new PasswordHasher(settings.PASSWORD_HASH_LOG2_COST);
   const changes = new ChangeFeed(house.events, house.revisions);
   const throttle = new LoginThrottle(
     {

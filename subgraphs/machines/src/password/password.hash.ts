@@ -2,7 +2,7 @@ import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { tooManyLogins } from '../errors.js';
 
 /** What a hash costs: 2^log2Cost × blockSize × 128 bytes of memory, gone through `parallelism` times. */
-export interface ScryptParameters {
+interface ScryptParameters {
   log2Cost: number;
   blockSize: number;
   parallelism: number;
@@ -25,8 +25,9 @@ export class PasswordHasher {
   readonly #waiting: (() => void)[] = [];
   #running = 0;
 
-  constructor(parameters: ScryptParameters = OWASP) {
-    this.#parameters = parameters;
+  /** @param log2Cost of new hashes; a stored hash is checked with the cost it was made with */
+  constructor(log2Cost: number) {
+    this.#parameters = { ...OWASP, log2Cost };
   }
 
   /** A salted hash as `$scrypt$ln=…,r=…,p=…$salt$hash`. */

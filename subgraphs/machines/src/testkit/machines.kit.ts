@@ -6,7 +6,7 @@ import { machinesSubgraph } from '../subgraph.js';
 import type { Role } from '../user/user.entity.js';
 
 /** Cheap, so that a test waits for rules and not for scrypt. */
-const CHEAP = { log2Cost: 4, blockSize: 8, parallelism: 1 };
+const CHEAP = { PASSWORD_HASH_LOG2_COST: 4 };
 
 const RESOLVE = `query ($credential: String!) {
   resolveCredential(credential: $credential) { credentialId userId username roles organization scopes expiresAt csrfHash }
@@ -46,7 +46,7 @@ export async function machinesUnderTest(peers?: Peers | Map<string, SubgraphConn
       this.now = new Date(this.now.getTime() + milliseconds);
     },
   };
-  const subgraph = await testSubgraph(machinesSubgraph({ now: () => clock.now, scrypt: CHEAP, settings: readMachinesSettings() }), peers);
+  const subgraph = await testSubgraph(machinesSubgraph({ now: () => clock.now, settings: { ...readMachinesSettings(), ...CHEAP } }), peers);
   const did = async (document: string, how?: Ask) => {
     const { data, errors } = await subgraph.ask(document, how);
     if (errors.length > 0) throw new Error(`failed: ${JSON.stringify(errors)}`);
