@@ -78,19 +78,27 @@ test('a port that is taken stops the start with one line', async () => {
   other.close();
 });
 
-test('the first start shows a password that works once, and a signal ends the platform with 0', async () => {
+test('the first start shows a password that works, until logging out, in every subgraph; a signal ends the platform with 0', async () => {
   const first = start({});
   const url = await first.up();
   const password = /shown this once: +(\S+)/.exec(first.printed.out)?.[1];
   const ticket = await fetch(`${url}/api/ticket`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ username: 'admin', password }) });
   expect(ticket.status).toBe(200);
   const { data } = (await ticket.json()) as { data: { ticket: string } };
-  const me = await fetch(`${url}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${data.ticket}` },
-    body: '{"query":"{ me { username roles } machines { totalCount } tasks { totalCount } computingResources { totalCount } }"}',
+  const ask = (query: string) =>
+    fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${data.ticket}` },
+      body: JSON.stringify({ query }),
+    });
+  const everywhere = await ask('{ me { username roles } machines { totalCount } tasks { totalCount } computingResources { totalCount } }');
+  expect(await everywhere.json()).toEqual({ data: { me: { username: 'admin', roles: ['ADMIN'] }, machines: { totalCount: 0 }, tasks: { totalCount: 0 }, computingResources: { totalCount: 0 } } });
+  await ask('mutation { nameCode(input: { kind: CITY, code: "110100", name: "北京" }) { name } }');
+  expect(await (await ask('{ auditLog(action: "nameCode") { nodes { action outcome actor { username } } } }')).json()).toMatchObject({
+    data: { auditLog: { nodes: [{ action: 'nameCode', actor: { username: 'admin' } }] } },
   });
-  expect(await me.json()).toEqual({ data: { me: { username: 'admin', roles: ['ADMIN'] }, machines: { totalCount: 0 }, tasks: { totalCount: 0 }, computingResources: { totalCount: 0 } } });
+  await ask('mutation { logOut }');
+  await expect.poll(async () => (await ask('{ me { username } }')).status, { timeout: 1_000, interval: 20 }).toBe(401);
   first.child.kill('SIGTERM');
   expect(await first.ended).toBe(0);
 

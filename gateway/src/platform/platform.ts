@@ -1,5 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { startEmbeddedPostgres, type EmbeddedPostgres, type Log } from '@hutong/common';
 import type { GatewaySettings } from '../environment.js';
+
+/** A part that takes longer to stop is left behind; running requests have 30 s of it. */
+const LONGEST_STOP_MS = 45_000;
 
 /** Where the start tells what it does. */
 export interface Terminal {
@@ -32,7 +36,10 @@ export async function startPlatform(start: PlatformStart): Promise<Platform> {
   const { settings, log, signal } = start;
   const stops: (() => Promise<void>)[] = [];
   const stop = async () => {
-    for (let last = stops.pop(); last; last = stops.pop()) await last();
+    for (let last = stops.pop(); last; last = stops.pop()) {
+      // Whatever a part makes of its stop, those below it are stopped too, the database above all.
+      await Promise.race([last(), delay(LONGEST_STOP_MS, undefined, { ref: false })]).catch((err: unknown) => log.error({ err }, 'a part could not be stopped cleanly'));
+    }
   };
   try {
     const [{ openSubgraphs, checkSettings }, { serveGraph }] = await Promise.all([import('./open-subgraphs.js'), import('./serve-graph.js')]);
