@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { badInput, internalError, notFound, type Log } from '@hutong/common';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Router } from 'express';
 import { refuse } from './failure.js';
@@ -42,7 +43,7 @@ const failed =
   (error: unknown, request, response, next) => {
     const { status } = error as { status?: number };
     if (status !== undefined && status >= 400 && status < 500) return refuse(request, response, badInput({ problem: 'the request cannot be read' }), status);
-    const requestId = response.locals.requestId as string;
+    const requestId = (response.locals.requestId as string | undefined) ?? randomUUID();
     log.error({ requestId, err: error }, 'request failed');
     if (response.headersSent) return next(error);
     refuse(request, response, internalError({ requestId }));
