@@ -1,3 +1,16 @@
+/** Characters as PostgreSQL and readers count them: an emoji of one code point is one. */
+const characters = (text: string): number => [...text].length;
+
+/** Whether a text has more than so many characters; short texts are not walked through. */
+export const isLongerThan = (text: string, most: number): boolean => text.length > most && characters(text) > most;
+
+/** What is wrong with a text that is to be stored, or undefined: too long, or not storable. */
+export function textFault(text: string, most: number): string | undefined {
+  if (isLongerThan(text, most)) return `expected at most ${most} characters, got ${characters(text)}`;
+  if (text.includes('\0') || !text.isWellFormed()) return 'expected text without U+0000 and lone surrogates';
+  return undefined;
+}
+
 /**
  * Finds text that PostgreSQL cannot hold: U+0000 and lone surrogates.
  *

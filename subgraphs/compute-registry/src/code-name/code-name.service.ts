@@ -1,4 +1,4 @@
-import { badInput, findUnstorableText, sql, type House, type RequestScope } from '@hutong/common';
+import { badInput, sql, textFault, type House, type RequestScope } from '@hutong/common';
 import { HEADER, type PartKind } from '../computing-identifier/identifier.grammar.js';
 import { CodeName } from './code-name.entity.js';
 import type { CodeDictionary } from './code-name.dictionary.js';
@@ -53,8 +53,8 @@ export class CodeNameService {
   /** Gives a code its name; the same again changes nothing. */
   async name(scope: RequestScope, { kind, code, name }: NameCodeInput): Promise<CodeName> {
     requireCode(kind, code);
-    if (name.trim() === '' || name.length > LONGEST_NAME) throw badInput({ field: 'input.name', problem: `expected 1 to ${LONGEST_NAME} characters` });
-    if (findUnstorableText(name, 'input.name')) throw badInput({ field: 'input.name', problem: 'expected text without U+0000 and lone surrogates' });
+    const problem = name.trim() === '' ? 'expected a name, got an empty text' : textFault(name, LONGEST_NAME);
+    if (problem !== undefined) throw badInput({ field: 'input.name', problem });
     await scope.em.transactional(async (transaction) => {
       await sql(
         transaction,

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { badInput } from '@hutong/common';
+import { badInput, textFault } from '@hutong/common';
 import type { ComputingResourceReportInput } from './report.types.js';
 
 type Report = ComputingResourceReportInput;
@@ -31,7 +31,6 @@ export function requireReport(report: Report, index: number, now: number): void 
   const delay = report.networkDelayMs;
   if (!(delay >= 0 && delay <= LARGEST_INTEGER)) throw wrong(index, 'networkDelayMs', `expected 0 to ${LARGEST_INTEGER} ms, got ${delay}`);
   for (const name of TEXTS) requireText(report[name], index, name);
-  if (report.gpuModel.length > LONGEST_MODEL) throw wrong(index, 'gpuModel', `expected at most ${LONGEST_MODEL} characters, got ${report.gpuModel.length}`);
   requireAddresses(report.networkIps, index, 'networkIps');
   requireAddresses(report.networkIpsAvailable, index, 'networkIpsAvailable');
   requirePorts(report.networkPorts, index);
@@ -43,8 +42,8 @@ function wrong(index: number, name: keyof Report, problem: string) {
 }
 
 function requireText(text: string, index: number, name: keyof Report): void {
-  if (text.length > LONGEST_TEXT) throw wrong(index, name, `expected at most ${LONGEST_TEXT} characters, got ${text.length}`);
-  if (text.includes('\0') || !text.isWellFormed()) throw wrong(index, name, 'expected text without U+0000 and lone surrogates');
+  const problem = textFault(text, name === 'gpuModel' ? LONGEST_MODEL : LONGEST_TEXT);
+  if (problem !== undefined) throw wrong(index, name, problem);
 }
 
 /** The addresses of a comma list. */

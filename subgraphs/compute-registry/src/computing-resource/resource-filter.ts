@@ -1,4 +1,4 @@
-import { badInput, findUnstorableText } from '@hutong/common';
+import { badInput, textFault } from '@hutong/common';
 import { Field, InputType } from 'type-graphql';
 import type { CodeDictionary } from '../code-name/code-name.dictionary.js';
 import { CodeKind } from '../code-name/code-name.kinds.js';
@@ -62,6 +62,6 @@ export function codesOfFilter(dictionary: CodeDictionary, filter: Named & { gpuM
 }
 
 function requireText(field: string, text: string): void {
-  if (text.length > LONGEST_VALUE) throw badInput({ field, problem: `expected at most ${LONGEST_VALUE} characters, got ${text.length}` });
-  if (findUnstorableText(text, field) !== undefined) throw badInput({ field, problem: 'expected text without U+0000 and lone surrogates' });
+  const problem = textFault(text, LONGEST_VALUE);
+  if (problem !== undefined) throw badInput({ field, problem });
 }

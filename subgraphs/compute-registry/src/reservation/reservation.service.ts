@@ -1,4 +1,4 @@
-import { badInput, findUnstorableText, notFound, sql, type RequestScope } from '@hutong/common';
+import { badInput, notFound, sql, textFault, type RequestScope } from '@hutong/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { requireResourceId } from '../computing-resource/computing-resource.service.js';
 import { holdOffReports } from '../computing-resource/organization-lock.js';
@@ -112,8 +112,8 @@ function requireAmount(field: string, amount: number): void {
 }
 
 function requireKey(field: string, key: string): void {
-  if (key === '' || key.length > LONGEST_KEY) throw badInput({ field, problem: `expected 1 to ${LONGEST_KEY} characters, got ${key.length}` });
-  if (findUnstorableText(key, field) !== undefined) throw badInput({ field, problem: 'expected text without U+0000 and lone surrogates' });
+  const problem = key === '' ? 'expected a key, got an empty text' : textFault(key, LONGEST_KEY);
+  if (problem !== undefined) throw badInput({ field, problem });
 }
 
 async function organizationOf(em: EntityManager, id: number): Promise<string> {

@@ -12,7 +12,10 @@ const TOKENS_OF_A_USER = 100;
 const SCOPE = /^(?:all|[a-z]+(?:-[a-z]+)*:(?:read|write))$/;
 
 const CREATE = z.object({
-  name: z.string().trim().min(1, 'expected a name, got an empty text').max(100, 'expected at most 100 characters'),
+  name: z
+    .string()
+    .max(100, 'expected at most 100 characters')
+    .refine((text) => text.trim() !== '', 'expected a name, got an empty text'),
   scopes: z
     .array(z.string().regex(SCOPE, 'expected "all", "<subgraph>:read" or "<subgraph>:write"'))
     .min(1, 'expected at least one scope')

@@ -1,4 +1,4 @@
-import { badInput } from '@hutong/common';
+import { badInput, textFault } from '@hutong/common';
 import { parseTemplate, type ParsedTemplate } from '../template/template.parser.js';
 import type { TemplateObject } from '../template/template.limits.js';
 import { requestHash } from './request.hash.js';
@@ -35,6 +35,6 @@ export function readSubmission(input: SubmitTaskInput): Submission {
 
 function requireText(field: string, text: string | null | undefined): void {
   if (text == null) return;
-  if (text.length > LONGEST_TEXT) throw badInput({ field, problem: `expected at most ${LONGEST_TEXT} characters, got ${text.length}` });
-  if (text.includes('\0') || !text.isWellFormed()) throw badInput({ field, problem: 'expected text without U+0000 and lone surrogates' });
+  const problem = textFault(text, LONGEST_TEXT);
+  if (problem !== undefined) throw badInput({ field, problem });
 }

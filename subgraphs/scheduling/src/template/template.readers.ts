@@ -1,3 +1,4 @@
+import { isLongerThan } from '@hutong/common';
 import { MATCH_ORDERS, type MatchOrder } from './requirements.js';
 
 /** A value that is not what its key takes. */
@@ -29,7 +30,7 @@ export const flag: Reader<boolean> = (value) => (typeof value === 'boolean' ? va
 
 /** A text of at most 255 characters. */
 export const text: Reader<string> = (value) => {
-  if (typeof value !== 'string' || value.length > LONGEST_TEXT) return new Mismatch(`a text of at most ${LONGEST_TEXT} characters`, value);
+  if (typeof value !== 'string' || isLongerThan(value, LONGEST_TEXT)) return new Mismatch(`a text of at most ${LONGEST_TEXT} characters`, value);
   return value === '' ? undefined : value;
 };
 
@@ -59,7 +60,7 @@ export const codes: Reader<string[]> = (value) => {
 };
 
 function oneCode(item: unknown): string | undefined {
-  if (typeof item === 'string') return item.length <= LONGEST_TEXT ? item : undefined;
+  if (typeof item === 'string') return isLongerThan(item, LONGEST_TEXT) ? undefined : item;
   return typeof item === 'number' && Number.isSafeInteger(item) && item >= 0 ? String(item) : undefined;
 }
 
