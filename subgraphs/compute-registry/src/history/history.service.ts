@@ -49,7 +49,9 @@ export class HistoryService {
     // The default partition holds rows of that day if nobody made the day's own in time; then they stay there.
     await sql(
       this.#house.database.em.fork(),
+      // One upkeep at a time: reading the default partition and then locking it would let two wait for each other.
       `do $$ begin
+        perform pg_advisory_xact_lock(hashtextextended('hutong compute_registry history', 0));
         if to_regclass('compute_registry.${name}') is null
           and not exists (select from compute_registry.resource_report_other where reported_at >= '${from}+00' and reported_at < '${to}+00') then
           create table compute_registry.${name} partition of compute_registry.resource_report for values from ('${from}+00') to ('${to}+00');
