@@ -51,12 +51,13 @@ function placesOf(path: string, { takes }: Extract<Route, { operation: string }>
   const good = GOOD[path] ?? {};
   if (takes.from === 'body') return namesIn(takes.shape).map((name) => ({ title: name, bodyWith: (value) => ({ ...good, [name]: value }) }));
   if (takes.from !== 'batch') return [];
-  const elements = good[takes.list] as unknown[];
-  const list = { title: takes.list, bodyWith: (value: unknown) => ({ [takes.list]: value }) };
-  const element = { title: `${takes.list}[1]`, bodyWith: (value: unknown) => ({ [takes.list]: [...elements, value] }) };
-  const inside = namesIn(takes.element).map((name) => ({
-    title: `${takes.list}[1].${name}`,
-    bodyWith: (value: unknown) => ({ [takes.list]: [...elements, { ...(elements[0] as object), [name]: value }] }),
+  const elements = good[String(takes.list)] as unknown[];
+  const name = String(takes.list);
+  const list = { title: name, bodyWith: (value: unknown) => ({ [name]: value }) };
+  const element = { title: `${name}[1]`, bodyWith: (value: unknown) => ({ [name]: [...elements, value] }) };
+  const inside = namesIn(takes.element).map((field) => ({
+    title: `${name}[1].${field}`,
+    bodyWith: (value: unknown) => ({ [name]: [...elements, { ...(elements[0] as object), [field]: value }] }),
   }));
   return [list, element, ...inside];
 }

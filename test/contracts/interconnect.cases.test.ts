@@ -72,7 +72,7 @@ describe.each(ROUTES)('$name', (route) => {
     ['a cookie', { cookie: 'token=never-issued; ticket=never-issued' }],
     ['another scheme', { authorization: 'Basic YWRtaW46YWRtaW4=' }],
   ])('answers 401 to %s', async (_, headers) => {
-    expectEnvelope(await callAs(headers as Record<string, string>, route), 401);
+    expectEnvelope(await callAs(headers, route), 401);
   });
 
   test('does not take the credential from a cookie or the query', async () => {
@@ -153,7 +153,7 @@ describe.each(POSTS)('the body of $name', (route) => {
     ['Sec-Fetch-Site: cross-site', { 'sec-fetch-site': 'cross-site' }],
     ['Sec-Fetch-Site: same-site', { 'sec-fetch-site': 'same-site' }],
   ])('is not taken from a foreign page (%s)', async (_, headers) => {
-    expectEnvelope(await call(route, { headers: headers as Record<string, string> }), 403);
+    expectEnvelope(await call(route, { headers }), 403);
   });
 
   test('is taken from a page of our own', async () => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { freePort } from '../testkit/free-port.js';
 import { interconnectWorld, type InterconnectWorld } from '../testkit/interconnect.world.js';
 import { SAMPLE_IDENTIFIER, SAMPLE_ORGANIZATION } from '../testkit/sample.js';
-import { allocates, answers, WebhookServer } from '../testkit/webhook.server.js';
+import { allocates, answers, WebhookServer, type WebhookBehaviour } from '../testkit/webhook.server.js';
 
 // How the address of a resource comes from its provider: webhook, URL template, or the report itself.
 
@@ -19,6 +19,9 @@ afterAll(async () => {
   await webhook?.[Symbol.asyncDispose]();
   await world?.platform.dispose();
 });
+
+const resetsConnection: WebhookBehaviour = (response) => void response.socket?.resetAndDestroy();
+const neverAnswers: WebhookBehaviour = () => undefined;
 
 const SAVE = 'mutation ($input: SaveProviderInput!) { saveProvider(input: $input) { organization { code } urlTemplate webhookUrl allocationTimeoutSeconds } }';
 const save = (input: Record<string, unknown>) => world.root.graph(SAVE, { input: { organization: SAMPLE_ORGANIZATION, ...input } });
@@ -83,8 +86,8 @@ describe('the webhook of a provider', () => {
     ['answers a url that is none', answers(200, { url: 'javascript:alert(1)' }), 1],
     ['answers a number', answers(200, { url: 7 }), 1],
     ['fails every time', answers(500, 'oops'), 3],
-    ['resets every connection', ((response) => void response.socket?.resetAndDestroy()) as Parameters<WebhookServer['behave']>[0], 3],
-    ['never answers', (() => undefined) as Parameters<WebhookServer['behave']>[0], 3],
+    ['resets every connection', resetsConnection, 3],
+    ['never answers', neverAnswers, 3],
   ])('that %s makes the choice 409, and what was reserved is given back', async (_, behaviour, tries) => {
     webhook.behave(behaviour);
     const { taskId, resourceId } = await offered();

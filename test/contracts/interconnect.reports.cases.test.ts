@@ -58,7 +58,7 @@ const FIELDS: Record<string, FieldCases> = {
   price: { required: false, accepted: [[0], [100], [LARGEST], [null], [undefined, null]], refused: [...NO_INT, '1'] },
 };
 
-const shown = (value: unknown) => (value === undefined ? 'nothing' : (JSON.stringify(value) ?? String(value)));
+const shown = (value: unknown) => (value === undefined ? 'nothing' : JSON.stringify(value));
 const accepted = Object.entries(FIELDS).flatMap(([field, cases]) =>
   cases.accepted.map((pair, index) => ({ field, index, sent: pair[0], emitted: pair.length === 2 ? pair[1] : pair[0], title: shown(pair[0]) })),
 );

@@ -34,7 +34,7 @@ const BY_SCALAR: Readonly<Record<string, BadValue[]>> = {
 export function badValuesFor(type: GraphQLInputType, name: string): BadValue[] {
   if (isNonNullType(type)) return [...refused(null, undefined), ...badValuesFor(type.ofType, name)];
   if (isListType(type)) {
-    const many = refusedElement(type.ofType as GraphQLInputType);
+    const many = manyTexts(type.ofType);
     return [...refused({}, [[[]]], ...(isNonNullType(type.ofType) ? [[null]] : [])), ...unusual([], ...many)];
   }
   if (isInputObjectType(type)) return refused('x', 5, true, [1], { noSuchField: 1 });
@@ -45,7 +45,7 @@ export function badValuesFor(type: GraphQLInputType, name: string): BadValue[] {
 }
 
 /** A list that is far too long, of elements that are texts. */
-function refusedElement(type: GraphQLInputType): unknown[] {
+function manyTexts(type: GraphQLInputType): unknown[] {
   const bare = isNonNullType(type) ? type.ofType : type;
   return isInputObjectType(bare) || isListType(bare) ? [] : [Array.from({ length: 20_000 }, (_, n) => `${n}`)];
 }
@@ -57,6 +57,6 @@ function nested(depth: number): unknown {
 }
 
 function titleOf(value: unknown): string {
-  const text = value === undefined ? 'nothing' : (JSON.stringify(value) ?? String(value));
+  const text = value === undefined ? 'nothing' : JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 60)}… (${text.length} characters)` : text;
 }

@@ -88,7 +88,7 @@ export function inputPlaces({ name, arguments: taken }: RootField): InputPlace[]
 function placesOf(type: GraphQLInputType, path: InputPlace['path'], owner: string, within: readonly string[]): InputPlace[] {
   const here = { path, type, owner };
   const bare = isNonNullType(type) ? type.ofType : type;
-  if (isListType(bare)) return [here, ...placesOf(bare.ofType as GraphQLInputType, [...path, 0], owner, within)];
+  if (isListType(bare)) return [here, ...placesOf(bare.ofType, [...path, 0], owner, within)];
   if (!isInputObjectType(bare) || within.includes(bare.name)) return [here];
   const fields = Object.values(bare.getFields());
   return [here, ...fields.flatMap((field) => placesOf(field.type, [...path, field.name], `${bare.name}.${field.name}`, [...within, bare.name]))];
