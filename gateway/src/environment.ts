@@ -43,6 +43,7 @@ export const gatewaySettings = {
   SCHEDULING_DATABASE_URL: { schema: settingTypes.optionalUrl('postgres', 'postgresql'), example: 'postgres://hutong@db/scheduling', about: 'PostgreSQL of scheduling alone.' },
   MACHINES_DATABASE_URL: { schema: settingTypes.optionalUrl('postgres', 'postgresql'), example: 'postgres://hutong@db/machines', about: 'PostgreSQL of machines alone.' },
   HUTONG_ADMIN_PASSWORD: { schema: settingTypes.optionalText(), example: 'correct-horse-battery', about: 'Password of the first user, admin, used on the first start only. Empty: a random one is made and printed once.' },
+  HUTONG_SECRET: { schema: settingTypes.optionalText(), example: 'a-long-random-text', about: 'What the platform derives its keys from. Empty: made at the first start and kept in the data folder.' },
   TRUSTED_PROXIES: {
     schema: settingTypes.list().refine((networks) => networks.every(isNetwork), 'expected addresses or networks as CIDR, separated by commas'),
     example: '10.0.0.0/8,127.0.0.1',
@@ -81,6 +82,8 @@ export interface GatewaySettings {
   /** By subgraph, where it has a database of its own. */
   databaseUrls: Readonly<Record<string, string | undefined>>;
   adminPassword: string | undefined;
+  /** Undefined: the one kept in the data folder. */
+  secret: string | undefined;
   trustedProxies: string[];
   ownOrigins: string[];
   playground: boolean;
@@ -108,6 +111,7 @@ export function readGatewaySettings(environment: Readonly<Record<string, string 
       machines: values.MACHINES_DATABASE_URL,
     },
     adminPassword: values.HUTONG_ADMIN_PASSWORD,
+    secret: values.HUTONG_SECRET,
     trustedProxies: values.TRUSTED_PROXIES,
     ownOrigins: values.OWN_ORIGINS,
     playground: values.PLAYGROUND ?? !production,

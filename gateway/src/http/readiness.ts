@@ -9,12 +9,12 @@ export interface ReadinessState {
 
 const PATIENCE_MS = 2_000;
 
-/** Whether every subgraph and its database answer, and nobody has asked the process to stop. */
+/** Whether every subgraph and its database answer, between the end of the start and the wish to stop. */
 export class Readiness {
   readonly #subgraphs: readonly string[];
   readonly #connections: ReadonlyMap<string, SubgraphConnection>;
   readonly #log: Log;
-  #stopping = false;
+  #serving = false;
 
   constructor(subgraphs: readonly string[], connections: ReadonlyMap<string, SubgraphConnection>, log: Log) {
     this.#subgraphs = subgraphs;
@@ -22,15 +22,20 @@ export class Readiness {
     this.#log = log;
   }
 
+  /** The start is done. */
+  started(): void {
+    this.#serving = true;
+  }
+
   /** From now on the process is not ready, so that whoever balances load sends no more. */
   stopping(): void {
-    this.#stopping = true;
+    this.#serving = false;
   }
 
   async check(): Promise<ReadinessState> {
     const answers = await Promise.all(this.#subgraphs.map(async (name) => ({ name, ready: await this.#answers(name) })));
     const unavailable = answers.filter(({ ready }) => !ready).map(({ name }) => name);
-    if (this.#stopping) unavailable.push('gateway');
+    if (!this.#serving) unavailable.push('gateway');
     return { ready: unavailable.length === 0, unavailable };
   }
 

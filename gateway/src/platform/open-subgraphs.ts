@@ -5,6 +5,13 @@ import { platformModules } from './modules.js';
 type Modules = typeof platformModules;
 type ServicesOf<Module> = Module extends { start: (...house: never[]) => infer Started } ? (Awaited<Started> extends { services: infer Services } ? Services : never) : never;
 
+export interface SubgraphsStart {
+  /** Where the named subgraph keeps its rows. */
+  databaseUrlOf: (subgraph: string) => string;
+  secret: string;
+  log: Log;
+}
+
 /** The platform's subgraphs in this process. */
 export interface OpenSubgraphs {
   all: readonly OpenSubgraph[];
@@ -21,10 +28,8 @@ export function checkSettings(): void {
 /**
  * Opens every subgraph at once, each connected to the others as they come up. When one cannot be opened, those that were
  * are stopped again.
- *
- * @param databaseUrlOf where the named subgraph keeps its rows
  */
-export async function openSubgraphs(databaseUrlOf: (subgraph: string) => string, log: Log): Promise<OpenSubgraphs> {
+export async function openSubgraphs({ databaseUrlOf, secret, log }: SubgraphsStart): Promise<OpenSubgraphs> {
   const connections = new Map<string, SubgraphConnection>();
   const peers = new ConnectedPeers(connections);
   const keepAudit = auditInMachines(peers);
@@ -32,7 +37,7 @@ export async function openSubgraphs(databaseUrlOf: (subgraph: string) => string,
   const opened = await Promise.allSettled(
     names.map(async (name) => {
       const module = platformModules[name];
-      const subgraph: OpenSubgraph = await openSubgraph<unknown>(module, { databaseUrl: databaseUrlOf(module.graph.name), peers, keepAudit, log });
+      const subgraph: OpenSubgraph = await openSubgraph<unknown>(module, { databaseUrl: databaseUrlOf(module.graph.name), secret, peers, keepAudit, log });
       connections.set(subgraph.name, subgraph.connection);
       return subgraph;
     }),

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { startEmbeddedPostgres, type EmbeddedPostgres, type Log } from '@hutong/common';
+import { platformSecret, startEmbeddedPostgres, type EmbeddedPostgres, type Log } from '@hutong/common';
 import type { GatewaySettings } from '../environment.js';
 
 /** A part that takes longer to stop is left behind; running requests have 30 s of it. */
@@ -48,7 +48,9 @@ export async function startPlatform(start: PlatformStart): Promise<Platform> {
     const stopDatabase = async () => database?.stop();
     stops.push(stopDatabase);
     signal.throwIfAborted();
-    const subgraphs = await openSubgraphs((name) => settings.databaseUrls[name] ?? settings.databaseUrl ?? database!.url, log);
+    const databaseUrlOf = (name: string) => settings.databaseUrls[name] ?? settings.databaseUrl ?? database!.url;
+    const secret = await platformSecret(settings.secret, settings.dataDirectory);
+    const subgraphs = await openSubgraphs({ databaseUrlOf, secret, log });
     stops.push(() => subgraphs.stop());
     signal.throwIfAborted();
     const served = await serveGraph(subgraphs, settings, log);
@@ -56,6 +58,7 @@ export async function startPlatform(start: PlatformStart): Promise<Platform> {
     signal.throwIfAborted();
     // Last, when nothing can fail any more: a password that was made up is shown by the start that made it or never.
     const admin = await subgraphs.services.machines.users.ensureAdmin(settings.adminPassword);
+    served.started();
     return { port: served.port, admin: admin.created ? { username: admin.username!, password: admin.password! } : undefined, stop, stopDatabase };
   } catch (error) {
     await stop();

@@ -21,6 +21,8 @@ const RUNNING_REQUESTS_MS = 30_000;
 /** The gateway while it serves. */
 export interface ServedGraph {
   readonly port: number;
+  /** Says that nothing of the start is left to do: the platform is ready from now on. */
+  started(): void;
   /** Lets running requests finish; the subgraphs must be open until this has resolved. */
   stop(): Promise<void>;
 }
@@ -72,6 +74,7 @@ export async function serveGraph(subgraphs: OpenSubgraphs, settings: GatewaySett
     const listener = await listen(app, settings);
     return {
       port: listener.port,
+      started: () => readiness.started(),
       async stop() {
         readiness.stopping();
         await listener.drain(RUNNING_REQUESTS_MS);

@@ -12,6 +12,7 @@ beforeAll(async () => {
   gateway = await testGateway();
   const { graph, identity, connections } = gateway;
   const readiness = new Readiness(['people', 'things'], connections, silentLog);
+  readiness.started();
   stored = new StoredGraph({ graph, identity, revisions: new Map([['people', revisions]]), readiness, log: silentLog });
   await vi.waitUntil(() => gateway.subgraphs.listeners === 1);
 });

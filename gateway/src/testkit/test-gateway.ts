@@ -51,10 +51,12 @@ export async function testGateway(environment: Record<string, string> = {}, log:
   const identity = new Identity({ source: REVOCATIONS, connections, rememberedMs: settings.credentialCacheMs, log });
   const server = createGraphqlServer({ graph, supergraphSdl, limits, introspection: settings.introspection, hideSchemaDetails: settings.production, log });
   await server.start();
+  const readiness = new Readiness(['people', 'things'], connections, log);
+  readiness.started();
   const app = createApp({
     graphql: graphqlRoute(server, identity, limits),
     ...(settings.playground ? { playground: playground() } : {}),
-    readiness: new Readiness(['people', 'things'], connections, log),
+    readiness,
     trustedProxies: settings.trustedProxies,
     log,
   });

@@ -9,6 +9,7 @@ export { connectToEmbedded } from './database/embedded-connection.js';
 export { startEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOptions } from './database/embedded-postgres.js';
 export { deleteEmbeddedPostgres } from './database/embedded-removal.js';
 export * from './database/sql.js';
+export * from './environment/platform-secret.js';
 export * from './environment/settings.js';
 export * from './errors/common.errors.js';
 export * from './errors/define-error.js';

@@ -54,6 +54,7 @@ const toolSettings = {
   MACHINES_DATABASE_URL: { schema: settingTypes.optionalUrl('postgres', 'postgresql'), example: 'postgres://hutong@db/machines', about: 'PostgreSQL of this subgraph alone.' },
   DATABASE_URL: { schema: settingTypes.optionalUrl('postgres', 'postgresql'), example: 'postgres://hutong@db/hutong', about: 'PostgreSQL of the platform. Empty: the embedded one.' },
   LOG_LEVEL: { schema: settingTypes.oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'), default: 'warn', example: 'warn', about: 'What the command-line tools log to stderr.' },
+  HUTONG_SECRET: { schema: settingTypes.optionalText(), example: 'a-long-random-text', about: 'What the platform derives its keys from. Empty: the one kept in the data folder.' },
   INIT_CWD: { schema: settingTypes.optionalText(), example: '/home/alice', about: 'Set by npm: where the command was given, from where file names are taken.' },
 };
 
@@ -63,10 +64,11 @@ export const readMachinesSettings = () => readSettings(machinesSettings, process
 export type MachinesSettings = ReturnType<typeof readMachinesSettings>;
 
 /** Reads what the command-line tools need: where the database is, and where file names start from. */
-export function readToolSettings(): { databaseUrl: string | undefined; dataDirectory: string; logLevel: string; workingDirectory: string } {
+export function readToolSettings(): { databaseUrl: string | undefined; secret: string | undefined; dataDirectory: string; logLevel: string; workingDirectory: string } {
   const settings = readSettings(toolSettings, process.env);
   return {
     databaseUrl: settings.MACHINES_DATABASE_URL ?? settings.DATABASE_URL,
+    secret: settings.HUTONG_SECRET,
     dataDirectory: path.resolve(REPOSITORY, settings.HUTONG_DATA_DIR),
     logLevel: settings.LOG_LEVEL,
     workingDirectory: settings.INIT_CWD ?? process.cwd(),

@@ -7,7 +7,6 @@ test('an empty environment gives the documented defaults', () => {
     allocationBudgetMs: 25_000,
     offerExpiryMs: 86_400_000,
     allocationExpiryMs: 30 * 86_400_000,
-    secret: undefined,
   });
 });
 

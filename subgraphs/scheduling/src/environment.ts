@@ -37,11 +37,6 @@ export const schedulingEnvironment = {
     example: '30',
     about: 'An allocation that nobody releases expires after so many days and gives its reservation back; 0: never.',
   },
-  HUTONG_SECRET: {
-    schema: settingTypes.optionalText(),
-    example: 'a-long-random-text',
-    about: 'Where set, webhook secrets are encrypted in the database with a key derived from it.',
-  },
 } satisfies Record<string, Setting<unknown>>;
 
 /** The settings as the subgraph uses them. */
@@ -53,7 +48,6 @@ export interface SchedulingSettings {
   offerExpiryMs: number;
   /** Null: an allocation never expires. */
   allocationExpiryMs: number | null;
-  secret: string | undefined;
 }
 
 /** Reads the settings from the process environment; throws a `SettingError` for the first bad one. */
@@ -65,6 +59,5 @@ export function readSchedulingSettings(environment: Readonly<Record<string, stri
     allocationBudgetMs: values.SCHEDULING_ALLOCATION_SECONDS * 1_000,
     offerExpiryMs: values.SCHEDULING_OFFER_EXPIRY_HOURS * HOUR_MS,
     allocationExpiryMs: days === 0 ? null : days * 24 * HOUR_MS,
-    secret: values.HUTONG_SECRET,
   };
 }

@@ -60,7 +60,7 @@ async function start(house: House, settings: SchedulingSettings): Promise<Starte
   const fork = (): EntityManager => house.database.em.fork();
   const registry = new ComputeRegistry(house.peers);
   const events = new TaskEvents(house.events);
-  const providers = new ProviderService(policy, new SecretBox(settings.secret));
+  const providers = new ProviderService(policy, new SecretBox(house.secret));
   const store = new AllocationStore({ fork, events, jobs, presence, settings });
   const worker = new AllocationWorker({ fork, store, presence, registry, providers, webhooks, settings, log });
   const reconciler = new Reconciler({ store, worker, log });

@@ -14,6 +14,7 @@ import type { SubgraphModule } from './subgraph-module.js';
 
 export interface SubgraphOptions {
   databaseUrl: string;
+  secret: string;
   peers: Peers;
   keepAudit: AuditSink;
   log: Log;
@@ -46,7 +47,7 @@ export async function openSubgraph<Services>(module: SubgraphModule<Services>, o
 
 async function open<Services>(
   module: SubgraphModule<Services>,
-  { databaseUrl, peers, keepAudit, log: parentLog }: SubgraphOptions,
+  { databaseUrl, secret, peers, keepAudit, log: parentLog }: SubgraphOptions,
   opened: AsyncDisposableStack,
 ): Promise<OpenSubgraph<Services>> {
   const { graph, schema: databaseSchema, entities, migrations } = module;
@@ -63,6 +64,7 @@ async function open<Services>(
   const started = await module.start({
     database,
     databaseUrl,
+    secret,
     events,
     revisions,
     peers,

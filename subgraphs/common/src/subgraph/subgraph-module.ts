@@ -13,6 +13,8 @@ export interface House {
   database: Database;
   /** Where the database is, for what needs a connection of its own. */
   databaseUrl: string;
+  /** What keys may be derived from, the same after a restart and in every process; never a key itself. */
+  secret: string;
   events: EventLog;
   revisions: Revisions;
   peers: Peers;

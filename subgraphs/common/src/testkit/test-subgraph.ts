@@ -17,6 +17,9 @@ export const caller = (of: Partial<Caller> & { roles?: readonly Role[] } = {}): 
   return { ...anonymous, userId, username: `user-${userId.slice(0, 8)}`, roles: ['MEMBER'], ...of };
 };
 
+/** The platform secret of every test's subgraph. */
+export const TEST_SECRET = 'the secret of this test run';
+
 export interface Ask {
   as?: Caller;
   variables?: Record<string, unknown>;
@@ -45,6 +48,7 @@ export async function testSubgraph<Services>(
   const audited: AuditRecord[] = [];
   const subgraph = await openSubgraph(module, {
     databaseUrl: database.url,
+    secret: TEST_SECRET,
     peers: peers instanceof Map ? new ConnectedPeers(peers) : peers,
     keepAudit: async (record) => void audited.push(record),
     log: silentLog,

@@ -17,8 +17,6 @@ export interface PagePlan {
   all: number;
 }
 
-const KEYS = 'r.id, r.price, r.gpu_free, r.cpu_free, r.network_delay_ms, r.gpu_performance, r.cpu_performance, r.power_consumption';
-
 /**
  * The statement that reads one page. There are two ways, and the planner cannot know which is the shorter, as it does not
  * see how many pass: to *walk* the order's index and drop what does not pass, or to *gather* all that pass through the
@@ -29,7 +27,7 @@ export function pageStatement(plan: PagePlan, parameters: Parameters): string {
   const walked = ((offset + limit) * all) / Math.max(expected, 1);
   const walks = isIndexed && (groups === '' || walked < expected);
   const window = `limit ${parameters.add(limit)} offset ${parameters.add(offset)}`;
-  const page = walks ? walk(groups, rows, orderBy) : gather(groups, rows, orderBy);
+  const page = walks ? walk(groups, rows, orderBy) : `select r.id from ${gatherFrom(groups, rows)} order by ${orderBy}`;
   return `
     select ${RESOURCE_COLUMNS} from (${page} ${window}) p
     join compute_registry.computing_resource r using (id) join compute_registry.gpu_model m on m.id = r.gpu_model_id
@@ -42,14 +40,8 @@ function walk(groups: string, rows: string, orderBy: string): string {
   return `select r.id from compute_registry.computing_resource r where ${rows} ${chosen} order by ${orderBy}`;
 }
 
-/** `offset 0` keeps each step as it is written: groups first, then their resources through the index. */
-export function gather(groups: string, rows: string, orderBy: string): string {
-  return `select id from ${gatherFrom(groups, rows)} order by ${orderBy}`;
-}
-
-/** The resources of the groups as a table `r` of what ranking and matching need. */
+/** The resources of the groups as a table `r`. The array keeps the planner on the index of groups, whatever it expects of their number. */
 export function gatherFrom(groups: string, rows: string): string {
-  if (groups === '') return `(select ${KEYS} from compute_registry.computing_resource r where ${rows}) r`;
-  return `(select id as chosen_id from compute_registry.resource_group where ${groups} offset 0) g
-    cross join lateral (select ${KEYS} from compute_registry.computing_resource r where r.group_id = g.chosen_id and ${rows} offset 0) r`;
+  const chosen = groups === '' ? '' : `r.group_id = any(array(select id from compute_registry.resource_group where ${groups})) and `;
+  return `compute_registry.computing_resource r where ${chosen}${rows}`;
 }

@@ -114,8 +114,8 @@ const RESOURCES = `
 const RESOURCE_INDEXES = `
   create unique index computing_resource_key on compute_registry.computing_resource (identifier_id, gpu_model_id, address_key);
   create index computing_resource_live on compute_registry.computing_resource (reported_at) include (group_id) where live;
-  create index computing_resource_group on compute_registry.computing_resource (group_id)
-    include (reported_at, network_delay_ms, gpu_free, cpu_free, gpu_memory, gpu_performance, cpu_performance, network_performance, price, power_consumption, network_is_ixp, id);
+  create index computing_resource_group on compute_registry.computing_resource (group_id, gpu_free)
+    include (reported_at, network_delay_ms, cpu_free, gpu_memory, gpu_performance, cpu_performance, network_performance, price, power_consumption, network_is_ixp, id);
   create index computing_resource_rank on compute_registry.computing_resource (price, gpu_free desc, cpu_free desc, network_delay_ms, id)
     include (group_id, reported_at, gpu_memory, gpu_performance, cpu_performance, network_performance, power_consumption, network_is_ixp)`;
 

@@ -1,4 +1,4 @@
-import { connectToEmbedded, ConnectedPeers, createLog, HutongError, openSubgraph, SettingError, type RequestScope } from '@hutong/common';
+import { connectToEmbedded, ConnectedPeers, createLog, HutongError, openSubgraph, platformSecret, SettingError, type RequestScope } from '@hutong/common';
 import type { MachinesServices } from '../context.js';
 import { readToolSettings } from '../environment.js';
 import { ImportFileError } from '../import/record.file.js';
@@ -28,13 +28,14 @@ export interface Tool {
  * work. Where the embedded database does not run, it is started for as long.
  */
 export async function withTool<Result>(work: (tool: Tool) => Promise<Result>): Promise<Result> {
-  const { databaseUrl, dataDirectory, logLevel } = readToolSettings();
+  const { databaseUrl, secret, dataDirectory, logLevel } = readToolSettings();
   const embedded = databaseUrl === undefined ? await connectToEmbedded({ dataDirectory, onProgress: say }) : undefined;
   // What was begun is undone by the database when the connection ends.
   const interrupted = () => void Promise.resolve(embedded?.close()).finally(() => process.exit(INTERRUPTED));
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   try {
     const subgraph = await openSubgraph(machines, {
+      secret: await platformSecret(secret, dataDirectory),
       databaseUrl: databaseUrl ?? embedded!.url,
       peers: new ConnectedPeers(new Map()),
       keepAudit: async () => undefined,

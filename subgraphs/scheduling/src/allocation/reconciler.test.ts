@@ -2,6 +2,7 @@ import { openSubgraph, silentLog, type OpenSubgraph } from '@hutong/common';
 import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { schedulingWith, type SchedulingServices } from '../subgraph.js';
+import { TEST_SECRET } from '@hutong/common/testkit';
 import { Actor, openScheduling, testSettings, type TestScheduling } from '../testkit/scheduling.actor.js';
 import { StandInRegistry } from '../testkit/registry.stand-in.js';
 
@@ -29,7 +30,7 @@ const never = () => new Promise<never>(() => {});
 
 /** Another process of the subgraph on the same database. */
 async function anotherProcess(peers: StandInRegistry): Promise<OpenSubgraph<SchedulingServices>> {
-  const subgraph = await openSubgraph(schedulingWith(() => testSettings()), { databaseUrl: house.subgraph.databaseUrl, peers, keepAudit: async () => {}, log: silentLog });
+  const subgraph = await openSubgraph(schedulingWith(() => testSettings()), { databaseUrl: house.subgraph.databaseUrl, secret: TEST_SECRET, peers, keepAudit: async () => {}, log: silentLog });
   return subgraph;
 }
 

@@ -134,8 +134,7 @@ test('the secret is in no answer, no audit record and not readable in the databa
 test('a secret that was encrypted under another platform secret is not signed with: the failure says what to do', async () => {
   server.behave(answers(200, '{"url":"https://provider.example/1"}'));
   await admin.saveProvider({ organization, webhookUrl: server.url, webhookSecret: SECRET });
-  const settings = testSettings({ secret: 'another platform secret' });
-  const other = await openSubgraph(schedulingWith(() => settings), { databaseUrl: house.subgraph.databaseUrl, peers: house.registry, keepAudit: async () => {}, log: silentLog });
+  const other = await openSubgraph(schedulingWith(() => testSettings()), { databaseUrl: house.subgraph.databaseUrl, secret: 'another platform secret', peers: house.registry, keepAudit: async () => {}, log: silentLog });
   onTestFinished(() => other.stop());
   const { id } = await alice.submit({});
   const document = `mutation { chooseTaskPath(input: { taskId: "${id}", computingResourceId: "1", accept: true }) { id } }`;

@@ -4,22 +4,20 @@ const CIPHER = 'aes-256-gcm';
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 const ENCRYPTED = 'gcm:';
-const PLAIN = 'plain:';
 
 /**
- * Keeps secrets that must be read again (a webhook's, to sign with). With a platform secret they are encrypted
- * (AES-256-GCM under a key derived from it); without one they stand in the database as they are.
+ * Keeps secrets that must be read again (a webhook's, to sign with): encrypted with AES-256-GCM under a key derived
+ * from the platform's secret.
  */
 export class SecretBox {
-  readonly #key: Buffer | undefined;
+  readonly #key: Buffer;
 
-  constructor(platformSecret: string | undefined) {
-    this.#key = platformSecret === undefined ? undefined : Buffer.from(hkdfSync('sha256', platformSecret, '', 'hutong scheduling webhook secrets', 32));
+  constructor(platformSecret: string) {
+    this.#key = Buffer.from(hkdfSync('sha256', platformSecret, '', 'hutong scheduling webhook secrets', 32));
   }
 
   /** The secret in the form that is stored. */
   close(secret: string): string {
-    if (!this.#key) return PLAIN + secret;
     const iv = randomBytes(IV_BYTES);
     const cipher = createCipheriv(CIPHER, this.#key, iv, { authTagLength: TAG_BYTES });
     const text = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()]);
@@ -28,8 +26,7 @@ export class SecretBox {
 
   /** The secret again, or undefined when it was encrypted under another platform secret. */
   open(stored: string): string | undefined {
-    if (stored.startsWith(PLAIN)) return stored.slice(PLAIN.length);
-    if (!this.#key || !stored.startsWith(ENCRYPTED)) return undefined;
+    if (!stored.startsWith(ENCRYPTED)) return undefined;
     const box = Buffer.from(stored.slice(ENCRYPTED.length), 'base64url');
     try {
       const decipher = createDecipheriv(CIPHER, this.#key, box.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES });

@@ -11,7 +11,6 @@ export const testSettings = (of: Partial<SchedulingSettings> = {}): SchedulingSe
   allocationBudgetMs: 25_000,
   offerExpiryMs: DAY_MS,
   allocationExpiryMs: 30 * DAY_MS,
-  secret: 'a secret of this test run',
   ...of,
 });
 
