@@ -121,6 +121,7 @@ test('the last admin cannot be disabled, deleted or lose the role', async () => 
 
 describe('the audit log', () => {
   const PASSWORD = 'the very secret password of grace 8';
+  const WEBHOOK_SECRET = 'what webhooks are signed with 9';
   const entries = async (filter: Record<string, unknown>) =>
     (await root.ask('query ($actor: ID, $action: String) { auditLog(actor: $actor, action: $action, first: 100) { nodes { at action subject requestId outcome actor { username } } } }', filter)).auditLog.nodes as Record<string, unknown>[];
 
@@ -145,8 +146,10 @@ describe('the audit log', () => {
     const grace = await logIn(platform, 'grace', PASSWORD);
     const { createApiToken } = await grace.ask('mutation { createApiToken(input: { name: "t", scopes: ["all"] }) { token } }');
     const session = (await stranger(platform).simpleServer('POST', 'ticket', { username: 'grace', password: PASSWORD })).body.data;
-    await root.ask('mutation ($input: SaveProviderInput!) { saveProvider(input: $input) { webhookUrl } }', { input: { organization: '20004', urlTemplate: 'http://{ip}/' } });
-    const secrets: string[] = [PASSWORD, ADMIN_PASSWORD, "alice's own password 1", grace.credential!, root.credential!, createApiToken.token, session.ticket, session.CSRFPreventionToken];
+    await root.ask('mutation ($input: SaveProviderInput!) { saveProvider(input: $input) { webhookUrl } }', {
+      input: { organization: '20004', webhookUrl: 'https://provider.example/allocate', webhookSecret: WEBHOOK_SECRET },
+    });
+    const secrets: string[] = [PASSWORD, WEBHOOK_SECRET, ADMIN_PASSWORD, "alice's own password 1", grace.credential!, root.credential!, createApiToken.token, session.ticket, session.CSRFPreventionToken];
     const everything = await allRows(platform.databaseUrl!);
     expect(everything).toContain('grace');
     expect(secrets.filter((secret) => everything.includes(secret))).toEqual([]);
