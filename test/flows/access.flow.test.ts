@@ -50,7 +50,7 @@ describe('of the root fields of the public graph', () => {
   test('none answers what is for peers, nor entities by representation', async () => {
     const { __schema } = await root.ask('{ __schema { queryType { fields { name } } mutationType { fields { name } } subscriptionType { fields { name } } types { name } } }');
     const names = [__schema.queryType, __schema.mutationType, __schema.subscriptionType].flatMap((type) => (type?.fields ?? []).map(({ name }: { name: string }) => name));
-    for (const hidden of ['resolveCredential', 'recordAudit', 'reserveComputingResource', 'releaseReservation', 'credentialRevoked', '_entities', '_service']) expect(names).not.toContain(hidden);
+    for (const hidden of ['resolveCredential', 'recordAudit', 'reserveComputingResource', 'confirmReservation', 'releaseReservation', 'credentialRevoked', '_entities', '_service']) expect(names).not.toContain(hidden);
     expect(__schema.types.map(({ name }: { name: string }) => name)).not.toContain('Credential');
     for (const query of ['{ resolveCredential(credential: "x") { userId } }', 'mutation { releaseReservation(key: "x") }', '{ _service { sdl } }']) {
       expect(await codesOf(root, query)).toEqual(['GRAPHQL_VALIDATION_FAILED']);

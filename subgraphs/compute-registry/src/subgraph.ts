@@ -25,6 +25,7 @@ import { HistoryService } from './history/history.service.js';
 import { MatchingResolver } from './matching/matching.resolver.js';
 import { MatchingService } from './matching/matching.service.js';
 import { Migration20261121Registry } from './migrations/migration-20261121-registry.js';
+import { Migration20261121ReservationAllocated } from './migrations/migration-20261121-reservation-allocated.js';
 import { ReservationResolver } from './reservation/reservation.resolver.js';
 import { ReservationService } from './reservation/reservation.service.js';
 import type { RegistryContext, RegistryServices } from './services.js';
@@ -58,7 +59,7 @@ export function computeRegistryModule({ settings, clock = systemClock }: Registr
     },
     schema: 'compute_registry',
     entities: [CodeName, ComputingIdentifier, ComputingResource],
-    migrations: [Migration20261121Registry],
+    migrations: [Migration20261121Registry, Migration20261121ReservationAllocated],
     checkSettings: () => void (settings ?? readRegistrySettings()),
     start: (house) => start(house, settings ?? readRegistrySettings(), clock),
   };

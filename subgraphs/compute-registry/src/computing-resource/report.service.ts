@@ -36,10 +36,11 @@ export class ReportService {
    *
    * @throws BAD_INPUT and LIMIT_EXCEEDED naming the element and field; IDENTIFIER_NOT_REGISTERED; FORBIDDEN for another organization's
    */
-  async report(scope: RequestScope, reports: readonly ComputingResourceReportInput[]): Promise<ReportComputingResourcesPayload> {
-    requireBatch('input.reports', reports.length);
+  async report(scope: RequestScope, given: readonly ComputingResourceReportInput[]): Promise<ReportComputingResourcesPayload> {
+    requireBatch('input.reports', given.length);
     const now = this.#clock().getTime();
-    for (const [index, report] of reports.entries()) requireReport(report, index, now);
+    for (const [index, report] of given.entries()) requireReport(report, index, now);
+    const reports = given.map((report) => notAhead(report, now));
     const identifiers = await registered(scope.em, reports);
     requireReportable(scope, reports, identifiers);
     return scope.em.transactional((transaction) => this.#store(transaction, reports, identifiers));
@@ -74,6 +75,14 @@ export class ReportService {
     await this.#house.events.append(transaction, ...reportedEvent(resourceIds.filter((id) => !lateIds.has(id))));
     return { created, updated: last.length - created - lateIds.size, late: lateIds.size, reportedAt: now };
   }
+}
+
+/**
+ * Where a provider's clock is ahead, its report was measured when it arrived: a state from the future would count as
+ * knowing of reservations that are yet to be made.
+ */
+function notAhead(report: ComputingResourceReportInput, now: number): ComputingResourceReportInput {
+  return report.observedAt != null && report.observedAt.getTime() > now ? { ...report, observedAt: new Date(now) } : report;
 }
 
 async function registered(em: EntityManager, reports: readonly ComputingResourceReportInput[]): Promise<Map<string, RegisteredIdentifier>> {

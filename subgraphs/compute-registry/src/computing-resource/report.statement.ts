@@ -1,3 +1,5 @@
+import { countsAgainst } from '../reservation/reservation-condition.js';
+
 /** The columns that a report, the state and the history share, with their types; the first two are handled apart. */
 const SHARED = {
   network_delay_ms: 'double precision',
@@ -48,8 +50,8 @@ export const STORE_REPORTS = `
     ) r on true
     left join lateral (
       select least(coalesce(sum(v.cpu), 0), 2147483647) as cpu, least(coalesce(sum(v.gpu), 0), 2147483647) as gpu from compute_registry.reservation v
-      where (r.cpu_reserved > 0 or r.gpu_reserved > 0) and v.resource_id = r.id and v.released_at is null
-        and v.reserved_at >= greatest(coalesce(i.given_at, $2::timestamptz), r.observed_at)
+      where (r.cpu_reserved > 0 or r.gpu_reserved > 0) and v.resource_id = r.id
+        and ${countsAgainst('greatest(coalesce(i.given_at, $2::timestamptz), r.observed_at)')}
     ) held on true
   ), stored as (
     insert into compute_registry.computing_resource

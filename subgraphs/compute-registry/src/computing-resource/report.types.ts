@@ -50,7 +50,7 @@ export class ComputingResourceReportInput {
   @Field(() => Int, { nullable: true, description: 'Unit price; null or absent when there is none.' })
   price?: number | null;
 
-  @Field(() => Date, { nullable: true, description: 'When this was measured; absent: the arrival less a set time. At most a minute ahead of our clock.' })
+  @Field(() => Date, { nullable: true, description: 'When this was measured; absent: the arrival less a set time. At most a minute ahead of our clock, and then taken for the arrival.' })
   observedAt?: Date | null;
 }
 

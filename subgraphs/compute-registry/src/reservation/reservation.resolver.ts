@@ -18,6 +18,16 @@ export class ReservationResolver {
   @Access('peer')
   @Directive('@inaccessible')
   @Mutation(() => Boolean, {
+    description:
+      'For other subgraphs: says that the provider has allocated what is reserved. Until then it counts whatever is reported, afterwards until a report that was measured later. Always true; may be repeated. Errors: NOT_FOUND, RESERVATION_RELEASED, BAD_INPUT.',
+  })
+  confirmReservation(@Ctx() context: RegistryContext, @Arg('key', () => String) key: string): Promise<boolean> {
+    return context.services.reservations.confirm(context, key);
+  }
+
+  @Access('peer')
+  @Directive('@inaccessible')
+  @Mutation(() => Boolean, {
     description: 'For other subgraphs: gives a reservation back; afterwards its key holds nothing and never will. Always true; may be repeated, and may come before the reservation it is for.',
   })
   releaseReservation(@Ctx() context: RegistryContext, @Arg('key', () => String) key: string): Promise<boolean> {

@@ -12,6 +12,7 @@ afterAll(() => registry.stop());
 const RESERVE = 'mutation ($input: ReserveInput!) { reserveComputingResource(input: $input) { key resourceId cpu gpu reservedAt } }';
 const reserve = (resourceId: string, key: string, gpu = 1, cpu = 0) => registry.ask(RESERVE, { as: registry.member, origin: 'peer', variables: { input: { resourceId, key, cpu, gpu } } });
 const release = (key: string) => registry.ask('mutation ($key: String!) { releaseReservation(key: $key) }', { as: registry.member, origin: 'peer', variables: { key } });
+const confirm = (key: string) => registry.ask('mutation ($key: String!) { confirmReservation(key: $key) }', { as: registry.member, origin: 'peer', variables: { key } });
 const held = async (id: string) => (await registry.ask('query ($id: ID!) { computingResource(id: $id) { reserved { cpu gpu } } }', { as: registry.member, variables: { id } })).data.computingResource.reserved;
 const matches = async (minGpuAvailable: number, id: string): Promise<boolean> => {
   const { data } = await registry.ask('query ($gpu: Int) { matchComputingResources(requirements: { minGpuAvailable: $gpu }) { resources { id } } }', { as: registry.member, variables: { gpu: minGpuAvailable } });
@@ -73,10 +74,11 @@ test('a key that was released reserves nothing again, even when its reservation 
   expect(await held(id)).toEqual({ cpu: 0, gpu: 0 });
 });
 
-test('a reservation counts until a report that was measured after it', async () => {
+test('a reservation counts until a report that was measured after its allocation', async () => {
   const { id, again } = await resource({ gpuAvailable: 4 });
   const now = () => registry.now().toISOString();
   await reserve(id, 'counted', 2, 1);
+  expect((await confirm('counted')).data.confirmReservation).toBe(true);
   await again({ gpuAvailable: 4 });
   expect(await held(id), 'a report that says no time was measured a minute before it arrived').toEqual({ cpu: 1, gpu: 2 });
   expect((await reserve(id, 'too much', 3)).errors[0]?.extensions.code).toBe('NO_CAPACITY');
@@ -84,11 +86,46 @@ test('a reservation counts until a report that was measured after it', async () 
   await again({ gpuAvailable: 2, observedAt: now() });
   expect(await held(id)).toEqual({ cpu: 0, gpu: 0 });
   expect((await reserve(id, 'rest', 2)).errors).toEqual([]);
+  await confirm('rest');
   await release('counted');
   expect(await held(id), 'the report knows of the released one, so nothing of the other is given back').toEqual({ cpu: 0, gpu: 2 });
   registry.pass(61);
   await again({ gpuAvailable: 0 });
   expect(await held(id)).toEqual({ cpu: 0, gpu: 0 });
+});
+
+test('a report that is measured while the provider is still allocating knows nothing of the reservation', async () => {
+  const { id, again } = await resource({ gpuAvailable: 1 });
+  await reserve(id, 'under way');
+  registry.pass(5);
+  await again({ gpuAvailable: 1, observedAt: registry.now().toISOString() });
+  expect(await held(id)).toEqual({ cpu: 0, gpu: 1 });
+  expect((await reserve(id, 'meanwhile')).errors[0]?.extensions.code).toBe('NO_CAPACITY');
+  await confirm('under way');
+  expect(await held(id), 'that report still does not know').toEqual({ cpu: 0, gpu: 1 });
+  registry.pass(5);
+  await again({ gpuAvailable: 0, observedAt: registry.now().toISOString() });
+  expect(await held(id)).toEqual({ cpu: 0, gpu: 0 });
+});
+
+test('a report from a clock that is ahead knows nothing of reservations made after it arrived', async () => {
+  const { id, again } = await resource({ gpuAvailable: 1 });
+  await again({ gpuAvailable: 1, observedAt: new Date(registry.now().getTime() + 50_000).toISOString() });
+  expect((await reserve(id, 'first')).errors).toEqual([]);
+  await confirm('first');
+  expect(await held(id)).toEqual({ cpu: 0, gpu: 1 });
+  expect((await reserve(id, 'second')).errors[0]?.extensions.code).toBe('NO_CAPACITY');
+});
+
+test('a confirmation may be repeated; there is none of what was never reserved or was given back', async () => {
+  const { id } = await resource();
+  await reserve(id, 'confirmed');
+  for (let n = 0; n < 2; n++) expect((await confirm('confirmed')).data.confirmReservation).toBe(true);
+  await release('confirmed');
+  expect((await confirm('confirmed')).errors[0]?.extensions.code).toBe('RESERVATION_RELEASED');
+  await release('never made');
+  expect((await confirm('never made')).errors[0]?.extensions.code).toBe('RESERVATION_RELEASED');
+  expect((await confirm('unheard of')).errors[0]?.extensions.code).toBe('NOT_FOUND');
 });
 
 test('nothing can be reserved of any fresh resource, also of one with nothing left', async () => {

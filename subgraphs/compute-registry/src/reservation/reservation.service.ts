@@ -5,6 +5,7 @@ import { holdOffReports } from '../computing-resource/organization-lock.js';
 import { noCapacity, reservationKeyTaken, reservationReleased, resourceStale } from '../errors.js';
 import type { Clock } from '../freshness/clock.js';
 import type { FreshnessService } from '../freshness/freshness.service.js';
+import { countsAgainst } from './reservation-condition.js';
 import type { Reservation, ReserveInput } from './reservation.types.js';
 
 interface ReservationRow {
@@ -27,8 +28,8 @@ const LONGEST_KEY = 200;
 
 /**
  * Holds capacity for tasks. What is free is the last report less the reservations that the report cannot know of: those
- * made since it was measured and not released. A resource's row is locked while that is decided, so of any number of
- * users who want the last GPU at once exactly one gets it.
+ * not released whose allocation is still under way, or came about since the report was measured. A resource's row is
+ * locked while that is decided, so of any number of users who want the last GPU at once exactly one gets it.
  */
 export class ReservationService {
   readonly #freshness: FreshnessService;
@@ -67,6 +68,31 @@ export class ReservationService {
   }
 
   /**
+   * Says that the provider has allocated what is reserved, so that reports measured from now on know of it. May be repeated.
+   *
+   * @throws NOT_FOUND for a key that reserved nothing, RESERVATION_RELEASED, BAD_INPUT
+   */
+  async confirm({ em }: RequestScope, key: string): Promise<boolean> {
+    requireKey('key', key);
+    const known = await find(em, key);
+    if (!known) throw notFound({ what: `reservation ${key}`, field: 'key' });
+    const { resourceId } = known;
+    if (resourceId === null) throw reservationReleased({ key });
+    const organization = await organizationOf(em, resourceId);
+    return em.transactional(async (transaction) => {
+      await holdOffReports(transaction, organization);
+      await lock(transaction, resourceId);
+      const [row] = await sql(
+        transaction,
+        'update compute_registry.reservation set allocated_at = coalesce(allocated_at, $2) where key = $1 and released_at is null returning 1',
+        [key, this.#clock()],
+      );
+      if (!row) throw reservationReleased({ key });
+      return true;
+    });
+  }
+
+  /**
    * Gives a reservation back. May be repeated. A key that was never reserved is remembered as released, so that a
    * reservation that arrives after its release takes nothing.
    */
@@ -96,7 +122,7 @@ export class ReservationService {
       `select r.reported_at as "reportedAt", r.cpu_available as "cpuAvailable", r.gpu_available as "gpuAvailable",
          coalesce(sum(v.cpu), 0)::double precision as "cpuReserved", coalesce(sum(v.gpu), 0)::double precision as "gpuReserved"
        from compute_registry.computing_resource r
-       left join compute_registry.reservation v on v.resource_id = r.id and v.released_at is null and v.reserved_at >= r.observed_at and v.key <> $2
+       left join compute_registry.reservation v on v.resource_id = r.id and ${countsAgainst('r.observed_at')} and v.key <> $2
        where r.id = $1 group by r.id`,
       [id, key],
     );
@@ -138,7 +164,7 @@ async function settle(transaction: EntityManager, id: number): Promise<void> {
     `update compute_registry.computing_resource r set cpu_reserved = held.cpu, gpu_reserved = held.gpu
      from (select least(coalesce(sum(v.cpu), 0), 2147483647) as cpu, least(coalesce(sum(v.gpu), 0), 2147483647) as gpu
            from compute_registry.reservation v join compute_registry.computing_resource c on c.id = v.resource_id
-           where v.resource_id = $1 and v.released_at is null and v.reserved_at >= c.observed_at) held
+           where v.resource_id = $1 and ${countsAgainst('c.observed_at')}) held
      where r.id = $1`,
     [id],
   );

@@ -31,6 +31,6 @@ export class Reservation {
   @Field(() => Int, { description: 'GPUs held.' })
   gpu!: number;
 
-  @Field(() => Date, { description: 'When it was made. It counts until it is released, or until a report that was measured later.' })
+  @Field(() => Date, { description: 'When it was made. It counts until it is released, or until a report that was measured after it was confirmed.' })
   reservedAt!: Date;
 }

@@ -28,7 +28,7 @@ const CHOSEN = 'input.computingResourceId';
 const NOTHING_RESERVED = new Set(['NO_CAPACITY', 'RESOURCE_STALE', 'NOT_FOUND', 'BAD_INPUT', 'FORBIDDEN', 'UNAUTHENTICATED']);
 
 /**
- * Does what an allocation says, outside any transaction: reserve, get the URL, settle. Every step may be repeated under
+ * Does what an allocation says, outside any transaction: reserve, get the URL, confirm, settle. Every step may be repeated under
  * the allocation's key, so a process that takes it over simply starts again.
  */
 export class AllocationWorker {
@@ -85,7 +85,9 @@ export class AllocationWorker {
     }
     const resource = await registry.resource(scope, resourceId);
     if (!resource) throw resourceNotFound({ id: String(resourceId), field: CHOSEN });
-    return this.#urlOf(resource, task, key);
+    const url = await this.#urlOf(resource, task, key);
+    await registry.confirm(scope, key);
+    return url;
   }
 
   async #urlOf(resource: ResourceAddress, task: Task, idempotencyKey: string): Promise<string> {

@@ -39,6 +39,10 @@ const RESERVE = `mutation SchedulingReserve($input: ReserveInput!) {
   reserveComputingResource(input: $input) { __typename }
 }`;
 
+const CONFIRM = `mutation SchedulingConfirm($key: String!) {
+  confirmReservation(key: $key)
+}`;
+
 const RELEASE = `mutation SchedulingRelease($key: String!) {
   releaseReservation(key: $key)
 }`;
@@ -80,6 +84,11 @@ export class ComputeRegistry {
   async reserve(scope: PeerCallScope, { resourceId, cpu, gpu, key }: ReservationRequest): Promise<void> {
     const variables = { input: { resourceId: String(resourceId), cpu, gpu, key } };
     await this.peers.call(scope, { subgraph: SUBGRAPH, document: RESERVE, variables });
+  }
+
+  /** Says that the provider has allocated what is reserved. May be repeated. */
+  async confirm(scope: PeerCallScope, key: string): Promise<void> {
+    await this.peers.call(scope, { subgraph: SUBGRAPH, document: CONFIRM, variables: { key } });
   }
 
   /** Gives a reservation back; nothing happens when it was given back before or never made. */

@@ -22,10 +22,11 @@ type Hold = () => Promise<void>;
 export class StandInRegistry implements Peers {
   readonly resources = new Map<number, StandInResource>();
   readonly reservations = new Map<string, { resourceId: number; cpu: number; gpu: number }>();
+  readonly confirmed = new Set<string>();
   readonly released = new Set<string>();
   readonly calls: { operation: string; variables: Record<string, unknown>; caller: Caller }[] = [];
   /** What to do before an operation is answered: throw, wait, count. */
-  before: Partial<Record<'match' | 'resource' | 'reserve' | 'release', Hold>> = {};
+  before: Partial<Record<'match' | 'resource' | 'reserve' | 'confirm' | 'release', Hold>> = {};
   unavailable = false;
 
   add(id: number, of: Partial<StandInResource> = {}): void {
@@ -72,6 +73,12 @@ export class StandInRegistry implements Peers {
     resource.cpu -= cpu;
     this.reservations.set(key, { resourceId: resource.id, cpu, gpu });
     return {};
+  }
+
+  private on_confirm({ key }: { key: string }): unknown {
+    if (!this.reservations.has(key)) throw new HutongError('RESERVATION_RELEASED', 409, 'released before');
+    this.confirmed.add(key);
+    return { confirmReservation: true };
   }
 
   private on_release({ key }: { key: string }): unknown {
