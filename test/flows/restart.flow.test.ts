@@ -7,7 +7,7 @@ import { SAMPLE_IDENTIFIER, sampleReport } from '../testkit/sample.js';
 import { full, sampleOf } from '../testkit/seed.js';
 
 /** Steps of the task flow, each with more statements than it writes: beyond its last one it is simply not interrupted. */
-const STEPS = { report: 12, submit: 4, choose: 9, move: 16, release: 8 };
+const STEPS = { report: 12, submit: 4, choose: 10, move: 17, release: 8 };
 type Step = keyof typeof STEPS;
 const ENDINGS: Ending[] = ['undone', 'done'];
 const SETTLED_MS = 30_000;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decodeCursor, encodeCursor } from './cursor.js';
+import { decodeCursor, decodeIdCursor, encodeCursor } from './cursor.js';
 
 const made = (json: string): string => Buffer.from(json).toString('base64url');
 
@@ -9,6 +9,13 @@ test('a cursor stands for the key it was made of', () => {
   fc.assert(fc.property(fc.array(scalar), (key) => {
     expect(decodeCursor(encodeCursor(key), key.length)).toEqual(key);
   }));
+});
+
+test('a cursor of ids takes what an id can be', () => {
+  for (const id of [0, 1, 2_147_483_647]) expect(decodeIdCursor(encodeCursor([id]))).toBe(id);
+  for (const key of ['[-1]', '[2147483648]', '[9007199254740991]', '[1e20]', '[1.5]', '[null]', '["1"]', '[true]']) {
+    expect(() => decodeIdCursor(made(key)), key).toThrow(expect.objectContaining({ code: 'BAD_INPUT' }));
+  }
 });
 
 test.each([

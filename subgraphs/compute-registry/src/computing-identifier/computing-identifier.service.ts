@@ -1,4 +1,4 @@
-import { badInput, decodeCursor, pageOf, pageWindow, type Connection, type PageArguments, type RequestScope } from '@hutong/common';
+import { badInput, decodeIdCursor, pageOf, pageWindow, type Connection, type PageArguments, type RequestScope } from '@hutong/common';
 import type { FilterQuery } from '@mikro-orm/postgresql';
 import type { CodeDictionary } from '../code-name/code-name.dictionary.js';
 import { CodeKind } from '../code-name/code-name.kinds.js';
@@ -36,7 +36,7 @@ export class ComputingIdentifierService {
   async list({ em, maxPageSize }: RequestScope, filter: ResourceFilter, page: PageArguments): Promise<Connection<ComputingIdentifier>> {
     const window = pageWindow(page, maxPageSize);
     const where = this.#where(filter);
-    const after = window.after === null ? {} : { id: { $gt: cursorId(window.after) } };
+    const after = window.after === null ? {} : { id: { $gt: decodeIdCursor(window.after) } };
     const rows = await em.find(ComputingIdentifier, { $and: [where, after] }, { orderBy: { id: 'asc' }, limit: window.limit + 1 });
     return pageOf({ rows, window, keyOf: ({ id }) => [id], totalCount: () => em.count(ComputingIdentifier, where) });
   }
@@ -46,13 +46,6 @@ export class ComputingIdentifierService {
       if (filter[key] != null) throw badInput({ field: `filter.${key}`, problem: 'identifiers have none; filter computingResources by it' });
     }
     const codes = codesOfFilter(this.#dictionary, filter);
-    return Object.fromEntries(Object.entries(codes).map(([name, values]) => [`${name}Code`, { $in: values }])) as FilterQuery<ComputingIdentifier>;
+    return Object.fromEntries(Object.entries(codes).map(([name, values]) => [`${name}Code`, { $in: values }]));
   }
-}
-
-/** The id a cursor of an id-ordered list stands for. */
-export function cursorId(cursor: string): number {
-  const [id] = decodeCursor(cursor, 1);
-  if (typeof id !== 'number' || !Number.isSafeInteger(id)) throw badInput({ field: 'after', problem: 'expected a cursor that this list gave out' });
-  return id;
 }

@@ -1,6 +1,5 @@
-import { badInput, decodeCursor, encodeCursor, notFound, pageOf, pageWindow, type Connection, type PageArguments, type RequestScope } from '@hutong/common';
+import { badInput, decodeCursor, decodeIdCursor, encodeCursor, isPlace, notFound, pageOf, pageWindow, type Connection, type PageArguments, type RequestScope } from '@hutong/common';
 import type { CodeDictionary } from '../code-name/code-name.dictionary.js';
-import { cursorId } from '../computing-identifier/computing-identifier.service.js';
 import { Parameters, type PreparedReads } from '../database/prepared-reads.js';
 import type { FreshnessService } from '../freshness/freshness.service.js';
 import type { ComputingResource } from './computing-resource.entity.js';
@@ -43,7 +42,7 @@ export class ComputingResourceService {
     const parameters = new Parameters();
     const rowConditions = given.stale == null ? ['true'] : [`r.reported_at ${given.stale ? '<=' : '>'} ${parameters.add(cutoff)}`];
     const isRanked = orderBy.length > 0;
-    if (!isRanked && window.after !== null) rowConditions.push(`r.id > ${parameters.add(cursorId(window.after))}`);
+    if (!isRanked && window.after !== null) rowConditions.push(`r.id > ${parameters.add(decodeIdCursor(window.after))}`);
     const ranking = isRanked ? rankingBy(orderBy) : { sql: 'id asc', isIndexed: true };
     const offset = isRanked && window.after !== null ? positionOf(window.after) : window.offset;
     const conditions = groupConditions(filter, parameters);
@@ -114,7 +113,7 @@ function historyId(cursor: string): string {
 /** In an order that reports change all the time, a cursor is a position; `true` tells it from a cursor of the list by id. */
 function positionOf(cursor: string): number {
   const [position, isPosition] = decodeCursor(cursor, 2);
-  if (isPosition !== true || typeof position !== 'number' || !(position >= 0 && position <= LARGEST_ID)) {
+  if (isPosition !== true || !isPlace(position)) {
     throw badInput({ field: 'after', problem: 'expected a cursor that this list gave out' });
   }
   return position;

@@ -146,6 +146,7 @@ test('a page that cannot be is refused by name', async () => {
     [{ offset: -1 }, 'BAD_INPUT', 'offset'],
     [{ after: 'rubbish' }, 'BAD_INPUT', 'after'],
     [{ after: Buffer.from('["x"]').toString('base64url') }, 'BAD_INPUT', 'after'],
+    [{ after: Buffer.from('[2147483648]').toString('base64url') }, 'BAD_INPUT', 'after'],
     [{ filter: { gpu: '\u0000' } }, 'BAD_INPUT', 'filter.gpu'],
     [{ filter: { status: 'BROKEN' } }, 'BAD_INPUT', 'filter.status'],
   ] as const) {

@@ -1,4 +1,4 @@
-import { badInput, decodeCursor, inOrderOf, pageOf, pageWindow, type Connection, type House, type PageArguments, type RequestScope } from '@hutong/common';
+import { decodeIdCursor, inOrderOf, pageOf, pageWindow, type Connection, type House, type PageArguments, type RequestScope } from '@hutong/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { z } from 'zod';
 import type { ChangeFeed } from '../change/change.feed.js';
@@ -42,7 +42,7 @@ export class MachineService {
   async list(scope: RequestScope, filter: MachineFilter | null | undefined, page: PageArguments): Promise<Connection<Machine>> {
     const window = pageWindow(page, scope.maxPageSize);
     const conditions = checkedInput(FILTER, filter ?? {}, 'filter');
-    const range = { afterId: afterIdOf(window.after), offset: window.offset, limit: window.limit + 1 };
+    const range = { afterId: window.after === null ? null : decodeIdCursor(window.after), offset: window.offset, limit: window.limit + 1 };
     const rows = await selectMachines(scope.em, scope, conditions, range);
     return pageOf({ rows, window, keyOf: ({ id }) => [id], totalCount: () => countMachines(scope.em, scope, conditions) });
   }
@@ -64,11 +64,4 @@ export class MachineService {
     );
     return changed.length;
   }
-}
-
-function afterIdOf(after: string | null): number | null {
-  if (after === null) return null;
-  const [id] = decodeCursor(after, 1);
-  if (typeof id !== 'number' || !Number.isInteger(id)) throw badInput({ field: 'after', problem: 'expected a cursor that this list gave out' });
-  return id;
 }

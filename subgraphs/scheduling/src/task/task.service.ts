@@ -1,4 +1,4 @@
-import { badInput, conflict, decodeCursor, HutongError, pageOf, pageWindow, sql, type Connection, type PageArguments, type RequestScope } from '@hutong/common';
+import { badInput, conflict, decodeIdCursor, HutongError, pageOf, pageWindow, sql, type Connection, type PageArguments, type RequestScope } from '@hutong/common';
 import { UniqueConstraintViolationException, type EntityManager, type FilterQuery } from '@mikro-orm/postgresql';
 import type { SchedulingSettings } from '../environment.js';
 import type { ComputeRegistry, Match } from '../foreign/compute-registry.peer.js';
@@ -50,9 +50,8 @@ export class TaskService {
     const { state, source, sessionIdentifier, owner } = filter;
     const asked = Object.fromEntries(Object.entries({ state, source, sessionIdentifier, ownerId: owner }).filter(([, value]) => value != null));
     const wanted: FilterQuery<Task> = { $and: [asked, visibleTasks(scope)] };
-    const before = window.after === null ? undefined : decodeCursor(window.after, 1)[0];
-    if (before !== undefined && !Number.isInteger(before)) throw badInput({ field: 'after', problem: 'expected a cursor that this list gave out' });
-    const rows = await scope.em.find(Task, before === undefined ? wanted : { $and: [wanted, { id: { $lt: before as number } }] }, {
+    const before = window.after === null ? undefined : decodeIdCursor(window.after);
+    const rows = await scope.em.find(Task, before === undefined ? wanted : { $and: [wanted, { id: { $lt: before } }] }, {
       orderBy: { id: 'desc' },
       limit: window.limit + 1,
     });
