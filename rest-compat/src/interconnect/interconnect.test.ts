@@ -79,15 +79,16 @@ describe('reporting resources', () => {
     const body = { computing_resources: [
       { ...free, network_delay: '0.5ms', power_consumption: '150', gpu_available: '4' },
       { ...sampleReport, network_delay: '1s', price: null },
+      { ...sampleReport, network_delay: '1.005s' },
       { ...sampleReport, network_delay: 0.25, observed_at: '2026-01-31T08:00:00+08:00' },
     ] };
     expect((await rest.post(RESOURCES, body)).json).toEqual(OK);
     const { reports: sent } = (rest.graph.variables as { input: { reports: Record<string, unknown>[] } }).input;
-    expect(sent.map((report) => report['networkDelayMs'])).toEqual([0.5, 1000, 0.25]);
+    expect(sent.map((report) => report['networkDelayMs'])).toEqual([0.5, 1000, 1005, 0.25]);
     expect(sent[0]).toMatchObject({ powerConsumption: 150, gpuAvailable: 4 });
     expect(sent[0]).not.toHaveProperty('price');
     expect(sent[1]).toMatchObject({ price: null });
-    expect(sent[2]).toMatchObject({ observedAt: '2026-01-31T00:00:00.000Z' });
+    expect(sent[3]).toMatchObject({ observedAt: '2026-01-31T00:00:00.000Z' });
   });
 
   it.each([

@@ -17,5 +17,6 @@ export function formatNetworkDelay(ms: number): string {
 function written(text: string): number | undefined {
   const parts = WRITTEN.exec(text);
   if (!parts) return undefined;
-  return Number(parts[1]) * (parts[2]?.toLowerCase() === 's' ? 1000 : 1);
+  // Read as a decimal and not multiplied, so that 1.005s is 1005ms and not 1004.9999999999999ms.
+  return Number(parts[2]?.toLowerCase() === 's' ? `${parts[1]}e3` : parts[1]);
 }

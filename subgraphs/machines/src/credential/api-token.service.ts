@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { ChangeFeed } from '../change/change.feed.js';
 import type { Clock } from '../context.js';
 import { isUuid } from '../input/ids.js';
-import { checkedInput } from '../input/input.js';
+import { checkedInput, textUpTo } from '../input/input.js';
 import { ApiToken, CreatedApiToken, type CreateApiTokenInput } from './api-token.entity.js';
 import { hashOf, newCredential } from './credential.text.js';
 
@@ -12,10 +12,7 @@ const TOKENS_OF_A_USER = 100;
 const SCOPE = /^(?:all|[a-z]+(?:-[a-z]+)*:(?:read|write))$/;
 
 const CREATE = z.object({
-  name: z
-    .string()
-    .max(100, 'expected at most 100 characters')
-    .refine((text) => text.trim() !== '', 'expected a name, got an empty text'),
+  name: textUpTo(100).refine((text) => text.trim() !== '', 'expected a name, got an empty text'),
   scopes: z
     .array(z.string().regex(SCOPE, 'expected "all", "<subgraph>:read" or "<subgraph>:write"'))
     .min(1, 'expected at least one scope')

@@ -1,5 +1,5 @@
-import { badInput, findUnstorableText } from '@hutong/common';
-import type { z } from 'zod';
+import { badInput, findUnstorableText, isLongerThan } from '@hutong/common';
+import { z } from 'zod';
 
 /** Checks an input against its rules and answers it normalised; BAD_INPUT names the first faulty field below `path`. */
 export function checkedInput<Schema extends z.ZodType>(schema: Schema, input: unknown, path = 'input'): z.output<Schema> {
@@ -13,6 +13,9 @@ export function checkedInput<Schema extends z.ZodType>(schema: Schema, input: un
   if (unstorable !== undefined) throw badInput({ field: unstorable, problem: 'holds U+0000 or half of a surrogate pair, which cannot be stored' });
   return result.data;
 }
+
+/** A text of at most so many characters, as the database counts them: an emoji is one. */
+export const textUpTo = (most: number) => z.string('expected a text').refine((text) => !isLongerThan(text, most), `expected at most ${most} characters`);
 
 /** A path as text: `[3].ip`, `.name`. */
 export function pathText(path: readonly PropertyKey[]): string {

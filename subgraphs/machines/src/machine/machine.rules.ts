@@ -1,6 +1,7 @@
 import { isIPv4 } from 'node:net';
 import { z } from 'zod';
 import { LARGEST_ID, machineIdOf } from '../input/ids.js';
+import { textUpTo } from '../input/input.js';
 import { MachineStatus } from './machine.types.js';
 
 const TEXT_LENGTH = 255;
@@ -15,8 +16,8 @@ export const machineRules = {
   numericId: integer(LARGEST_ID, '2,147,483,647'),
   cpus: integer(LARGEST_INT, '2,147,483,647'),
   bytes: integer(Number.MAX_SAFE_INTEGER, '9,007,199,254,740,991 (2^53 - 1)'),
-  gpu: z.string('expected a text').max(TEXT_LENGTH, `expected at most ${TEXT_LENGTH} characters`),
-  name: z.string('expected a text').min(1, 'expected a name, got an empty text').max(TEXT_LENGTH, `expected at most ${TEXT_LENGTH} characters`),
+  gpu: textUpTo(TEXT_LENGTH),
+  name: textUpTo(TEXT_LENGTH).min(1, 'expected a name, got an empty text'),
   ip: z.string('expected an IPv4 address').refine(isIPv4, 'expected an IPv4 address, for example 192.168.1.100'),
   attributes: z
     .custom<Record<string, unknown>>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), 'expected a JSON object')

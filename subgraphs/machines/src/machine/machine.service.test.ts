@@ -111,6 +111,14 @@ test.each(([
   expect(revision()).toBe(before);
 });
 
+test('255 characters of any kind are a name and a GPU, 256 are too many', async () => {
+  const longest = '🚀'.repeat(255);
+  expect((await save(machine(903, { name: longest, gpu: longest }))).data.saveMachines[0]).toMatchObject({ name: longest, gpu: longest });
+  for (const field of ['name', 'gpu']) {
+    expect((await save(machine(904, { [field]: `${longest}x` }))).errors[0]).toMatchObject({ extensions: { code: 'BAD_INPUT', field: `input.machines[0].${field}` } });
+  }
+});
+
 test('a batch holds 1 to 1,000 machines, each id once', async () => {
   const thousand = Array.from({ length: 1_000 }, (_, n) => machine(10_000 + n, { gpu: n % 10 === 0 ? 'NVIDIA A100' : 'NVIDIA H800', name: `Node${n}`, status: n % 2 ? 'RUNNING' : 'STOPPED', ip: `10.0.${n >> 8}.${n & 255}` }));
   expect((await save(...thousand)).data.saveMachines.map(({ id }: { id: string }) => id)).toEqual(thousand.map(({ id }) => id));

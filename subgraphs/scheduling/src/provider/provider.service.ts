@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { badInput, isAdmin, type RequestScope } from '@hutong/common';
+import { badInput, isAdmin, textFault, type RequestScope } from '@hutong/common';
 import { LockMode, type EntityManager } from '@mikro-orm/postgresql';
 import { urlFault } from '../webhook/http-url.js';
 import type { NetworkPolicy } from '../webhook/network.policy.js';
@@ -88,5 +88,4 @@ export class ProviderService {
   }
 }
 
-const isSecret = (text: string): boolean =>
-  text.length >= SECRET_LENGTH.min && text.length <= SECRET_LENGTH.max && text.isWellFormed() && !text.includes('\0');
+const isSecret = (text: string): boolean => text.length >= SECRET_LENGTH.min && textFault(text, SECRET_LENGTH.max) === undefined;

@@ -16,8 +16,8 @@ test('null, an empty text and an empty list ask for nothing, under every key tha
 });
 
 test('a delay may be given in ms or s, as text or as a number', () => {
-  const delays = ['5ms', '0.5ms', '1s', '2 ms', 7, 0].map((delay) => parseTemplate({ network_delay: delay }).requirements.maxNetworkDelayMs);
-  expect(delays).toEqual([5, 0.5, 1_000, 2, 7, 0]);
+  const delays = ['5ms', '0.5ms', '1s', '2 ms', 7, 0, '1.005s', '5MS'].map((delay) => parseTemplate({ network_delay: delay }).requirements.maxNetworkDelayMs);
+  expect(delays).toEqual([5, 0.5, 1_000, 2, 7, 0, 1_005, 5]);
 });
 
 test('codes may be numbers, names or lists of both', () => {

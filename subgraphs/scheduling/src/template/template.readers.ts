@@ -34,15 +34,16 @@ export const text: Reader<string> = (value) => {
   return value === '' ? undefined : value;
 };
 
-const DELAY = /^(\d{1,10}(?:\.\d{1,6})?) ?(ms|s)$/;
+const DELAY = /^(\d{1,10}(?:\.\d{1,20})?) ?(ms|s)$/i;
 
 /** A delay: `"5ms"`, `"0.5ms"`, `"1s"` or a number of ms. */
 export const delay: Reader<number> = (value) => {
   if (value === '') return undefined;
   if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value + 0;
   const [, amount, unit] = (typeof value === 'string' && DELAY.exec(value)) || [];
-  if (amount === undefined) return new Mismatch('a delay such as "5ms", "1s" or a number of ms ≥ 0', value);
-  return Number(amount) * (unit === 's' ? 1_000 : 1);
+  if (amount === undefined || unit === undefined) return new Mismatch('a delay such as "5ms", "1s" or a number of ms ≥ 0', value);
+  // Read as a decimal and not multiplied, so that 1.005s is 1005 ms and not 1004.9999999999999.
+  return Number(unit.toLowerCase() === 's' ? `${amount}e3` : amount);
 };
 
 /** One code or name, or a list of them; a code may be written as a number. */
