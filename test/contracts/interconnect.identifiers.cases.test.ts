@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { IDS, interconnectWorld, OK, RESOURCES, type InterconnectWorld } from '../testkit/interconnect.world.js';
+import { sendRaw } from '../testkit/http.js';
 import { SAMPLE_IDENTIFIER, sampleReport } from '../testkit/sample.js';
 
 // The compute identifier, the names of its codes, and the list of availability zones.
@@ -227,6 +228,13 @@ describe('the list of zones', () => {
     const data = await where(filter);
     expect(data.count).toBe(count);
     expect(data.results).toHaveLength(count);
+  });
+
+  test('takes Chinese names without percent signs, as the document writes them and curl sends them', async () => {
+    const target = `/api/v1/${RESOURCES}?page=1&page_size=10&resource_type=超算&region=唐山&organization=40001`;
+    const answer = await sendRaw(world.platform, `GET ${target} HTTP/1.1\r\nHost: hutong\r\ntoken: ${world.alice.credential}\r\n\r\n`);
+    expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(answer).toContain('"count":1,"results":[{"organization":"40001","region":"唐山"');
   });
 
   test('a name and its code are the same filter', async () => {

@@ -1,4 +1,5 @@
 import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { connect } from 'node:net';
 import type { Actor } from './actor.js';
 import type { Platform } from './platform.js';
 
@@ -37,6 +38,16 @@ export function send(platform: Platform, { method = 'GET', path, headers = {}, b
     });
     request.on('error', reject);
     request.end(body);
+  });
+}
+
+/** Sends bytes that Node's client would not, and answers all that comes back until the server closes the connection. */
+export function sendRaw(platform: Platform, bytes: string): Promise<string> {
+  const { hostname, port } = new URL(platform.url);
+  return new Promise((resolve, reject) => {
+    let received = '';
+    const socket = connect(Number(port), hostname, () => socket.write(bytes));
+    socket.setEncoding('utf8').on('data', (text: string) => (received += text)).on('error', reject).on('close', () => resolve(received));
   });
 }
 

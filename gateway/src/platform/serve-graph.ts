@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Log } from '@hutong/common';
-import { contracts, restCompat } from '@hutong/rest-compat';
+import { acceptUnencodedTargets, contracts, restCompat } from '@hutong/rest-compat';
 import { ApolloGraph } from '../federation/apollo-graph.js';
 import { supergraphOf } from '../federation/compose.js';
 import type { GatewaySettings } from '../environment.js';
@@ -72,6 +72,7 @@ export async function serveGraph(subgraphs: OpenSubgraphs, settings: GatewaySett
   };
   try {
     const listener = await listen(app, settings);
+    acceptUnencodedTargets(listener.server);
     return {
       port: listener.port,
       started: () => readiness.started(),
