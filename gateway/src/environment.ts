@@ -68,6 +68,8 @@ export const gatewaySettings = {
   LIMIT_RESPONSE_BYTES: count(10 * 1024 * 1024, 'Largest answer.'),
   REQUEST_TIMEOUT_SECONDS: { schema: settingTypes.integer(1, 86_400), default: '60', example: '60', about: 'How long a request may take.' },
   SUBGRAPH_TIMEOUT_SECONDS: { schema: settingTypes.integer(1, 86_400), default: '30', example: '30', about: 'How long one fetch from a subgraph may take.' },
+  LIMIT_SUBSCRIPTIONS: count(100, 'Operations that run at once on one WebSocket.'),
+  WEBSOCKET_INIT_SECONDS: { schema: settingTypes.integer(1, 3_600), default: '10', example: '10', about: 'How long a new WebSocket may take to say connection_init.' },
   CREDENTIAL_CACHE_SECONDS: { schema: settingTypes.integer(1, 30), default: '30', example: '30', about: 'How long a credential is believed without being asked for again, while revocations are heard.' },
 } satisfies Record<string, Setting<unknown>>;
 
@@ -91,6 +93,9 @@ export interface GatewaySettings {
   limits: Limits;
   bulkBodyBytes: number;
   subgraphTimeoutMs: number;
+  /** Operations that run at once on one WebSocket. */
+  subscriptionsOfConnection: number;
+  websocketInitMs: number;
   credentialCacheMs: number;
 }
 
@@ -130,6 +135,8 @@ export function readGatewaySettings(environment: Readonly<Record<string, string 
     },
     bulkBodyBytes: values.LIMIT_BULK_BODY_BYTES,
     subgraphTimeoutMs: values.SUBGRAPH_TIMEOUT_SECONDS * 1_000,
+    subscriptionsOfConnection: values.LIMIT_SUBSCRIPTIONS,
+    websocketInitMs: values.WEBSOCKET_INIT_SECONDS * 1_000,
     credentialCacheMs: values.CREDENTIAL_CACHE_SECONDS * 1_000,
   };
 }

@@ -1,12 +1,12 @@
 import { buildOperationContext, executeQueryPlan } from '@apollo/gateway';
 import { operationFromDocument, Supergraph, type Schema } from '@apollo/federation-internals';
-import { QueryPlanner, type QueryPlan } from '@apollo/query-planner';
+import { QueryPlanner, type FetchNode, type PlanNode, type QueryPlan } from '@apollo/query-planner';
 import type { GatewayGraphQLRequestContext } from '@apollo/server-gateway-interface';
-import type { Log, SubgraphConnection } from '@hutong/common';
+import { mapIterator, type Log, type SubgraphConnection } from '@hutong/common';
 import { type ExecutionResult, type GraphQLError, type GraphQLSchema } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { FederatedGraph, GraphOperation, PlannedOperation, RequestScope } from './federated-graph.js';
-import { callerError, missingEntity } from './subgraph.errors.js';
+import { callerError, missingEntity, ofSubgraph } from './subgraph.errors.js';
 import { SubgraphFetch } from './subgraph-fetch.js';
 
 export interface ApolloGraphOptions {
@@ -21,6 +21,15 @@ interface Plan extends PlannedOperation {
   document: GraphOperation['document'];
   queryPlan: QueryPlan;
   context: ReturnType<typeof buildOperationContext>;
+}
+
+/** The name under which an event stands among the subgraphs while it is joined. */
+const EVENT = 'event';
+
+/** An event is joined as if it were the answer to the first fetch of an ordinary plan. */
+function joinPlan({ primary, rest }: { primary: FetchNode; rest?: PlanNode }): QueryPlan {
+  const event: FetchNode = { ...primary, serviceName: EVENT };
+  return { kind: 'QueryPlan', node: rest ? { kind: 'Sequence', nodes: [event, rest] } : event };
 }
 
 /** Plans kept, and characters of the operations they belong to; the least recently used go first. */
@@ -64,11 +73,29 @@ export class ApolloGraph implements FederatedGraph {
   }
 
   async execute(planned: PlannedOperation, variables: Record<string, unknown>, scope: RequestScope): Promise<ExecutionResult> {
-    const { queryPlan, context, document } = planned as Plan;
+    return this.#run(planned as Plan, (planned as Plan).queryPlan, this.#fetches, variables, scope);
+  }
+
+  async subscribe(planned: PlannedOperation, variables: Record<string, unknown>, scope: RequestScope): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
+    const { node } = (planned as Plan).queryPlan;
+    if (node?.kind !== 'Subscription') throw new Error('The operation is no subscription');
+    const { primary } = node;
+    const used = Object.entries(variables).filter(([name, value]) => value !== undefined && primary.variableUsages?.includes(name));
+    const document = primary.operation;
+    const events = await this.#fetches[primary.serviceName]!.subscribe({ document, operationName: primary.operationName, variables: Object.fromEntries(used) }, scope);
+    if (!(Symbol.asyncIterator in events)) return { errors: (events.errors ?? []).map((error) => callerError(ofSubgraph(error, primary.serviceName), scope.requestId, this.#log)) };
+    const plan = joinPlan(node);
+    return mapIterator(events, (event) => {
+      const fetches = { ...this.#fetches, [EVENT]: { process: async () => event } };
+      return this.#run(planned as Plan, plan, fetches as unknown as Record<string, SubgraphFetch>, variables, scope);
+    });
+  }
+
+  async #run({ context, document }: Plan, queryPlan: QueryPlan, fetches: Record<string, SubgraphFetch>, variables: Record<string, unknown>, scope: RequestScope): Promise<ExecutionResult> {
     const request = { request: { query: '', variables }, context: scope, document, metrics: {}, logger: this.#log, schema: this.schema };
     const result = await executeQueryPlan(
       queryPlan,
-      this.#fetches,
+      fetches,
       request as unknown as GatewayGraphQLRequestContext,
       context,
       this.#supergraphSchema,

@@ -34,4 +34,10 @@ export interface FederatedGraph {
    * answer is SUBGRAPH_UNAVAILABLE for its fields, and the rest is answered. Never rejects for a subgraph's fault.
    */
   execute(planned: PlannedOperation, variables: Record<string, unknown>, scope: RequestScope): Promise<ExecutionResult>;
+  /**
+   * Opens the stream of a planned subscription: each event of the subgraph that owns the root field, joined with what other
+   * subgraphs know, in the order of the events. Answers a result without data when the subgraph refuses. The stream fails
+   * only with a `HutongError`; its `return()` ends the source at once.
+   */
+  subscribe(planned: PlannedOperation, variables: Record<string, unknown>, scope: RequestScope): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult>;
 }

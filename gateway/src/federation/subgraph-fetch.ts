@@ -1,6 +1,6 @@
 import type { GraphQLDataSource } from '@apollo/gateway';
 import { HutongError, subgraphUnavailable, timedOut, type Log, type SubgraphConnection, type SubgraphRequest } from '@hutong/common';
-import { Kind, parse, type GraphQLFormattedError, type SelectionNode } from 'graphql';
+import { Kind, parse, type ExecutionResult, type GraphQLFormattedError, type SelectionNode } from 'graphql';
 import { withDeadline } from './deadline.js';
 import type { RequestScope } from './federated-graph.js';
 
@@ -42,6 +42,45 @@ export class SubgraphFetch implements GraphQLDataSource<RequestScope> {
       const { message, extensions } = this.#failure(reason, requestId);
       return { errors: pathsOf(fetch).map((path): GraphQLFormattedError => ({ message, path, extensions })) };
     }
+  }
+
+  /**
+   * Opens the stream of a root field of the subgraph.
+   *
+   * @throws HutongError when the subgraph does not answer, as the stream does when the way to the subgraph breaks
+   */
+  async subscribe(
+    fetch: Pick<SubgraphRequest, 'document' | 'operationName' | 'variables'>,
+    { caller, origin, requestId, signal }: RequestScope,
+  ): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
+    const { subgraph, connections, timeoutMs } = this.#options;
+    try {
+      const connection = connections.get(subgraph);
+      if (!connection) throw subgraphUnavailable({ subgraph });
+      const tooLate = () => timedOut({ what: `The subgraph ${subgraph}`, seconds: timeoutMs / 1000 });
+      const opening = connection.subscribe({ ...fetch, caller, origin, requestId, signal });
+      const events = await withDeadline(signal, timeoutMs, tooLate, () => opening).catch((reason: unknown) => {
+        // What opens too late is closed again.
+        void opening.then((late) => (Symbol.asyncIterator in late ? late.return?.() : undefined)).catch(() => undefined);
+        throw reason;
+      });
+      return Symbol.asyncIterator in events ? this.#guarded(events, requestId) : events;
+    } catch (reason) {
+      throw this.#failure(reason, requestId);
+    }
+  }
+
+  #guarded(events: AsyncIterableIterator<ExecutionResult>, requestId: string): AsyncIterableIterator<ExecutionResult> {
+    return {
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+      next: () => events.next().catch((reason: unknown) => Promise.reject(this.#failure(reason, requestId))),
+      return: async () => {
+        await events.return?.();
+        return { done: true, value: undefined };
+      },
+    };
   }
 
   #answer(fetch: Omit<SubgraphRequest, 'signal'>, outer: AbortSignal) {

@@ -1,5 +1,5 @@
 import { HutongError, internalError, notFound, type Log } from '@hutong/common';
-import { GraphQLError } from 'graphql';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 
 /** What the executor gives an error that came without a code. */
 const EXECUTOR_CODE = 'DOWNSTREAM_SERVICE_ERROR';
@@ -25,6 +25,11 @@ export function callerError(error: unknown, requestId: string, log: Log): GraphQ
   }
   log.error({ requestId, subgraph: serviceName, err: error }, 'subgraph error without a code');
   return graphError(internalError({ requestId }), pathInAnswer(error));
+}
+
+/** An error as a subgraph's connection tells it, in the form that the plan executor gives to it. */
+export function ofSubgraph({ message, path, extensions }: GraphQLFormattedError, subgraph: string): GraphQLError {
+  return new GraphQLError(message, { ...(path ? { path } : {}), extensions: { ...extensions, serviceName: subgraph } });
 }
 
 /**

@@ -24,6 +24,10 @@ export interface ClientOperationsOptions {
 
 const REPORTED_VARIABLES = 20;
 
+const NOT_HERE = 'a subscription needs a stream: POST it with the header "Accept: text/event-stream", or use a WebSocket (graphql-transport-ws)';
+
+const isSubscription = ({ operation }: ClientOperation): boolean => operation?.operation === OperationTypeNode.SUBSCRIPTION;
+
 /** Runs what clients send: everything that can be refused is, in the order of what is cheap to find, before it is planned. */
 export class ClientOperations {
   readonly #options: ClientOperationsOptions;
@@ -34,27 +38,42 @@ export class ClientOperations {
 
   /** An answer without `data` is a refusal; it never rejects. */
   async answer(asked: ClientOperation, { caller, requestId, signal }: GraphqlRequestContext): Promise<ExecutionResult> {
-    const { graph, log } = this.#options;
+    const { graph } = this.#options;
     const { text, document, operationName, variables } = asked;
     try {
+      if (isSubscription(asked)) throw badInput({ problem: NOT_HERE });
       const faults = this.#faults(asked, requestId);
       if (faults.length > 0) return { errors: faults };
       const planned = graph.plan({ text, document, operationName });
       return await graph.execute(planned, variables, { caller, origin: 'client', requestId, signal });
     } catch (error) {
-      if (error instanceof HutongError) return { errors: [graphError(error)] };
-      log.error({ requestId, err: error }, 'operation could not be run');
-      return { errors: [graphError(internalError({ requestId }))] };
+      return this.#refusal(error, requestId);
     }
+  }
+
+  /** The stream of a subscription, or a refusal without `data`; it never rejects, and the stream only with a HutongError. */
+  async stream(asked: ClientOperation, { caller, requestId, signal }: GraphqlRequestContext): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
+    const { graph } = this.#options;
+    const { text, document, operationName, variables } = asked;
+    try {
+      const faults = this.#faults(asked, requestId);
+      if (faults.length > 0) return { errors: faults };
+      return await graph.subscribe(graph.plan({ text, document, operationName }), variables, { caller, origin: 'client', requestId, signal });
+    } catch (error) {
+      return this.#refusal(error, requestId);
+    }
+  }
+
+  #refusal(error: unknown, requestId: string): ExecutionResult {
+    if (error instanceof HutongError) return { errors: [graphError(error)] };
+    this.#options.log.error({ requestId, err: error }, 'operation could not be run');
+    return { errors: [graphError(internalError({ requestId }))] };
   }
 
   /** @throws HutongError for what is refused as a whole */
   #faults({ document, operationName, operation, variables }: ClientOperation, requestId: string): GraphQLError[] {
     const { graph, limits, log } = this.#options;
     if (!operation) throw badInput({ problem: unresolved(document, operationName) });
-    if (operation.operation === OperationTypeNode.SUBSCRIPTION) {
-      throw badInput({ problem: 'subscriptions are not answered in an HTTP response; ask for the present state with a query' });
-    }
     const checked = { schema: graph.schema, document, operation, variables };
     checkSize(checked, limits);
     checkText(checked);

@@ -112,7 +112,7 @@ test('which of several operations is meant must be said', async () => {
 
 test('a subscription is told that HTTP does not answer it', async () => {
   const { errors } = await gateway.ask('subscription { personAdded { id } }');
-  expect(errors[0]).toMatchObject({ message: expect.stringContaining('subscriptions are not answered'), extensions: { code: 'BAD_INPUT' } });
+  expect(errors[0]).toMatchObject({ message: expect.stringContaining('Accept: text/event-stream'), extensions: { code: 'BAD_INPUT' } });
 });
 
 test('every answer carries the request id that was sent, or a new one when it is unsound', async () => {

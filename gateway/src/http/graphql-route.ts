@@ -11,8 +11,8 @@ import { graphqlBody } from './graphql-body.js';
 import type { GraphqlRequestContext } from './graphql-request.js';
 import { requestLifetime } from './request-lifetime.js';
 
-/** `/graphql` over HTTP: POST, and GET for queries. The server must have been started. */
-export function graphqlRoute(server: ApolloServer<GraphqlRequestContext>, identity: Identity, limits: Limits): Router {
+/** `/graphql` over HTTP: POST, and GET for queries; `streams` takes those that want a stream. The server must have been started. */
+export function graphqlRoute(server: ApolloServer<GraphqlRequestContext>, identity: Identity, limits: Limits, streams: RequestHandler): Router {
   const router = Router();
   const context = async ({ req, res }: { req: Request; res: Response }): Promise<GraphqlRequestContext> => {
     const requestId = res.locals.requestId as string;
@@ -26,7 +26,7 @@ export function graphqlRoute(server: ApolloServer<GraphqlRequestContext>, identi
       throw error;
     }
   };
-  router.use('/graphql', neverKept, ...graphqlBody(limits), expressMiddleware(server, { context }));
+  router.use('/graphql', neverKept, ...graphqlBody(limits), streams, expressMiddleware(server, { context }));
   return router;
 }
 

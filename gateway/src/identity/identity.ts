@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { anonymous, findUnstorableText, subgraphUnavailable, unauthenticated, type Caller, type Log, type SubgraphConnection } from '@hutong/common';
 import { LRUCache } from 'lru-cache';
 import { csrfTokenWrong } from '../errors.js';
 import { withDeadline } from '../federation/deadline.js';
+import { CredentialWatch, type WatchedCredential } from './credential-watch.js';
 import type { IdentitySource, ResolvedCredential } from './identity.source.js';
 import type { RequestCredential } from './request-credential.js';
 import { RevocationStream, type RevocationListener } from './revocation-stream.js';
@@ -21,8 +22,20 @@ export interface KnownCredential {
   /** A text that differs for callers who may see different things. */
   fingerprint: string;
   csrfHash: string | null;
+  /** Milliseconds since 1970; Infinity where it does not expire. */
+  expiresAt: number;
 }
 
+/** A caller who stays for longer than one request. */
+export interface Session {
+  caller: Caller;
+  /** The same for callers who may see the same things. */
+  fingerprint: string;
+  /** The caller has gone. */
+  end(): void;
+}
+
+const ENDED = 'The credential is unknown, expired or revoked.';
 const REMEMBERED_CREDENTIALS = 10_000;
 const LOOKUP_TIMEOUT_MS = 10_000;
 
@@ -32,6 +45,7 @@ export class Identity implements RevocationListener {
   readonly #known = new LRUCache<string, KnownCredential>({ max: REMEMBERED_CREDENTIALS });
   readonly #lookups = new Map<string, Promise<KnownCredential | undefined>>();
   readonly #revocations: RevocationStream;
+  readonly #watch = new CredentialWatch();
   #listening = false;
   /** Counts what may have made an answer wrong that is still on its way. */
   #changes = 0;
@@ -49,9 +63,28 @@ export class Identity implements RevocationListener {
   async callerOf({ credential, csrfToken }: RequestCredential, address: string, requestId: string): Promise<Caller> {
     if (credential === undefined) return { ...anonymous, address };
     const known = this.#known.get(credential) ?? (await this.#lookUp(credential, address, requestId));
-    if (!known) throw unauthenticated({ reason: 'The credential is unknown, expired or revoked.' });
+    if (!known) throw unauthenticated({ reason: ENDED });
     if (csrfToken !== undefined && !csrfMatches(known, csrfToken)) throw csrfTokenWrong({});
     return { ...known.caller, address };
+  }
+
+  /**
+   * The caller of a connection that stays open. `onEnd` is called once when the credential has expired or is revoked, or when
+   * it stands for other rights than before; what was missed while revocations could not be heard is asked for afterwards.
+   *
+   * @throws as {@link callerOf}
+   */
+  async sessionOf(request: RequestCredential, address: string, requestId: string, onEnd: () => void): Promise<Session> {
+    const changes = this.#changes;
+    const caller = await this.callerOf(request, address, requestId);
+    const { credential } = request;
+    if (credential === undefined) return { caller, fingerprint: 'anonymous', end: () => undefined };
+    const known = this.#known.get(credential) ?? (await this.#lookUp(credential, address, requestId));
+    if (!known) throw unauthenticated({ reason: ENDED });
+    const watched = { credential, credentialId: caller.credentialId, userId: caller.userId, expiresAt: known.expiresAt, onEnd };
+    const end = this.#watch.add(watched);
+    if (changes !== this.#changes) void this.#askAgain([watched]);
+    return { caller: { ...known.caller, address }, fingerprint: known.fingerprint, end };
   }
 
   /** The credential when it is known to be good without asking; undefined says nothing. */
@@ -64,6 +97,7 @@ export class Identity implements RevocationListener {
   up(): void {
     this.#forgetLookups();
     this.#listening = true;
+    void this.#askAgain(this.#watch.all());
   }
 
   revoked(id: string): void {
@@ -71,6 +105,7 @@ export class Identity implements RevocationListener {
     for (const [credential, { caller }] of this.#known.entries()) {
       if (caller.credentialId === id || caller.userId === id) this.#known.delete(credential);
     }
+    this.#watch.revoked(id);
   }
 
   down(): void {
@@ -80,7 +115,19 @@ export class Identity implements RevocationListener {
   }
 
   stop(): Promise<void> {
+    this.#watch.stop();
     return this.#revocations.stop();
+  }
+
+  async #askAgain(credentials: readonly WatchedCredential[]): Promise<void> {
+    const byText = Map.groupBy(credentials, ({ credential }) => credential);
+    for (const [credential, watched] of byText) {
+      try {
+        if (!(await this.#lookUp(credential, '', randomUUID()))) for (const one of watched) this.#watch.end(one);
+      } catch (err) {
+        this.#options.log.warn({ err }, 'a credential in use could not be looked up again');
+      }
+    }
   }
 
   /** What is being asked for now may be answered from before the change: it serves those who wait for it and no one else. */
@@ -133,9 +180,9 @@ export class Identity implements RevocationListener {
 /** A look-up is shared by requests, so none of them may end it. */
 const NEVER = new AbortController().signal;
 
-function knownCredential({ credentialId, userId, username, roles, organization, scopes, csrfHash }: ResolvedCredential): KnownCredential {
+function knownCredential({ credentialId, userId, username, roles, organization, scopes, csrfHash, expiresAt }: ResolvedCredential): KnownCredential {
   const caller: Caller = { userId, username, roles, organization, scopes, credentialId, address: null };
-  return { caller, csrfHash, fingerprint: JSON.stringify([userId, roles, organization, scopes]) };
+  return { caller, csrfHash, expiresAt: expiresAt === null ? Infinity : Date.parse(expiresAt), fingerprint: JSON.stringify([userId, roles, organization, scopes]) };
 }
 
 const csrfMatches = ({ csrfHash }: KnownCredential, token: string): boolean => csrfHash === createHash('sha256').update(token).digest('hex');

@@ -9,6 +9,7 @@ import { graphqlRoute } from '../http/graphql-route.js';
 import { createGraphqlServer } from '../http/graphql-server.js';
 import { Readiness } from '../http/readiness.js';
 import { Identity } from '../identity/identity.js';
+import { LiveGraph } from '../subscriptions/live-graph.js';
 import { playground } from '../playground/playground.js';
 import { StoredGraph } from '../stored/stored-graph.js';
 import { identitySource } from './identity.operations.js';
@@ -48,6 +49,16 @@ export async function serveGraph(subgraphs: OpenSubgraphs, settings: GatewaySett
     log,
   });
   await server.start();
+  const live = new LiveGraph({
+    graph,
+    server,
+    identity,
+    limits,
+    operationsOfSocket: settings.subscriptionsOfConnection,
+    initMs: settings.websocketInitMs,
+    hideSchemaDetails: settings.production,
+    log,
+  });
   const app = createApp({
     legacy: restCompat({
       graph: stored,
@@ -60,7 +71,7 @@ export async function serveGraph(subgraphs: OpenSubgraphs, settings: GatewaySett
         ownOrigins: settings.ownOrigins,
       },
     }),
-    graphql: graphqlRoute(server, identity, limits),
+    graphql: graphqlRoute(server, identity, limits, live.handler),
     ...(settings.playground ? { playground: playground() } : {}),
     readiness,
     trustedProxies: settings.trustedProxies,
@@ -72,12 +83,14 @@ export async function serveGraph(subgraphs: OpenSubgraphs, settings: GatewaySett
   };
   try {
     const listener = await listen(app, settings);
+    live.attach(listener.server, app);
     acceptUnencodedTargets(listener.server);
     return {
       port: listener.port,
       started: () => readiness.started(),
       async stop() {
         readiness.stopping();
+        await live.stop();
         await listener.drain(RUNNING_REQUESTS_MS);
         await stopGateway();
       },

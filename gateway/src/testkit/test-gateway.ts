@@ -8,6 +8,7 @@ import { createGraphqlServer } from '../http/graphql-server.js';
 import { Readiness } from '../http/readiness.js';
 import { Identity } from '../identity/identity.js';
 import { listen } from '../platform/http-listener.js';
+import { LiveGraph } from '../subscriptions/live-graph.js';
 import { playground } from '../playground/playground.js';
 import { TestSubgraphs } from './test-subgraphs.js';
 
@@ -31,6 +32,7 @@ export interface TestGateway {
   readonly subgraphs: TestSubgraphs;
   readonly identity: Identity;
   readonly graph: ApolloGraph;
+  readonly live: LiveGraph;
   /** What the gateway reaches subgraphs by; a test may take one away. */
   readonly connections: Map<string, SubgraphConnection>;
   ask(query: string, ask?: TestAsk): Promise<TestAnswer>;
@@ -51,16 +53,27 @@ export async function testGateway(environment: Record<string, string> = {}, log:
   const identity = new Identity({ source: REVOCATIONS, connections, rememberedMs: settings.credentialCacheMs, log });
   const server = createGraphqlServer({ graph, supergraphSdl, limits, introspection: settings.introspection, hideSchemaDetails: settings.production, log });
   await server.start();
+  const live = new LiveGraph({
+    graph,
+    server,
+    identity,
+    limits,
+    operationsOfSocket: settings.subscriptionsOfConnection,
+    initMs: settings.websocketInitMs,
+    hideSchemaDetails: settings.production,
+    log,
+  });
   const readiness = new Readiness(['people', 'things'], connections, log);
   readiness.started();
   const app = createApp({
-    graphql: graphqlRoute(server, identity, limits),
+    graphql: graphqlRoute(server, identity, limits, live.handler),
     ...(settings.playground ? { playground: playground() } : {}),
     readiness,
     trustedProxies: settings.trustedProxies,
     log,
   });
   const listener = await listen(app, settings);
+  live.attach(listener.server, app);
   const url = `http://127.0.0.1:${listener.port}`;
   const request = async (path: string, init?: RequestInit): Promise<TestAnswer> => {
     const response = await fetch(url + path, init);
@@ -73,11 +86,13 @@ export async function testGateway(environment: Record<string, string> = {}, log:
     subgraphs,
     identity,
     graph,
+    live,
     connections,
     request,
     ask: (query, { variables, headers, operationName } = {}) =>
       request('/graphql', { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify({ query, variables, operationName }) }),
     async stop() {
+      await live.stop();
       await listener.drain(1_000);
       await server.stop();
       await identity.stop();

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { buildSubgraphSchema } from '@apollo/subgraph';
-import { badInput, EventQueue, LocalConnection, conflict, silentLog, unauthenticated, type Role, type SubgraphRequest } from '@hutong/common';
+import { badInput, EventQueue, LocalConnection, conflict, silentLog, tooSlow, unauthenticated, type Role, type SubgraphRequest } from '@hutong/common';
 import { parse } from 'graphql';
 import type { ResolvedCredential } from '../identity/identity.source.js';
 
@@ -22,7 +22,8 @@ type Query {
 type PersonConnection { nodes: [Person!]!, pageInfo: Info! }
 type Info { hasNextPage: Boolean! }
 type Mutation { addPeople(input: AddPeopleInput!): Int!, rename(id: ID!, name: String!): Person!, fail(how: String!): Boolean }
-type Subscription { personAdded: Person!, credentialRevoked: ID! @inaccessible }
+type Visit { id: ID!, person: Person!, note: String }
+type Subscription { personAdded: Person!, visited(after: ID): Visit!, credentialRevoked: ID! @inaccessible }
 `;
 
 const THINGS = `${LINK}
@@ -30,6 +31,15 @@ type Person @key(fields: "id") { id: ID!, things: [Thing!] }
 type Thing @key(fields: "id") { id: ID!, label: String!, owner: Person!, maker: Person }
 type Query { things(first: Int): [Thing!]!, text(bytes: Int!): String! }
 `;
+
+/** Visits that wait for one reader. */
+const VISITS = 1_024;
+
+export interface TestVisit {
+  id: string;
+  person: { id: string };
+  note: string;
+}
 
 interface TestPerson {
   id: string;
@@ -51,7 +61,13 @@ export class TestSubgraphs {
   lookups = 0;
   renamed = 0;
   aborted = 0;
+  /** Fetches of entities that `things` was asked for. */
+  joins = 0;
+  /** Sources of `visited` that were opened. */
+  opened = 0;
   #streams = new Set<EventQueue<string>>();
+  readonly #visits: TestVisit[] = [];
+  readonly #visitors = new Set<EventQueue<TestVisit>>();
 
   /** Makes a credential that works, of a user of that name. */
   credential(username: string, more: Partial<ResolvedCredential> & { csrfToken?: string } = {}): string {
@@ -68,6 +84,24 @@ export class TestSubgraphs {
     const id = this.credentials.get(credential)!.credentialId;
     this.credentials.delete(credential);
     for (const stream of this.#streams) stream.push(id);
+  }
+
+  /** Writes down that somebody came, and tells whoever listens. */
+  visit(person: string, note = ''): TestVisit {
+    const visit = { id: String(this.#visits.length + 1), person: { id: person }, note };
+    this.#visits.push(visit);
+    for (const visitors of this.#visitors) if (!visitors.push(visit)) visitors.fail(tooSlow({ buffered: VISITS }));
+    return visit;
+  }
+
+  /** Sources of `visited` that are open at present. */
+  get visitors(): number {
+    return this.#visitors.size;
+  }
+
+  /** Ends the sources of `visited` as a subgraph that breaks down. */
+  breakVisits(): void {
+    for (const visitors of this.#visitors) visitors.fail(new Error('the secret is 42'));
   }
 
   /** Breaks the stream of revocations. */
@@ -88,6 +122,7 @@ export class TestSubgraphs {
     const schema = buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers }] as unknown as Parameters<typeof buildSubgraphSchema>[0]);
     const contextFor = (request: SubgraphRequest) => {
       if (name === 'people') this.asked.push(request);
+      else if ('representations' in request.variables) this.joins += 1;
       return request;
     };
     return new LocalConnection({ name, schema, contextFor, ready: async () => undefined, log: silentLog });
@@ -132,10 +167,34 @@ export class TestSubgraphs {
           throw new Error('the secret is 42');
         },
       },
+      Visit: {
+        person: ({ person }: TestVisit) => PEOPLE_BY_ID.get(person.id),
+        note: ({ note }: TestVisit) => {
+          if (note === 'expected') throw conflict({ reason: 'no note today' });
+          if (note === 'unexpected') throw new Error('the secret is 42');
+          return note;
+        },
+      },
       Subscription: {
+        visited: {
+          subscribe: (_: unknown, { after }: { after?: string | null }, { caller }: SubgraphRequest) => {
+            if (caller.userId === null) throw unauthenticated({});
+            return this.#visited(after ?? undefined);
+          },
+          resolve: (visit: TestVisit) => visit,
+        },
         credentialRevoked: { subscribe: () => this.#revocations(), resolve: (id: string) => id },
       },
     };
+  }
+
+  #visited(after: string | undefined): AsyncIterableIterator<TestVisit> {
+    if (after !== undefined && !(Number(after) <= this.#visits.length)) throw badInput({ field: 'after', problem: 'expected the id of an event' });
+    this.opened += 1;
+    const visitors = new EventQueue<TestVisit>(VISITS, () => this.#visitors.delete(visitors));
+    this.#visitors.add(visitors);
+    if (after !== undefined) for (const visit of this.#visits.slice(Number(after))) visitors.push(visit);
+    return visitors;
   }
 
   #revocations(): AsyncIterableIterator<string> {

@@ -1,4 +1,4 @@
-import { execute, parse, subscribe, type DocumentNode, type ExecutionResult, type GraphQLSchema } from 'graphql';
+import { createSourceEventStream, execute, parse, type DocumentNode, type ExecutionResult, type GraphQLSchema } from 'graphql';
 import type { Log } from '../log/log.js';
 import { mapIterator } from '../events/map-iterator.js';
 import { showError } from '../errors/show-error.js';
@@ -35,9 +35,10 @@ export class LocalConnection implements SubgraphConnection {
   }
 
   async subscribe(request: SubgraphRequest): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
-    const results = await subscribe(this.#arguments(request));
-    if (!(Symbol.asyncIterator in results)) return this.#shown(results, request);
-    return mapIterator(results, (result) => this.#shown(result, request));
+    const events = await createSourceEventStream(this.#arguments(request));
+    if (!(Symbol.asyncIterator in events)) return this.#shown(events, request);
+    // A context for each event: what one event loaded is old by the next.
+    return mapIterator(events, async (rootValue) => this.#shown(await execute({ ...this.#arguments(request), rootValue }), request));
   }
 
   ready(): Promise<void> {

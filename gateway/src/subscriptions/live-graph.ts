@@ -1,0 +1,44 @@
+import type { Server } from 'node:http';
+import type { Express, RequestHandler } from 'express';
+import type { LiveOperationsOptions } from './live-operations.js';
+import { LiveOperations } from './live-operations.js';
+import type { Identity } from '../identity/identity.js';
+import { SseEndpoint } from './sse-endpoint.js';
+import { WebsocketEndpoint } from './websocket-endpoint.js';
+
+export interface LiveGraphOptions extends LiveOperationsOptions {
+  identity: Identity;
+  operationsOfSocket: number;
+  initMs: number;
+}
+
+/** Subscriptions (and, for clients that have one connection for all, queries and mutations) over WebSocket and SSE. */
+export class LiveGraph {
+  readonly operations: LiveOperations;
+  readonly #options: LiveGraphOptions;
+  readonly #sse: SseEndpoint;
+  #websocket: WebsocketEndpoint | undefined;
+
+  constructor(options: LiveGraphOptions) {
+    this.#options = options;
+    this.operations = new LiveOperations(options);
+    this.#sse = new SseEndpoint({ operations: this.operations, identity: options.identity, log: options.log });
+  }
+
+  /** Answers requests for a stream of server-sent events, and passes on all others. */
+  get handler(): RequestHandler {
+    return this.#sse.handler;
+  }
+
+  /** Takes the WebSockets of a server that listens. */
+  attach(server: Server, app: Express): void {
+    this.#websocket = new WebsocketEndpoint({ ...this.#options, app, operations: this.operations, schema: this.#options.graph.schema });
+    this.#websocket.attach(server);
+  }
+
+  /** Ends every stream and socket so that its client knows to resume elsewhere. */
+  async stop(): Promise<void> {
+    this.#sse.stop();
+    await this.#websocket?.stop();
+  }
+}

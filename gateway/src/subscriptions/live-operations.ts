@@ -1,0 +1,198 @@
+import type { ApolloServer } from '@apollo/server';
+import { badInput, HutongError, internalError, limitExceeded, mapIterator, timedOut, type Caller, type Log } from '@hutong/common';
+import { getOperationAST, GraphQLError, Kind, OperationTypeNode, parse, validate, type DocumentNode, type ExecutionResult, type FormattedExecutionResult, type GraphQLFormattedError, type OperationDefinitionNode } from 'graphql';
+import { LRUCache } from 'lru-cache';
+import { graphqlValidationFailed } from '../errors.js';
+import { withDeadline } from '../federation/deadline.js';
+import type { FederatedGraph } from '../federation/federated-graph.js';
+import { graphError } from '../federation/subgraph.errors.js';
+import { ClientOperations } from '../http/client-operations.js';
+import type { GraphqlRequestContext } from '../http/graphql-request.js';
+import type { Limits } from '../limits/limits.js';
+import { checkLength } from '../limits/operation.check.js';
+import { SharedStreams } from './shared-streams.js';
+
+/** What a client sends to have an operation run. */
+export interface LiveRequest {
+  query?: unknown;
+  operationName?: unknown;
+  variables?: unknown;
+}
+
+/** On whose behalf an operation of a connection runs. */
+export interface LiveScope {
+  caller: Caller;
+  /** The same for callers who may see the same things. */
+  fingerprint: string;
+  requestId: string;
+  /** Aborted when the connection is gone. */
+  signal: AbortSignal;
+}
+
+/** Refused before anything ran, or the results: one for a query or mutation, any number for a subscription. */
+export type LiveAnswer = { refused: readonly GraphQLError[] } | { results: AsyncIterableIterator<FormattedExecutionResult>; document: DocumentNode; operationName: string | undefined };
+
+export interface LiveOperationsOptions {
+  graph: FederatedGraph;
+  /** Runs queries and mutations just as over HTTP. */
+  server: ApolloServer<GraphqlRequestContext>;
+  limits: Limits;
+  /** Leaves out of errors what would tell of fields that the caller did not name. */
+  hideSchemaDetails: boolean;
+  log: Log;
+}
+
+interface Parsed {
+  document: DocumentNode;
+  faults: readonly GraphQLError[];
+}
+
+const REMEMBERED_DOCUMENTS = 2_000;
+const REMEMBERED_TEXT = 1_000_000;
+
+/** An argument that says where a stream begins: streams with one begin at different places. */
+const REPLAYED_FROM = 'after';
+
+/** Runs operations for connections that stay open, with the checks of a request over HTTP. */
+export class LiveOperations {
+  readonly #options: LiveOperationsOptions;
+  readonly #operations: ClientOperations;
+  readonly #documents = new LRUCache<string, Parsed>({ max: REMEMBERED_DOCUMENTS, maxSize: REMEMBERED_TEXT, sizeCalculation: (_, text) => text.length + 1 });
+  readonly #shared = new SharedStreams();
+
+  constructor(options: LiveOperationsOptions) {
+    this.#options = options;
+    this.#operations = new ClientOperations(options);
+  }
+
+  /** Sources that are open at present. */
+  get sources(): number {
+    return this.#shared.size;
+  }
+
+  /** Never rejects; the results reject only with a HutongError. */
+  async run(request: LiveRequest, scope: LiveScope): Promise<LiveAnswer> {
+    try {
+      const { text, operationName, variables } = soundRequest(request);
+      checkLength(text, this.#options.limits);
+      const parsed = this.#parsed(text);
+      const operation = parsed && getOperationAST(parsed.document, operationName);
+      if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) return await this.#once({ text, operationName, variables }, scope);
+      if (parsed!.faults.length > 0) return { refused: parsed!.faults };
+      const results = await this.#stream({ text, document: parsed!.document, operation, operationName, variables }, scope);
+      if (!(Symbol.asyncIterator in results)) return { refused: results.errors ?? [] };
+      return { results: results as AsyncIterableIterator<FormattedExecutionResult>, document: parsed!.document, operationName };
+    } catch (error) {
+      if (error instanceof HutongError) return { refused: [graphError(error)] };
+      this.#options.log.error({ requestId: scope.requestId, err: error }, 'operation could not be run');
+      return { refused: [graphError(internalError({ requestId: scope.requestId }))] };
+    }
+  }
+
+  #stream(asked: Parameters<ClientOperations['stream']>[0] & { operation: OperationDefinitionNode }, { caller, fingerprint, requestId, signal }: LiveScope) {
+    const open = async (until: AbortSignal) => {
+      const results = await this.#operations.stream(asked, { caller, requestId, graphqlResponse: true, signal: until });
+      return Symbol.asyncIterator in results ? mapIterator(results, (result) => this.#withinSize(result) as ExecutionResult) : results;
+    };
+    if (isReplayed(asked.operation, asked.variables)) return open(signal);
+    const key = JSON.stringify([fingerprint, asked.operationName ?? null, asked.text, asked.variables]);
+    return this.#shared.read(key, open);
+  }
+
+  async #once({ text, operationName, variables }: { text: string; operationName: string | undefined; variables: Record<string, unknown> }, { caller, requestId, signal }: LiveScope): Promise<LiveAnswer> {
+    const { server, limits } = this.#options;
+    const tooLate = () => timedOut({ what: 'The request', seconds: limits.requestMs / 1000 });
+    const { body } = await withDeadline(signal, limits.requestMs, tooLate, (until) =>
+      server.executeOperation(
+        { query: text, variables, ...(operationName === undefined ? {} : { operationName }) },
+        { contextValue: { caller, requestId, signal: until, graphqlResponse: true } },
+      ),
+    );
+    if (body.kind !== 'single') throw new Error('The answer comes in parts, which nobody asked for');
+    const { data, errors = [] } = body.singleResult;
+    if (data === undefined) return { refused: errors.map((error) => new ShownError(error)) };
+    const document = this.#parsed(text)!.document;
+    return { results: only(this.#withinSize(body.singleResult)), document, operationName };
+  }
+
+  /** Undefined when it is no GraphQL; the answer to that is Apollo Server's. */
+  #parsed(text: string): Parsed | undefined {
+    const known = this.#documents.get(text);
+    if (known) return known;
+    const { graph, limits, hideSchemaDetails } = this.#options;
+    try {
+      const document = parse(text, { maxTokens: limits.tokens });
+      const isLive = document.definitions.some((definition) => definition.kind === Kind.OPERATION_DEFINITION && definition.operation === OperationTypeNode.SUBSCRIPTION);
+      const faults = isLive ? validate(graph.schema, document).map((fault) => validationFault(fault, hideSchemaDetails)) : [];
+      const parsed = { document, faults };
+      this.#documents.set(text, parsed);
+      return parsed;
+    } catch (error) {
+      if (error instanceof GraphQLError) return undefined;
+      throw error;
+    }
+  }
+
+  #withinSize(result: ExecutionResult | FormattedExecutionResult): FormattedExecutionResult {
+    const { responseBytes } = this.#options.limits;
+    const text = JSON.stringify(result);
+    if (text.length * 3 <= responseBytes || Buffer.byteLength(text) <= responseBytes) return result as FormattedExecutionResult;
+    return { data: null, errors: [graphError(limitExceeded({ limit: 'response', allowed: `${responseBytes} bytes` })).toJSON()] };
+  }
+}
+
+/** An error that Apollo Server has already put in the form in which it is shown. */
+class ShownError extends GraphQLError {
+  readonly #shown: GraphQLFormattedError;
+
+  constructor(shown: GraphQLFormattedError) {
+    super(shown.message, { extensions: shown.extensions ?? {} });
+    this.#shown = shown;
+  }
+
+  override toJSON(): GraphQLFormattedError {
+    return this.#shown;
+  }
+}
+
+function soundRequest({ query, operationName, variables }: LiveRequest): { text: string; operationName: string | undefined; variables: Record<string, unknown> } {
+  if (typeof query !== 'string') throw badInput({ problem: 'query: expected a GraphQL document as a text' });
+  if (operationName != null && typeof operationName !== 'string') throw badInput({ problem: 'operationName: expected a text' });
+  if (variables != null && (typeof variables !== 'object' || Array.isArray(variables))) throw badInput({ problem: 'variables: expected a JSON object' });
+  return { text: query, operationName: operationName || undefined, variables: (variables ?? {}) as Record<string, unknown> };
+}
+
+function validationFault({ message, locations }: GraphQLError, hideSchemaDetails: boolean): GraphQLError {
+  const problem = hideSchemaDetails ? message.replace(/ ?Did you mean(.+?)\?$/, '') : message;
+  return new ShownError({ message: problem, ...(locations ? { locations } : {}), extensions: graphqlValidationFailed({ problem }).extensions });
+}
+
+function isReplayed({ selectionSet, variableDefinitions = [] }: OperationDefinitionNode, variables: Record<string, unknown>): boolean {
+  return selectionSet.selections.some((selection) => {
+    // A fragment could hold the root field: such an operation is taken for one of its own.
+    if (selection.kind !== Kind.FIELD) return true;
+    const from = selection.arguments?.find(({ name }) => name.value === REPLAYED_FROM)?.value;
+    if (from === undefined || from.kind === Kind.NULL) return false;
+    if (from.kind !== Kind.VARIABLE) return true;
+    const hasDefault = variableDefinitions.some(({ variable, defaultValue }) => variable.name.value === from.name.value && defaultValue !== undefined);
+    return hasDefault || variables[from.name.value] != null;
+  });
+}
+
+function only<Item>(item: Item): AsyncIterableIterator<Item> {
+  let given = false;
+  return {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    async next(): Promise<IteratorResult<Item>> {
+      if (given) return { done: true, value: undefined };
+      given = true;
+      return { done: false, value: item };
+    },
+    async return(): Promise<IteratorResult<Item>> {
+      given = true;
+      return { done: true, value: undefined };
+    },
+  };
+}

@@ -1,0 +1,127 @@
+import { once } from 'node:events';
+import { errorCatalogue, HutongError, internalError, unauthenticated, type Log } from '@hutong/common';
+import type { Request, RequestHandler, Response } from 'express';
+import { GraphQLError, type FormattedExecutionResult } from 'graphql';
+import { graphError } from '../federation/subgraph.errors.js';
+import { refuse } from '../http/failure.js';
+import type { Identity } from '../identity/identity.js';
+import { requestCredential } from '../identity/request-credential.js';
+import type { LiveOperations, LiveRequest } from './live-operations.js';
+
+export interface SseOptions {
+  operations: LiveOperations;
+  identity: Identity;
+  log: Log;
+}
+
+const EVENT_STREAM = 'text/event-stream';
+const PING_MS = 12_000;
+/** A client that takes nothing for so long has gone. */
+const STALL_MS = 30_000;
+
+/** `/graphql` as a stream of server-sent events, one operation a request: GraphQL over SSE, distinct connections mode. */
+export class SseEndpoint {
+  readonly #options: SseOptions;
+  /** Ends each open stream. */
+  readonly #open = new Set<() => void>();
+  #stopping = false;
+
+  constructor(options: SseOptions) {
+    this.#options = options;
+  }
+
+  /** Takes POSTs with `Accept: text/event-stream`, whose body was read; leaves all others to the next handler. */
+  readonly handler: RequestHandler = (request, response, next) => {
+    const wanted = request.method === 'POST' && request.accepts(['application/json', 'application/graphql-response+json', EVENT_STREAM]) === EVENT_STREAM;
+    if (!wanted) return next();
+    this.#serve(request, response).catch(next);
+  };
+
+  /** Completes every stream; its client subscribes again with `after`. */
+  stop(): void {
+    this.#stopping = true;
+    for (const end of this.#open) end();
+  }
+
+  async #serve(request: Request, response: Response): Promise<void> {
+    const { operations, identity } = this.#options;
+    const requestId = response.locals.requestId as string;
+    const gone = new AbortController();
+    const ended = Promise.withResolvers<HutongError | undefined>();
+    response.once('close', () => {
+      gone.abort(new Error('the caller has gone'));
+      ended.resolve(undefined);
+    });
+    try {
+      const onEnd = () => ended.resolve(unauthenticated({ reason: 'The credential has expired or was revoked.' }));
+      const session = await identity.sessionOf(requestCredential(request.headers), request.ip ?? '', requestId, onEnd);
+      try {
+        const { caller, fingerprint } = session;
+        const answer = await operations.run(request.body as LiveRequest, { caller, fingerprint, requestId, signal: gone.signal });
+        if ('refused' in answer) return refuseOperation(response, answer.refused);
+        await this.#send(answer.results, response, ended);
+      } finally {
+        session.end();
+      }
+    } catch (error) {
+      if (!(error instanceof HutongError)) throw error;
+      refuse(request, response, error);
+    }
+  }
+
+  /** `ended` resolves when the stream is to be completed, with the failure to tell before. */
+  async #send(results: AsyncIterableIterator<FormattedExecutionResult>, response: Response, ended: PromiseWithResolvers<HutongError | undefined>): Promise<void> {
+    const end = () => ended.resolve(undefined);
+    if (this.#stopping) end();
+    this.#open.add(end);
+    response.status(200).set({ 'content-type': `${EVENT_STREAM}; charset=utf-8`, 'x-accel-buffering': 'no' });
+    response.flushHeaders();
+    response.write(':\n\n');
+    const ping = setInterval(() => response.write(':\n\n'), PING_MS);
+    ping.unref();
+    try {
+      const outcome = await Promise.race([ended.promise, this.#forward(results, response)]);
+      if (outcome) await write(response, next({ errors: [graphError(outcome).toJSON()] }));
+      response.end('event: complete\ndata:\n\n');
+    } finally {
+      clearInterval(ping);
+      this.#open.delete(end);
+      await results.return?.();
+    }
+  }
+
+  /** Resolves with what the stream failed with, undefined at its end. */
+  async #forward(results: AsyncIterableIterator<FormattedExecutionResult>, response: Response): Promise<HutongError | undefined> {
+    try {
+      for await (const result of results) {
+        if (!(await write(response, next(result)))) return undefined;
+      }
+      return undefined;
+    } catch (error) {
+      if (error instanceof HutongError) return error;
+      const requestId = response.locals.requestId as string;
+      this.#options.log.error({ requestId, err: error }, 'a stream failed');
+      return internalError({ requestId });
+    }
+  }
+}
+
+const next = (result: FormattedExecutionResult): string => `event: next\ndata: ${JSON.stringify(result)}\n\n`;
+
+/** Resolves when more may be written; false: the client is gone, or takes nothing. */
+async function write(response: Response, text: string): Promise<boolean> {
+  if (response.destroyed || response.writableEnded) return false;
+  if (response.write(text)) return true;
+  try {
+    await Promise.race([once(response, 'drain', { signal: AbortSignal.timeout(STALL_MS) }), once(response, 'close')]);
+  } catch {
+    response.destroy();
+  }
+  return !response.destroyed;
+}
+
+/** An operation that never began is answered as a request, with a status. */
+function refuseOperation(response: Response, errors: readonly GraphQLError[]): void {
+  const status = errorCatalogue().find(({ code }) => code === errors[0]?.extensions.code)?.status ?? 400;
+  response.status(status).type('application/json; charset=utf-8').send(JSON.stringify({ errors }));
+}

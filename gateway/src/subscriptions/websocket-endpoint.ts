@@ -1,0 +1,152 @@
+import { randomUUID } from 'node:crypto';
+import { STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { limitExceeded, unauthenticated, type Log } from '@hutong/common';
+import type { Express, Request } from 'express';
+import { GraphQLError, type ExecutionArgs, type FormattedExecutionResult, type GraphQLSchema } from 'graphql';
+import { handleProtocols, makeServer, type Server as ProtocolServer } from 'graphql-ws';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { graphError } from '../federation/subgraph.errors.js';
+import type { Identity, Session } from '../identity/identity.js';
+import type { Limits } from '../limits/limits.js';
+import { closeCodes, closingOf } from './close-codes.js';
+import { connectionCredential } from './connection-credential.js';
+import type { LiveOperations } from './live-operations.js';
+import { LiveSocket } from './live-socket.js';
+
+export interface WebsocketEndpointOptions {
+  /** Tells the address of a caller behind trusted proxies. */
+  app: Express;
+  operations: LiveOperations;
+  identity: Identity;
+  schema: GraphQLSchema;
+  limits: Pick<Limits, 'bodyBytes' | 'responseBytes'>;
+  /** Operations that run at once on one socket. */
+  operationsOfSocket: number;
+  /** How long a new socket may take to say `connection_init`. */
+  initMs: number;
+  log: Log;
+}
+
+/** What is known of a socket. */
+interface Extra {
+  request: IncomingMessage;
+  address: string;
+  live: LiveSocket;
+  /** Aborted when the socket is closed. */
+  gone: AbortController;
+  session?: Session;
+}
+
+const PATH = '/graphql';
+const PING_MS = 12_000;
+/** Room for answers that wait beside the largest one. */
+const SPARE_BYTES = 4 * 1024 * 1024;
+const CLOSING_MS = 1_000;
+
+/**
+ * `/graphql` as a WebSocket, by the protocol graphql-transport-ws. Pages of any origin may connect: a credential comes only
+ * from the client's own words, never from what a browser adds by itself.
+ */
+export class WebsocketEndpoint {
+  readonly #options: WebsocketEndpointOptions;
+  readonly #sockets: WebSocketServer;
+  readonly #protocol: ProtocolServer<Extra>;
+  readonly #open = new Set<LiveSocket>();
+  #stopping = false;
+
+  constructor(options: WebsocketEndpointOptions) {
+    this.#options = options;
+    this.#sockets = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: options.limits.bodyBytes,
+      handleProtocols: (protocols) => handleProtocols(protocols),
+    });
+    this.#protocol = this.#makeProtocol();
+  }
+
+  /** Takes the upgrades of an HTTP server. */
+  attach(server: Server): void {
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      socket.on('error', (err) => this.#options.log.debug({ err }, 'a connection failed'));
+      const [path] = (request.url ?? '').split('?', 1);
+      if (path !== PATH) return refuseUpgrade(socket, 404);
+      if (this.#stopping) return refuseUpgrade(socket, 503);
+      this.#sockets.handleUpgrade(request, socket, head, (opened) => this.#opened(opened, request));
+    });
+  }
+
+  /** Closes every socket with a code that tells its client to connect again, and resume. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    for (const live of this.#open) live.close(closeCodes.goingAway, 'The server stops: connect again and subscribe with "after"');
+    const deadline = Date.now() + CLOSING_MS;
+    while (this.#open.size > 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
+    for (const live of this.#open) live.terminate();
+  }
+
+  #opened(socket: WebSocket, request: IncomingMessage): void {
+    const { limits, log, app } = this.#options;
+    const live = new LiveSocket(socket, { bufferedBytes: limits.responseBytes + SPARE_BYTES, pingMs: PING_MS }, log);
+    const gone = new AbortController();
+    const address = addressOf(request, app);
+    const extra: Extra = { request, address, live, gone };
+    this.#open.add(live);
+    const closed = this.#protocol.opened(live.protocol(), extra);
+    socket.once('close', (code, reason) => {
+      this.#open.delete(live);
+      extra.session?.end();
+      gone.abort(new Error('the caller has gone'));
+      void Promise.resolve(closed(code, reason.toString())).catch((err: unknown) => log.error({ err }, 'a WebSocket could not be put away'));
+    });
+  }
+
+  #makeProtocol(): ProtocolServer<Extra> {
+    const { initMs, operationsOfSocket, operations, schema } = this.#options;
+    return makeServer<Record<string, unknown>, Extra>({
+      connectionInitWaitTimeout: initMs,
+      onConnect: async ({ connectionParams = {}, extra }) => {
+        await this.#beginSession(connectionParams, extra);
+      },
+      onSubscribe: async ({ subscriptions, extra }, _id, payload) => {
+        if (Object.keys(subscriptions).length > operationsOfSocket) {
+          return [graphError(limitExceeded({ limit: 'subscriptions', allowed: `${operationsOfSocket} operations at once on a connection` }))];
+        }
+        const { caller, fingerprint } = extra.session!;
+        const answer = await operations.run(payload, { caller, fingerprint, requestId: randomUUID(), signal: extra.gone.signal });
+        if ('refused' in answer) return answer.refused;
+        const { document, operationName, results } = answer;
+        return { schema, document, operationName: operationName ?? null, contextValue: results };
+      },
+      execute: ({ contextValue }: ExecutionArgs) => contextValue as AsyncIterableIterator<never>,
+      subscribe: ({ contextValue }: ExecutionArgs) => contextValue as AsyncIterableIterator<never>,
+      // Results are in the form in which they are shown; the library would look for errors of its own making.
+      onNext: (_context, _id, _payload, _args, result) => result as unknown as FormattedExecutionResult as never,
+      onError: (_context, _id, _payload, errors) => errors.map((error) => (error as GraphQLError).toJSON()),
+    });
+  }
+
+  /** @throws HutongError which decides the code that the socket is closed with */
+  async #beginSession(payload: Record<string, unknown>, extra: Extra): Promise<void> {
+    const { request, address, live, gone } = extra;
+    const onEnd = (): void => {
+      const { code, reason } = closingOf(unauthenticated({ reason: 'the credential has expired or was revoked' }));
+      live.close(code, reason);
+    };
+    const session = await this.#options.identity.sessionOf(connectionCredential(payload, request.headers), address, randomUUID(), onEnd);
+    if (gone.signal.aborted) return session.end();
+    extra.session = session;
+  }
+}
+
+/** Express knows which proxies are believed. */
+function addressOf(request: IncomingMessage, app: Express): string {
+  Object.setPrototypeOf(request, app.request);
+  return (request as Request).ip ?? '';
+}
+
+function refuseUpgrade(socket: Duplex, status: 404 | 503): void {
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}

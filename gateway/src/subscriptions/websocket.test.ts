@@ -1,0 +1,382 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { createClient } from 'graphql-ws';
+import { WebSocket } from 'ws';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { testGateway, type TestGateway } from '../testkit/test-gateway.js';
+import { TestSocket } from '../testkit/test-socket.js';
+
+const VISITED = 'subscription { visited { id person { id name things { label } } } }';
+
+let gateway: TestGateway;
+let sockets: TestSocket[];
+beforeEach(async () => {
+  gateway = await testGateway({ WEBSOCKET_INIT_SECONDS: '1', LIMIT_SUBSCRIPTIONS: '5', LIMIT_BODY_BYTES: '20000' });
+  sockets = [];
+});
+afterEach(async () => {
+  for (const socket of sockets) socket.end();
+  await gateway.stop();
+});
+
+const kept = (socket: TestSocket): TestSocket => {
+  sockets.push(socket);
+  return socket;
+};
+const open = async (options?: Parameters<typeof TestSocket.open>[1]) => kept(await TestSocket.open(gateway.url, options));
+const socketOf = async (username?: string) => kept(await TestSocket.acknowledged(gateway.url, username === undefined ? undefined : gateway.subgraphs.credential(username)));
+async function until(isSo: () => boolean): Promise<void> {
+  for (let tries = 0; !isSo(); tries++) {
+    if (tries > 2_000) throw new Error('waited in vain');
+    await delay(5);
+  }
+}
+const listening = (count = 1) => until(() => gateway.subgraphs.visitors >= count);
+
+describe('results', () => {
+  test('an event is joined with what another subgraph knows', async () => {
+    const socket = await socketOf('alice');
+    socket.subscribe('a', VISITED);
+    await listening();
+    gateway.subgraphs.visit('1');
+    gateway.subgraphs.visit('2');
+    expect(await socket.results('a', 2)).toEqual([
+      { visited: { id: '1', person: { id: '1', name: 'person 1', things: [{ label: 'thing 0' }] } } },
+      { visited: { id: '2', person: { id: '2', name: 'person 2', things: [{ label: 'thing 1' }] } } },
+    ]);
+    expect(gateway.subgraphs.joins).toBe(2);
+  });
+
+  test('come with aliases, fragments, variables and skipped fields as a query has them', async () => {
+    const socket = await socketOf('alice');
+    socket.subscribe('a', 'query Other { me { id } } subscription Live($skip: Boolean!) { seen: visited { ...v note @skip(if: $skip) } } fragment v on Visit { it: id who: person { things { owner { name } } } }', { skip: true }, 'Live');
+    await listening();
+    gateway.subgraphs.visit('1');
+    expect(await socket.results('a', 1)).toEqual([{ seen: { it: '1', who: { things: [{ owner: { name: 'person 1' } }] } } }]);
+  });
+
+  test('carry the failure of a field beside the rest of the event, and the stream goes on', async () => {
+    const socket = await socketOf('alice');
+    socket.subscribe('a', 'subscription { visited { id note } }');
+    await listening();
+    gateway.subgraphs.visit('1', 'expected');
+    gateway.subgraphs.visit('1', 'unexpected');
+    gateway.subgraphs.visit('1', 'fine');
+    await socket.results('a', 3);
+    const [expected, unexpected, fine] = socket.of('a').map(({ payload }) => payload);
+    expect(expected).toMatchObject({ data: { visited: { id: '1', note: null } }, errors: [{ path: ['visited', 'note'], message: 'no note today', extensions: { code: 'CONFLICT' } }] });
+    expect(unexpected.errors).toMatchObject([{ extensions: { code: 'INTERNAL_SERVER_ERROR' } }]);
+    expect(JSON.stringify(unexpected)).not.toContain('42');
+    expect(fine).toEqual({ data: { visited: { id: '3', note: 'fine' } } });
+  });
+
+  test('carry an error in place of the fields of a subgraph that is away', async () => {
+    const socket = await socketOf('alice');
+    socket.subscribe('a', VISITED);
+    await listening();
+    gateway.connections.delete('things');
+    gateway.subgraphs.visit('1');
+    await socket.results('a', 1);
+    expect(socket.of('a')[0]!.payload.errors).toMatchObject([{ extensions: { code: 'SUBGRAPH_UNAVAILABLE' } }]);
+  });
+
+  test('begin behind "after", and a reconnecting client misses none and sees none twice', async () => {
+    const ids: string[] = [];
+    let after: string | undefined;
+    for (let round = 0; round < 5; round++) {
+      const socket = await socketOf('alice');
+      socket.subscribe('a', 'subscription ($after: ID) { visited(after: $after) { id } }', { after });
+      if (round === 0) await listening();
+      const written = Array.from({ length: 20 }, () => gateway.subgraphs.visit('1'));
+      const seen = await socket.results('a', written.length / 2);
+      socket.end();
+      ids.push(...seen.map(({ visited }) => visited.id as string));
+      after = ids.at(-1);
+    }
+    const socket = await socketOf('alice');
+    socket.subscribe('a', 'subscription ($after: ID) { visited(after: $after) { id } }', { after });
+    const rest = await socket.results('a', 100 - ids.length);
+    expect([...ids, ...rest.map(({ visited }) => visited.id as string)]).toEqual(Array.from({ length: 100 }, (_, index) => String(index + 1)));
+  });
+
+  test('reach the graphql-ws client', async () => {
+    const client = createClient({ url: `${gateway.url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket, connectionParams: { 'X-Auth-Token': gateway.subgraphs.credential('alice') } });
+    const seen: unknown[] = [];
+    const done = (async () => {
+      for await (const { data } of client.iterate({ query: 'subscription { visited { id } }' })) {
+        seen.push(data);
+        if (seen.length === 2) break;
+      }
+    })();
+    await listening();
+    gateway.subgraphs.visit('1');
+    gateway.subgraphs.visit('1');
+    await done;
+    expect(seen).toEqual([{ visited: { id: '1' } }, { visited: { id: '2' } }]);
+    await until(() => gateway.subgraphs.visitors === 0);
+    await client.dispose();
+  });
+});
+
+describe('the end of a subscription', () => {
+  test('closes its source when the client completes it, and when the client goes', async () => {
+    const socket = await socketOf('alice');
+    socket.subscribe('a', VISITED);
+    socket.subscribe('b', 'subscription { visited(after: "0") { id } }');
+    await listening(2);
+    socket.send({ id: 'a', type: 'complete' });
+    await until(() => gateway.subgraphs.visitors === 1);
+    socket.end();
+    await until(() => gateway.subgraphs.visitors === 0 && gateway.live.operations.sources === 0);
+  });
+
+  test('is an error that tells nothing of the inside when the subgraph breaks down, and the id can be used again', async () => {
+    const socket = await socketOf('alice');
+    socket.subscribe('a', VISITED);
+    await listening();
+    gateway.subgraphs.breakVisits();
+    const { payload } = await socket.until(({ type }) => type === 'error');
+    expect(payload).toMatchObject([{ extensions: { code: 'SUBGRAPH_UNAVAILABLE' } }]);
+    expect(JSON.stringify(payload)).not.toContain('42');
+    socket.subscribe('a', VISITED);
+    await listening();
+    gateway.subgraphs.visit('1');
+    await socket.results('a', 1);
+  });
+
+  test('is SUBSCRIBER_TOO_SLOW for a client that reads more slowly than events come', async () => {
+    const socket = await socketOf('alice');
+    socket.subscribe('a', 'subscription { visited { id note } }');
+    await listening();
+    socket.socket.pause();
+    const note = 'x'.repeat(40_000);
+    for (let round = 0; round < 30; round++) {
+      for (let visit = 0; visit < 100; visit++) gateway.subgraphs.visit('1', note);
+      await delay(1);
+    }
+    await delay(100);
+    socket.socket.resume();
+    const { payload } = await socket.until(({ type }) => type === 'error');
+    expect(payload).toMatchObject([{ message: expect.stringContaining('"after"'), extensions: { code: 'SUBSCRIBER_TOO_SLOW' } }]);
+    const last = socket.data('a').at(-1).visited.id as string;
+    expect(socket.data('a').map(({ visited }) => visited.id as string)).toEqual(Array.from({ length: Number(last) }, (_, index) => String(index + 1)));
+  });
+});
+
+describe('sharing', () => {
+  test('equal subscriptions of one user have one source and one join, however many sockets', async () => {
+    const credential = gateway.subgraphs.credential('alice');
+    const all = await Promise.all(Array.from({ length: 10 }, () => TestSocket.acknowledged(gateway.url, credential)));
+    for (const socket of all) kept(socket).subscribe('a', VISITED);
+    await listening();
+    // A source is open before the last of the sockets reads it.
+    await until(() => gateway.subgraphs.asked.length > 0);
+    await delay(100);
+    gateway.subgraphs.visit('1');
+    await Promise.all(all.map((socket) => socket.results('a', 1)));
+    expect([gateway.subgraphs.opened, gateway.subgraphs.joins]).toEqual([1, 1]);
+    all[0]!.end();
+    gateway.subgraphs.visit('1');
+    await Promise.all(all.slice(1).map((socket) => socket.results('a', 2)));
+    for (const socket of all) socket.end();
+    await until(() => gateway.subgraphs.visitors === 0);
+  });
+
+  test('different users, and streams that begin at different places, share nothing', async () => {
+    const [alice, bob] = [await socketOf('alice'), await socketOf('bob')];
+    alice.subscribe('a', VISITED);
+    bob.subscribe('b', VISITED);
+    bob.subscribe('c', 'subscription { visited(after: "0") { id } }');
+    bob.subscribe('d', 'subscription ($from: ID = "0") { visited(after: $from) { id } }');
+    bob.subscribe('e', 'subscription ($from: ID = "0") { visited(after: $from) { id } }');
+    await listening(5);
+    expect(gateway.subgraphs.opened).toBe(5);
+  });
+});
+
+describe('queries and mutations on a socket', () => {
+  test('answer once and complete', async () => {
+    const socket = await socketOf('alice');
+    socket.subscribe('q', '{ me { name things { label } } }');
+    socket.subscribe('m', 'mutation { rename(id: "1", name: "new") { name } }');
+    await socket.until(({ type, id }) => type === 'complete' && id === 'q');
+    await socket.until(({ type, id }) => type === 'complete' && id === 'm');
+    expect(socket.data('q')).toEqual([{ me: { name: 'alice', things: [{ label: 'thing 0' }] } }]);
+    expect(socket.data('m')).toEqual([{ rename: { name: 'new' } }]);
+  });
+
+  test('and subscriptions are refused by the same limits, before anything runs', async () => {
+    const socket = await socketOf('alice');
+    const deep = `${'friends { '.repeat(12)} id ${'}'.repeat(12)}`;
+    const refusals: [string, string, string][] = [
+      ['query', `{ me { ${deep} } }`, 'LIMIT_EXCEEDED'],
+      ['deep', `subscription { visited { person { ${deep} } } }`, 'LIMIT_EXCEEDED'],
+      ['cost', 'subscription { visited { person { friends(first: 100) { friends(first: 100) { id } } } } }', 'LIMIT_EXCEEDED'],
+      ['aliases', `subscription { visited { ${Array.from({ length: 16 }, (_, index) => `a${index}: id`).join(' ')} } }`, 'LIMIT_EXCEEDED'],
+      ['tokens', `subscription { visited { ${'id '.repeat(1_001)} } }`, 'LIMIT_EXCEEDED'],
+      ['length', `subscription { visited { id } } #${'x'.repeat(15_000)}`, 'LIMIT_EXCEEDED'],
+      ['unknown', 'subscription { visited { nothing } }', 'GRAPHQL_VALIDATION_FAILED'],
+      ['two', 'subscription { visited { id } personAdded { id } }', 'GRAPHQL_VALIDATION_FAILED'],
+      ['syntax', 'subscription { visited {', 'GRAPHQL_PARSE_FAILED'],
+      ['hidden', 'subscription { credentialRevoked }', 'GRAPHQL_VALIDATION_FAILED'],
+      ['argument', 'subscription { visited(after: "99") { id } }', 'BAD_INPUT'],
+    ];
+    for (const [id, query, code] of refusals) {
+      socket.subscribe(id, query);
+      const { type, payload } = await socket.until((message) => message.id === id);
+      expect([id, type, payload[0].extensions.code]).toEqual([id, 'error', code]);
+    }
+    socket.subscribe('variable', 'subscription ($after: ID) { visited(after: $after) { id } }', { after: { not: 'an id' } });
+    expect((await socket.until(({ id }) => id === 'variable')).payload).toMatchObject([{ extensions: { code: 'BAD_INPUT' } }]);
+    expect([gateway.subgraphs.opened, gateway.subgraphs.visitors]).toEqual([0, 0]);
+  });
+
+  test('may be at most so many at once', async () => {
+    const socket = await socketOf('alice');
+    for (let id = 0; id < 6; id++) socket.subscribe(String(id), 'subscription { visited(after: "0") { id } }');
+    const { id, payload } = await socket.until(({ type }) => type === 'error');
+    expect([id, payload[0].extensions.code]).toEqual(['5', 'LIMIT_EXCEEDED']);
+    await listening(5);
+    socket.send({ id: '0', type: 'complete' });
+    await until(() => gateway.subgraphs.visitors === 4);
+    socket.subscribe('again', 'subscription { visited(after: "0") { id } }');
+    await listening(5);
+  });
+});
+
+describe('credentials', () => {
+  test.each(['Authorization', 'authorization', 'X-Auth-Token', 'x-auth-token', 'token', 'TOKEN'])('%s in connection_init is one', async (key) => {
+    const credential = gateway.subgraphs.credential('alice');
+    const socket = await open();
+    socket.send({ type: 'connection_init', payload: { [key]: key.toLowerCase() === 'authorization' ? `Bearer ${credential}` : credential } });
+    await socket.until(({ type }) => type === 'connection_ack');
+    socket.subscribe('a', '{ me { name } }');
+    expect(await socket.results('a', 1)).toEqual([{ me: { name: 'alice' } }]);
+  });
+
+  test('in the headers of the upgrade is one, in a cookie or the address none', async () => {
+    const credential = gateway.subgraphs.credential('alice');
+    const inHeader = await open({ headers: { 'x-auth-token': credential } });
+    const inCookie = await open({ headers: { cookie: `token=${credential}; Authorization=Bearer ${credential}` } });
+    for (const socket of [inHeader, inCookie]) {
+      socket.send({ type: 'connection_init' });
+      await socket.until(({ type }) => type === 'connection_ack');
+      socket.subscribe('a', '{ me { name } }');
+      await socket.results('a', 1);
+    }
+    expect(inHeader.data('a')).toEqual([{ me: { name: 'alice' } }]);
+    expect(inCookie.data('a')).toEqual([{ me: null }]);
+    expect(inCookie.of('a')[0]!.payload.errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
+  });
+
+  test('are not needed to connect, but to subscribe', async () => {
+    const socket = await socketOf();
+    socket.subscribe('a', VISITED);
+    expect((await socket.until(({ id }) => id === 'a')).payload).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
+  });
+
+  test('that are not good close with 4403, those that contradict each other with 4400', async () => {
+    const bad = await open();
+    bad.send({ type: 'connection_init', payload: { token: 'nobody' } });
+    expect(await bad.closed).toMatchObject({ code: 4403, reason: expect.stringContaining('UNAUTHENTICATED') });
+    const two = await open();
+    two.send({ type: 'connection_init', payload: { token: 'one', 'x-auth-token': 'two' } });
+    expect(await two.closed).toMatchObject({ code: 4400 });
+  });
+
+  test('end what they began when they are revoked, and nothing else', async () => {
+    const { subgraphs } = gateway;
+    const [first, second] = [subgraphs.credential('alice'), subgraphs.credential('alice')];
+    const [a, b] = [kept(await TestSocket.acknowledged(gateway.url, first)), kept(await TestSocket.acknowledged(gateway.url, second))];
+    for (const socket of [a, b]) socket.subscribe('a', VISITED);
+    await listening();
+    subgraphs.revoke(first);
+    expect(await a.closed).toMatchObject({ code: 4403 });
+    subgraphs.visit('1');
+    await b.results('a', 1);
+    expect(a.data('a')).toEqual([]);
+  });
+
+  test('end what they began when they were revoked while nobody heard of it', async () => {
+    const { subgraphs } = gateway;
+    const credential = subgraphs.credential('alice');
+    const [gone, stays] = [kept(await TestSocket.acknowledged(gateway.url, credential)), await socketOf('bob')];
+    subgraphs.breakStream();
+    subgraphs.revoke(credential);
+    expect(await gone.closed).toMatchObject({ code: 4403 });
+    stays.subscribe('a', '{ me { name } }');
+    await stays.results('a', 1);
+  });
+
+  test('end what they began when they expire', async () => {
+    const credential = gateway.subgraphs.credential('alice', { expiresAt: new Date(Date.now() + 1_500).toISOString() });
+    const socket = kept(await TestSocket.acknowledged(gateway.url, credential));
+    socket.subscribe('a', VISITED);
+    expect(await socket.closed).toMatchObject({ code: 4403 });
+    await until(() => gateway.subgraphs.visitors === 0);
+  });
+});
+
+describe('the close codes of the protocol', () => {
+  test('4400 for what is no message', async () => {
+    for (const text of ['', 'nonsense', '[]', '{}', '{"type":"start"}', '{"type":"subscribe"}', '{"type":"subscribe","id":"","payload":{"query":"{ me { id } }"}}', '{"type":"connection_ack"}']) {
+      const socket = await socketOf('alice');
+      socket.send(text);
+      expect([text, (await socket.closed).code]).toEqual([text, 4400]);
+    }
+  });
+
+  test('4401 for an operation before the greeting', async () => {
+    const socket = await open();
+    socket.subscribe('a', '{ me { id } }');
+    expect((await socket.closed).code).toBe(4401);
+  });
+
+  test('4406 for another protocol', async () => {
+    const { WebSocket: Plain } = await import('ws');
+    const socket = new Plain(`${gateway.url.replace('http', 'ws')}/graphql`);
+    const code = await new Promise((resolve) => socket.on('close', resolve));
+    expect(code).toBe(4406);
+  });
+
+  test('4408 for a client that does not greet', async () => {
+    expect((await (await open()).closed).code).toBe(4408);
+  });
+
+  test('4409 for an id that is in use', async () => {
+    const socket = await socketOf('alice');
+    socket.subscribe('a', VISITED);
+    socket.subscribe('a', VISITED);
+    expect((await socket.closed).code).toBe(4409);
+  });
+
+  test('4429 for a second greeting', async () => {
+    const socket = await socketOf('alice');
+    socket.send({ type: 'connection_init' });
+    expect((await socket.closed).code).toBe(4429);
+  });
+
+  test('1009 for a message that is larger than a body may be', async () => {
+    const socket = await socketOf('alice');
+    socket.send({ type: 'ping', payload: { text: 'x'.repeat(20_000) } });
+    expect((await socket.closed).code).toBe(1009);
+  });
+
+  test('1001 when the gateway stops, quickly', async () => {
+    const stopping = await testGateway();
+    const socket = await TestSocket.acknowledged(stopping.url, stopping.subgraphs.credential('alice'));
+    socket.subscribe('a', VISITED);
+    await until(() => stopping.subgraphs.visitors === 1);
+    await stopping.stop();
+    expect(await socket.closed).toMatchObject({ code: 1001, reason: expect.stringContaining('after') });
+    expect(stopping.subgraphs.visitors).toBe(0);
+  });
+
+  test('a ping is answered, and another path is none of ours', async () => {
+    const socket = await socketOf('alice');
+    socket.send({ type: 'ping', payload: { n: 1 } });
+    expect(await socket.until(({ type }) => type === 'pong')).toEqual({ type: 'pong', payload: { n: 1 } });
+    const elsewhere = new WebSocket(`${gateway.url.replace('http', 'ws')}/elsewhere`, 'graphql-transport-ws');
+    const failure = await new Promise<Error>((resolve) => elsewhere.on('error', resolve));
+    expect(failure.message).toContain('404');
+  });
+});
