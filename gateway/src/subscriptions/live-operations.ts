@@ -136,7 +136,7 @@ export class LiveOperations {
   #withinSize(result: ExecutionResult | FormattedExecutionResult): FormattedExecutionResult {
     const { responseBytes } = this.#options.limits;
     const text = JSON.stringify(result);
-    if (text.length * 3 <= responseBytes || Buffer.byteLength(text) <= responseBytes) return result as FormattedExecutionResult;
+    if (text.length * 3 <= responseBytes || Buffer.byteLength(text) <= responseBytes) return result;
     return { data: null, errors: [graphError(limitExceeded({ limit: 'response', allowed: `${responseBytes} bytes` })).toJSON()] };
   }
 }

@@ -31,10 +31,10 @@ export class SseEndpoint {
   }
 
   /** Takes POSTs with `Accept: text/event-stream`, whose body was read; leaves all others to the next handler. */
-  readonly handler: RequestHandler = (request, response, next) => {
+  readonly handler: RequestHandler = async (request, response, next) => {
     const wanted = request.method === 'POST' && request.accepts(['application/json', 'application/graphql-response+json', EVENT_STREAM]) === EVENT_STREAM;
     if (!wanted) return next();
-    this.#serve(request, response).catch(next);
+    await this.#serve(request, response);
   };
 
   /** Completes every stream; its client subscribes again with `after`. */

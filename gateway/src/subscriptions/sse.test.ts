@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { testGateway, type TestGateway } from '../testkit/test-gateway.js';
+import { until } from '../testkit/test-socket.js';
 import { TestEventStream } from '../testkit/test-event-stream.js';
 
 const VISITED = 'subscription { visited { id person { things { label } } } }';
@@ -22,12 +22,6 @@ async function open(query: string, { credential = gateway.subgraphs.credential('
   return stream;
 }
 
-async function until(isSo: () => boolean): Promise<void> {
-  for (let tries = 0; !isSo(); tries++) {
-    if (tries > 2_000) throw new Error('waited in vain');
-    await delay(5);
-  }
-}
 const listening = () => until(() => gateway.subgraphs.visitors > 0);
 
 test('a subscription is a stream of events, each joined', async () => {

@@ -3,7 +3,7 @@ import { STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { limitExceeded, unauthenticated, type Log } from '@hutong/common';
 import type { Express, Request } from 'express';
-import { GraphQLError, type ExecutionArgs, type FormattedExecutionResult, type GraphQLSchema } from 'graphql';
+import type { ExecutionArgs, GraphQLSchema } from 'graphql';
 import { handleProtocols, makeServer, type Server as ProtocolServer } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { graphError } from '../federation/subgraph.errors.js';
@@ -123,8 +123,8 @@ export class WebsocketEndpoint {
       execute: ({ contextValue }: ExecutionArgs) => contextValue as AsyncIterableIterator<never>,
       subscribe: ({ contextValue }: ExecutionArgs) => contextValue as AsyncIterableIterator<never>,
       // Results are in the form in which they are shown; the library would look for errors of its own making.
-      onNext: (_context, _id, _payload, _args, result) => result as unknown as FormattedExecutionResult as never,
-      onError: (_context, _id, _payload, errors) => errors.map((error) => (error as GraphQLError).toJSON()),
+      onNext: (_context, _id, _payload, _args, result) => result,
+      onError: (_context, _id, _payload, errors) => errors.map((error) => error.toJSON()),
     });
   }
 

@@ -11,6 +11,15 @@ export interface ProtocolMessage {
 
 const PATIENCE_MS = 20_000;
 
+/** Waits until something is so. */
+export async function until(isSo: () => boolean): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS;
+  while (!isSo()) {
+    if (Date.now() > deadline) throw new Error('waited in vain');
+    await delay(5);
+  }
+}
+
 /** A WebSocket that speaks the protocol word by word, and remembers all that it was told. */
 export class TestSocket {
   readonly messages: ProtocolMessage[] = [];
