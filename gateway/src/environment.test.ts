@@ -24,6 +24,11 @@ test('what is for developing is off in production unless it is switched on', () 
   expect(readGatewaySettings({ INTROSPECTION: 'false' })).toMatchObject({ playground: true, introspection: false });
 });
 
+test('a value that is none is told with what was expected, a secret without its value', () => {
+  expect(() => readGatewaySettings({ PLAYGROUND: 'maybe' })).toThrow('PLAYGROUND: expected true or false, got "maybe"; for example PLAYGROUND=true');
+  expect(() => readGatewaySettings({ HUTONG_SECRET: 'guessed' })).toThrow('HUTONG_SECRET: expected at least 16 characters, got a value that is not shown');
+});
+
 test('every example of a setting is a value that works', () => {
   for (const [name, { example }] of Object.entries(gatewaySettings)) expect(() => readGatewaySettings({ [name]: example })).not.toThrow();
 });

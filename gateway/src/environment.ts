@@ -2,7 +2,6 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readSettings, settingTypes, type Setting } from '@hutong/common';
 import ipaddr from 'ipaddr.js';
-import { z } from 'zod';
 import type { Limits } from './limits/limits.js';
 
 const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
@@ -21,7 +20,7 @@ const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).
 
 /** A switch that is on in development and off in production unless it is set. */
 const developmentSwitch = (about: string): Setting<boolean | undefined> => ({
-  schema: z.union([z.undefined(), settingTypes.flag()]),
+  schema: settingTypes.flag().optional(),
   example: 'true',
   about,
 });
@@ -43,7 +42,7 @@ export const gatewaySettings = {
   SCHEDULING_DATABASE_URL: { schema: settingTypes.optionalUrl('postgres', 'postgresql'), example: 'postgres://hutong@db/scheduling', about: 'PostgreSQL of scheduling alone.' },
   MACHINES_DATABASE_URL: { schema: settingTypes.optionalUrl('postgres', 'postgresql'), example: 'postgres://hutong@db/machines', about: 'PostgreSQL of machines alone.' },
   HUTONG_ADMIN_PASSWORD: { schema: settingTypes.optionalText(), example: 'correct-horse-battery', about: 'Password of the first user, admin, used on the first start only. Empty: a random one is made and printed once.' },
-  HUTONG_SECRET: { schema: settingTypes.optionalText(), example: 'a-long-random-text', about: 'What the platform derives its keys from. Empty: made at the first start and kept in the data folder.' },
+  HUTONG_SECRET: { schema: settingTypes.optionalSecret(), example: 'a-long-random-text', about: 'What the platform derives its keys from. Empty: made at the first start and kept in the data folder.' },
   TRUSTED_PROXIES: {
     schema: settingTypes.list().refine((networks) => networks.every(isNetwork), 'expected addresses or networks as CIDR, separated by commas'),
     example: '10.0.0.0/8,127.0.0.1',

@@ -54,7 +54,7 @@ const toolSettings = {
   MACHINES_DATABASE_URL: { schema: settingTypes.optionalUrl('postgres', 'postgresql'), example: 'postgres://hutong@db/machines', about: 'PostgreSQL of this subgraph alone.' },
   DATABASE_URL: { schema: settingTypes.optionalUrl('postgres', 'postgresql'), example: 'postgres://hutong@db/hutong', about: 'PostgreSQL of the platform. Empty: the embedded one.' },
   LOG_LEVEL: { schema: settingTypes.oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'), default: 'warn', example: 'warn', about: 'What the command-line tools log to stderr.' },
-  HUTONG_SECRET: { schema: settingTypes.optionalText(), example: 'a-long-random-text', about: 'What the platform derives its keys from. Empty: the one kept in the data folder.' },
+  HUTONG_SECRET: { schema: settingTypes.optionalSecret(), example: 'a-long-random-text', about: 'What the platform derives its keys from. Empty: the one kept in the data folder.' },
   INIT_CWD: { schema: settingTypes.optionalText(), example: '/home/alice', about: 'Set by npm: where the command was given, from where file names are taken.' },
 };
 

@@ -41,6 +41,8 @@ function faultLine(name: string, setting: Setting<unknown>, text: string | undef
 
 const secretName = (name: string): boolean => /SECRET|PASSWORD|TOKEN|DATABASE_URL/.test(name);
 
+const SECRET_LENGTH = 16;
+
 /** Checks that settings share: texts from the environment to typed values. */
 export const settingTypes = {
   integer: (minimum: number, maximum: number): z.ZodType<number> =>
@@ -53,6 +55,8 @@ export const settingTypes = {
     z.enum(['true', 'false', '1', '0'], 'expected true or false').transform((text) => text === 'true' || text === '1'),
   text: (): z.ZodType<string> => z.string('expected a text'),
   optionalText: (): z.ZodType<string | undefined> => z.string().optional(),
+  /** What keys are derived from: too long to be guessed. */
+  optionalSecret: (): z.ZodType<string | undefined> => z.string().min(SECRET_LENGTH, `expected at least ${SECRET_LENGTH} characters`).optional(),
   oneOf: <const Choice extends string>(...choices: [Choice, ...Choice[]]): z.ZodType<Choice> =>
     z.enum(choices, `expected one of ${choices.join(', ')}`),
   list: (): z.ZodType<string[]> =>
