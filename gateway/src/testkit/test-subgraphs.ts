@@ -101,7 +101,7 @@ export class TestSubgraphs {
 
   /** Ends the sources of `visited` as a subgraph that breaks down. */
   breakVisits(): void {
-    for (const visitors of this.#visitors) visitors.fail(new Error('the secret is 42'));
+    for (const visitors of this.#visitors) visitors.fail(new Error('the secret is swordfish'));
   }
 
   /** Breaks the stream of revocations. */
@@ -164,14 +164,14 @@ export class TestSubgraphs {
         },
         fail: (_: unknown, { how }: { how: string }) => {
           if (how === 'expected') throw badInput({ field: 'how', problem: 'expected something else' });
-          throw new Error('the secret is 42');
+          throw new Error('the secret is swordfish');
         },
       },
       Visit: {
         person: ({ person }: TestVisit) => PEOPLE_BY_ID.get(person.id),
         note: ({ note }: TestVisit) => {
           if (note === 'expected') throw conflict({ reason: 'no note today' });
-          if (note === 'unexpected') throw new Error('the secret is 42');
+          if (note === 'unexpected') throw new Error('the secret is swordfish');
           return note;
         },
       },
