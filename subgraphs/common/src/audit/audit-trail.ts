@@ -38,7 +38,7 @@ export class AuditTrail {
     const record: AuditRecord = {
       actorId: scope.caller.userId,
       action,
-      subject: subjectOf(result) ?? subjectOf(args.input) ?? subjectOf(args),
+      subject: subjectOf(result) ?? subjectOf(named(args.input, error)) ?? subjectOf(args),
       requestId: scope.requestId,
       outcome: error === undefined ? 'ok' : error instanceof HutongError ? error.code : 'INTERNAL_SERVER_ERROR',
       at: new Date(),
@@ -52,6 +52,12 @@ export class AuditTrail {
 }
 
 const NAMES_OF_ID = ['id', 'taskId', 'machineId', 'userId', 'username'];
+
+/** What the input names. A name that was refused is left out: people type passwords into the wrong field. */
+function named(input: unknown, error: unknown): unknown {
+  if (error === undefined || input === null || typeof input !== 'object') return input;
+  return { ...input, username: undefined };
+}
 
 function subjectOf(thing: unknown): string | null {
   if (Array.isArray(thing)) return thing.length === 1 ? subjectOf(thing[0]) : null;

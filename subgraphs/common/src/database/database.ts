@@ -17,8 +17,9 @@ export interface DatabaseOptions {
   log: Log;
 }
 
-/** Connections a subgraph may hold at once; a request that finds none waits. */
+/** Connections a subgraph may hold at once; a request that finds none waits, but not beyond its own deadline. */
 const POOL = { min: 0, max: 16, idleTimeoutMillis: 30_000 };
+const CONNECTION_TIMEOUT_MS = 20_000;
 const STATEMENT_TIMEOUT_MS = 60_000;
 
 /** Connects a subgraph to its schema and brings the schema up to date; two processes that start at once take turns. */
@@ -31,7 +32,7 @@ export async function openDatabase({ url, schema, entities, migrations, log }: D
     extensions: [Migrator],
     migrations: { migrationsList: migrations, tableName: 'migration', schema, snapshot: false, transactional: true, allOrNothing: true },
     pool: POOL,
-    driverOptions: { statement_timeout: STATEMENT_TIMEOUT_MS, application_name: `hutong ${schema}` },
+    driverOptions: { connectionTimeoutMillis: CONNECTION_TIMEOUT_MS, statement_timeout: STATEMENT_TIMEOUT_MS, application_name: `hutong ${schema}` },
     forceUtcTimezone: true,
     logger: (message) => log.debug(message),
   });

@@ -47,7 +47,7 @@ export class UserService {
 
   /** A user that is not deleted; NOT_FOUND otherwise. */
   async get(scope: Pick<RequestScope, 'em'>, id: string): Promise<User> {
-    return existing(isUuid(id) ? await scope.em.fork().findOne(User, { id, deletedAt: null }) : null);
+    return existing(isUuid(id) ? await scope.em.fork().findOne(User, { id, deletedAt: null }) : null, `user ${id.slice(0, SHOWN_ID)}`);
   }
 
   /** A user by name, whatever the capitals; NOT_FOUND when there is none. */
@@ -128,7 +128,7 @@ export class UserService {
     const { changes } = this.#parts;
     return changes.inventoryChange(scope.em, async (em) => {
       await lockAdmins(em);
-      const user = existing(isUuid(id) ? await em.findOne(User, { id, deletedAt: null }, { lockMode: LockMode.PESSIMISTIC_WRITE }) : null);
+      const user = existing(isUuid(id) ? await em.findOne(User, { id, deletedAt: null }, { lockMode: LockMode.PESSIMISTIC_WRITE }) : null, `user ${id.slice(0, SHOWN_ID)}`);
       await change(em, user);
       await em.flush();
       await changes.credentialsEnded(em, id);
@@ -146,7 +146,10 @@ async function endSessions(em: EntityManager, userId: string): Promise<void> {
   await sql(em, 'delete from machines.session where user_id = $1', [userId]);
 }
 
-function existing(user: User | null, what = 'user'): User {
+/** A UUID is shown whole; what is none is cut. */
+const SHOWN_ID = 40;
+
+function existing(user: User | null, what: string): User {
   if (!user) throw notFound({ what });
   return user;
 }
