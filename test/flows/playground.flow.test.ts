@@ -60,10 +60,14 @@ describe('the examples', () => {
     const texts = await Promise.all(files.map((name) => readFile(join(EXAMPLES, name), 'utf8')));
     const all = texts.join('\n').replace('"your password"', JSON.stringify(ADMIN_PASSWORD));
     const page = (await send(platform, { path: '/' })).text;
-    const names = parse(all).definitions.flatMap((definition) => (definition.kind === Kind.OPERATION_DEFINITION ? [definition.name!.value] : []));
-    expect(names.length).toBeGreaterThan(8);
-    for (const name of names) {
+    const operations = parse(all).definitions.flatMap((definition) => (definition.kind === Kind.OPERATION_DEFINITION ? [{ name: definition.name!.value, kind: definition.operation }] : []));
+    expect(operations.length).toBeGreaterThan(8);
+    for (const { name, kind } of operations) {
       expect(page, name).toContain(name);
+      if (kind === 'subscription') {
+        await expectStream({ query: all, operationName: name }, root);
+        continue;
+      }
       const user = name === 'LogIn' ? stranger(platform) : root;
       // The editor sends the whole text and the name of one operation.
       const response = await fetch(`${platform.url}/graphql`, {
@@ -77,6 +81,19 @@ describe('the examples', () => {
     }
   });
 });
+
+/** A subscription of the examples begins, and is left again. */
+async function expectStream(body: { query: string; operationName: string }, { credential }: Actor): Promise<void> {
+  const leaving = new AbortController();
+  const response = await fetch(`${platform.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'text/event-stream', authorization: `Bearer ${credential}` },
+    body: JSON.stringify(body),
+    signal: leaving.signal,
+  });
+  leaving.abort();
+  expect([body.operationName, response.status, response.headers.get('content-type')]).toEqual([body.operationName, 200, 'text/event-stream; charset=utf-8']);
+}
 
 describe('in production', () => {
   let production: Platform;

@@ -42,6 +42,8 @@ const page: RequestHandler = async (_request, response) => {
   const html = ruruHTML({
     staticPath: ASSETS,
     endpoint: '/graphql',
+    // The page makes it the WebSocket of its own origin, and sends the tab Headers as connection_init.
+    subscriptionEndpoint: '/graphql',
     // The type asks for every property of the editor, where each has its default.
     clientConfig: { initialQuery, defaultQuery: initialQuery, initialHeaders: HEADERS_HINT, defaultHeaders: HEADERS_HINT } as RuruClientConfig,
     htmlParts: { titleTag: '<title>Hutong</title><link rel="icon" href="data:," />' },
