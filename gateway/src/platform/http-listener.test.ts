@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { Agent, get, type IncomingMessage, type RequestListener } from 'node:http';
+import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { listen, ListenError } from './http-listener.js';
 
@@ -58,3 +59,12 @@ test('a port that is taken is told in one line that says what to do', async () =
 test('a host that is none of this machine is told', async () => {
   await expect(listen(() => undefined, { host: '203.0.113.1', port: 0 })).rejects.toThrow('HOST is no address of this machine');
 });
+
+test('a connection on which nothing was asked does not hold up draining', async () => {
+  const { port, drain } = await listen((_request, response) => response.end(), anywhere);
+  const reserve = connect(port, '127.0.0.1');
+  await once(reserve, 'connect');
+  const closed = once(reserve, 'close');
+  await drain(20_000);
+  await closed;
+}, 10_000);

@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 
 /** The port cannot be listened on; the message is the one line to stop the start with. */
 export class ListenError extends Error {
@@ -27,6 +27,11 @@ const IDLE_SWEEP_MS = 50;
 /** @throws ListenError */
 export async function listen(handler: RequestListener, { host, port }: { host: string; port: number }): Promise<HttpListener> {
   const server = createServer({ keepAliveTimeout: 65_000 }, handler);
+  const connections = new Set<Socket>();
+  server.on('connection', (socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+  });
   server.listen(port, host);
   try {
     await once(server, 'listening');
@@ -34,14 +39,18 @@ export async function listen(handler: RequestListener, { host, port }: { host: s
     const { code = '', message } = cause as NodeJS.ErrnoException;
     throw new ListenError(`PORT: ${host}:${port} ${REASONS[code] ?? `cannot be listened on: ${message}`}, for example PORT=4100`, { cause });
   }
-  return { server, port: (server.address() as AddressInfo).port, drain: (patienceMs) => drain(server, patienceMs) };
+  return { server, port: (server.address() as AddressInfo).port, drain: (patienceMs) => drain(server, connections, patienceMs) };
 }
 
-async function drain(server: Server, patienceMs: number): Promise<void> {
+async function drain(server: Server, connections: ReadonlySet<Socket>, patienceMs: number): Promise<void> {
   const closed = once(server, 'close');
   server.close();
   // A connection that is kept alive becomes idle only when its last answer is out.
-  const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS);
+  const sweep = setInterval(() => {
+    server.closeIdleConnections();
+    // A connection in reserve, on which nothing was ever asked, does not count as idle.
+    for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
+  }, IDLE_SWEEP_MS);
   const end = setTimeout(() => server.closeAllConnections(), patienceMs);
   await closed;
   clearInterval(sweep);
