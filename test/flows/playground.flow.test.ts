@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Kind, parse } from 'graphql';
+import { Kind, OperationTypeNode, parse } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { admin, stranger, type Actor } from '../testkit/actor.js';
 import { send } from '../testkit/http.js';
@@ -64,7 +64,7 @@ describe('the examples', () => {
     expect(operations.length).toBeGreaterThan(8);
     for (const { name, kind } of operations) {
       expect(page, name).toContain(name);
-      if (kind === 'subscription') {
+      if (kind === OperationTypeNode.SUBSCRIPTION) {
         await expectStream({ query: all, operationName: name }, root);
         continue;
       }
