@@ -61,15 +61,19 @@ test('a task tells its states, each with the resource it got and whose that is',
 });
 
 test('machines tell of themselves to those who may see them, from when they may', async () => {
-  await save('501');
+  const grant = (id: string) => root.ask('mutation ($id: ID!) { grantMachine(input: { machineId: $id, everyone: true }) { id } }', { id });
+  for (const id of ['501', '503']) await save(id);
+  await grant('503');
   const [admins, members] = [await listen(root, MACHINES), await listen(alice, MACHINES)];
   await begun();
   await save('501', 'renamed');
-  await admins.until(1);
-  await root.ask('mutation { grantMachine(input: { machineId: "501", everyone: true }) { id } }');
+  await save('503', 'renamed, too');
+  // Whether an event may be seen is decided when it is told: the grant waits until both were.
+  expect(await members.until(1)).toMatchObject([{ machineChanged: { machine: { id: '503' } } }]);
+  await grant('501');
   await save('501', 'renamed again');
-  const seen = await admins.until(2);
-  expect(await members.until(1)).toEqual([seen[1]]);
+  const all = await admins.until(3);
+  expect(await members.until(2)).toEqual(all.slice(1));
   expect([members.errors, admins.errors]).toEqual([[], []]);
 });
 
