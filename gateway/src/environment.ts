@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readSettings, settingTypes, type Setting } from '@hutong/common';
+import { checkSecret, readSettings, settingTypes, subgraphUrls, subgraphUrlSettings, type Setting } from '@hutong/common';
 import ipaddr from 'ipaddr.js';
 import type { Limits } from './limits/limits.js';
 
@@ -43,6 +43,8 @@ export const gatewaySettings = {
   MACHINES_DATABASE_URL: { schema: settingTypes.optionalUrl('postgres', 'postgresql'), example: 'postgres://hutong@db/machines', about: 'PostgreSQL of machines alone.' },
   HUTONG_ADMIN_PASSWORD: { schema: settingTypes.optionalText(), example: 'correct-horse-battery', about: 'Password of the first user, admin, used on the first start only. Empty: a random one is made and printed once.' },
   HUTONG_SECRET: { schema: settingTypes.optionalSecret(), example: 'a-long-random-text', about: 'What the platform derives its keys from. Empty: made at the first start and kept in the data folder.' },
+  ...subgraphUrlSettings,
+  SUPERGRAPH_FILE: { schema: settingTypes.optionalText(), example: '/etc/hutong/supergraph.graphql', about: 'The supergraph, read again when it changes and on SIGHUP. Empty: composed of the subgraphs in this process, and the committed one where one is elsewhere.' },
   TRUSTED_PROXIES: {
     schema: settingTypes.list().refine((networks) => networks.every(isNetwork), 'expected addresses or networks as CIDR, separated by commas'),
     example: '10.0.0.0/8,127.0.0.1',
@@ -85,6 +87,9 @@ export interface GatewaySettings {
   adminPassword: string | undefined;
   /** Undefined: the one kept in the data folder. */
   secret: string | undefined;
+  /** By subgraph, where it is in another process. */
+  subgraphUrls: Readonly<Record<string, string | undefined>>;
+  supergraphFile: string | undefined;
   trustedProxies: string[];
   ownOrigins: string[];
   playground: boolean;
@@ -102,6 +107,8 @@ export interface GatewaySettings {
 export function readGatewaySettings(environment: Readonly<Record<string, string | undefined>> = process.env): GatewaySettings {
   const values = readSettings(gatewaySettings, environment);
   const production = values.NODE_ENV === 'production';
+  const urls = subgraphUrls(values);
+  checkSecret(values.HUTONG_SECRET, urls);
   return {
     port: values.PORT,
     host: values.HOST,
@@ -116,6 +123,8 @@ export function readGatewaySettings(environment: Readonly<Record<string, string 
     },
     adminPassword: values.HUTONG_ADMIN_PASSWORD,
     secret: values.HUTONG_SECRET,
+    subgraphUrls: urls,
+    supergraphFile: values.SUPERGRAPH_FILE,
     trustedProxies: values.TRUSTED_PROXIES,
     ownOrigins: values.OWN_ORIGINS,
     playground: values.PLAYGROUND ?? !production,

@@ -90,7 +90,7 @@ test('a subgraph that does not answer in time is given up, and told to stop', as
   const before = gateway.subgraphs.aborted;
   const { data, errors } = await gateway.ask('{ stall }');
   expect(data).toEqual({ stall: null });
-  expect(errors).toEqual([{ message: 'The subgraph people did not finish within 1 s', path: ['stall'], extensions: { code: 'TIMEOUT' } }]);
+  expect(errors).toEqual([{ message: 'The subgraph people did not answer within 1 s', path: ['stall'], extensions: { code: 'SUBGRAPH_UNAVAILABLE' } }]);
   expect(gateway.subgraphs.aborted).toBe(before + 1);
 });
 

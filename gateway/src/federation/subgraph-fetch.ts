@@ -1,5 +1,5 @@
 import type { GraphQLDataSource } from '@apollo/gateway';
-import { HutongError, subgraphUnavailable, timedOut, type Log, type SubgraphConnection, type SubgraphRequest } from '@hutong/common';
+import { HutongError, subgraphUnavailable, type Log, type SubgraphConnection, type SubgraphRequest } from '@hutong/common';
 import { Kind, parse, type ExecutionResult, type GraphQLFormattedError, type SelectionNode } from 'graphql';
 import { withDeadline } from './deadline.js';
 import type { RequestScope } from './federated-graph.js';
@@ -57,7 +57,7 @@ export class SubgraphFetch implements GraphQLDataSource<RequestScope> {
     try {
       const connection = connections.get(subgraph);
       if (!connection) throw subgraphUnavailable({ subgraph });
-      const tooLate = () => timedOut({ what: `The subgraph ${subgraph}`, seconds: timeoutMs / 1000 });
+      const tooLate = () => subgraphUnavailable({ subgraph, seconds: timeoutMs / 1000 });
       const opening = connection.subscribe({ ...fetch, caller, origin, requestId, signal });
       const events = await withDeadline(signal, timeoutMs, tooLate, () => opening).catch((reason: unknown) => {
         // What opens too late is closed again.
@@ -87,7 +87,7 @@ export class SubgraphFetch implements GraphQLDataSource<RequestScope> {
     const { subgraph, connections, timeoutMs } = this.#options;
     const connection = connections.get(subgraph);
     if (!connection) throw subgraphUnavailable({ subgraph });
-    const tooLate = () => timedOut({ what: `The subgraph ${subgraph}`, seconds: timeoutMs / 1000 });
+    const tooLate = () => subgraphUnavailable({ subgraph, seconds: timeoutMs / 1000 });
     return withDeadline(outer, timeoutMs, tooLate, (signal) => connection.execute({ ...fetch, signal }));
   }
 

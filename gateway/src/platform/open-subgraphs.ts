@@ -1,5 +1,5 @@
-import { ConnectedPeers, openSubgraph, type Log, type OpenSubgraph, type SubgraphConnection } from '@hutong/common';
-import { auditInMachines } from './identity.operations.js';
+import { auditIn, ConnectedPeers, openSubgraph, type Log, type OpenSubgraph, type SubgraphConnection } from '@hutong/common';
+import { AUDIT_KEEPER } from './identity.operations.js';
 import { platformModules } from './modules.js';
 
 type Modules = typeof platformModules;
@@ -9,48 +9,78 @@ export interface SubgraphsStart {
   /** Where the named subgraph keeps its rows. */
   databaseUrlOf: (subgraph: string) => string;
   secret: string;
+  /** By subgraph, where it is in another process. */
+  urls: Readonly<Record<string, string | undefined>>;
+  timeoutMs: number;
   log: Log;
 }
 
-/** The platform's subgraphs in this process. */
+/** The platform's subgraphs, those in this process open. */
 export interface OpenSubgraphs {
-  all: readonly OpenSubgraph[];
+  /** Those in this process. */
+  local: readonly OpenSubgraph[];
+  /** To every subgraph, here or elsewhere. */
   connections: ReadonlyMap<string, SubgraphConnection>;
-  services: { [Name in keyof Modules]: ServicesOf<Modules[Name]> };
+  /** Of those in this process. */
+  services: { [Name in keyof Modules]?: ServicesOf<Modules[Name]> };
   stop(): Promise<void>;
 }
 
-/** Stops the start at the first bad setting of a subgraph. @throws SettingError */
-export function checkSettings(): void {
-  for (const module of Object.values(platformModules)) module.checkSettings?.();
+type Urls = SubgraphsStart['urls'];
+
+const isLocal = (urls: Urls) => (name: keyof Modules) => urls[platformModules[name].graph.name] === undefined;
+
+const names = Object.keys(platformModules) as (keyof Modules)[];
+
+/** The names of the subgraphs that run in this process. */
+export const localSubgraphs = (urls: Urls): string[] => names.filter(isLocal(urls)).map((name) => platformModules[name].graph.name);
+
+/** Stops the start at the first bad setting of a subgraph in this process. @throws SettingError */
+export function checkSettings(urls: Urls): void {
+  for (const name of names.filter(isLocal(urls))) platformModules[name].checkSettings?.();
 }
 
 /**
- * Opens every subgraph at once, each connected to the others as they come up. When one cannot be opened, those that were
- * are stopped again.
+ * Opens every subgraph of this process at once, each connected to the others as they come up; those elsewhere may be down.
+ * When one cannot be opened, those that were are stopped again.
  */
-export async function openSubgraphs({ databaseUrlOf, secret, log }: SubgraphsStart): Promise<OpenSubgraphs> {
+export async function openSubgraphs({ databaseUrlOf, secret, urls, timeoutMs, log }: SubgraphsStart): Promise<OpenSubgraphs> {
   const connections = new Map<string, SubgraphConnection>();
+  const closeRemote = await connectRemote(connections, { urls, secret, timeoutMs, log });
   const peers = new ConnectedPeers(connections);
-  const keepAudit = auditInMachines(peers);
-  const names = Object.keys(platformModules) as (keyof Modules)[];
+  const keepAudit = auditIn(AUDIT_KEEPER, peers);
+  const opening = names.filter(isLocal(urls));
   const opened = await Promise.allSettled(
-    names.map(async (name) => {
+    opening.map(async (name) => {
       const module = platformModules[name];
       const subgraph: OpenSubgraph = await openSubgraph<unknown>(module, { databaseUrl: databaseUrlOf(module.graph.name), secret, peers, keepAudit, log });
       connections.set(subgraph.name, subgraph.connection);
       return subgraph;
     }),
   );
-  const all = opened.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+  const local = opened.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
   const stop = async () => {
-    await Promise.all(all.map((subgraph) => subgraph.stop()));
+    await Promise.all(local.map((subgraph) => subgraph.stop()));
+    await closeRemote();
   };
   const failure = opened.find((outcome) => outcome.status === 'rejected');
   if (failure) {
     await stop();
     throw failure.reason;
   }
-  const services = Object.fromEntries(names.map((name, index) => [name, all[index]?.services])) as OpenSubgraphs['services'];
-  return { all, connections, services, stop };
+  const services = Object.fromEntries(opening.map((name, index) => [name, local[index]?.services])) as OpenSubgraphs['services'];
+  return { local, connections, services, stop };
+}
+
+type Remote = Pick<SubgraphsStart, 'urls' | 'secret' | 'timeoutMs' | 'log'>;
+
+async function connectRemote(connections: Map<string, SubgraphConnection>, { urls, ...options }: Remote): Promise<() => Promise<void>> {
+  const elsewhere = Object.entries(urls).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  if (elsewhere.length === 0) return async () => undefined;
+  const { RemoteConnection } = await import('@hutong/common/remote');
+  const remote = elsewhere.map(([name, url]) => new RemoteConnection({ name, url, ...options }));
+  for (const connection of remote) connections.set(connection.name, connection);
+  return async () => {
+    await Promise.all(remote.map((connection) => connection.close()));
+  };
 }

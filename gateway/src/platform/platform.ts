@@ -42,32 +42,33 @@ export async function startPlatform(start: PlatformStart): Promise<Platform> {
     }
   };
   try {
-    const [{ openSubgraphs, checkSettings }, { serveGraph }] = await Promise.all([import('./open-subgraphs.js'), import('./serve-graph.js')]);
-    checkSettings();
-    const database = needsEmbedded(settings) ? await embeddedDatabase(start) : undefined;
+    const [{ openSubgraphs, checkSettings, localSubgraphs }, { serveGraph }] = await Promise.all([import('./open-subgraphs.js'), import('./serve-graph.js')]);
+    const urls = settings.subgraphUrls;
+    checkSettings(urls);
+    const database = needsEmbedded(settings, localSubgraphs(urls)) ? await embeddedDatabase(start) : undefined;
     const stopDatabase = async () => database?.stop();
     stops.push(stopDatabase);
     signal.throwIfAborted();
     const databaseUrlOf = (name: string) => settings.databaseUrls[name] ?? settings.databaseUrl ?? database!.url;
     const secret = await platformSecret(settings.secret, settings.dataDirectory);
-    const subgraphs = await openSubgraphs({ databaseUrlOf, secret, log });
+    const subgraphs = await openSubgraphs({ databaseUrlOf, secret, urls, timeoutMs: settings.subgraphTimeoutMs, log });
     stops.push(() => subgraphs.stop());
     signal.throwIfAborted();
     const served = await serveGraph(subgraphs, settings, log);
     stops.push(() => served.stop());
     signal.throwIfAborted();
     // Last, when nothing can fail any more: a password that was made up is shown by the start that made it or never.
-    const admin = await subgraphs.services.machines.users.ensureAdmin(settings.adminPassword);
+    const admin = await subgraphs.services.machines?.users.ensureAdmin(settings.adminPassword);
     served.started();
-    return { port: served.port, admin: admin.created ? { username: admin.username!, password: admin.password! } : undefined, stop, stopDatabase };
+    return { port: served.port, admin: admin?.created ? { username: admin.username!, password: admin.password! } : undefined, stop, stopDatabase };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-const needsEmbedded = ({ databaseUrl, databaseUrls }: GatewaySettings): boolean =>
-  databaseUrl === undefined && Object.values(databaseUrls).includes(undefined);
+const needsEmbedded = ({ databaseUrl, databaseUrls }: GatewaySettings, local: readonly string[]): boolean =>
+  databaseUrl === undefined && local.some((name) => databaseUrls[name] === undefined);
 
 function embeddedDatabase({ settings, terminal, log, signal, onDatabaseLost }: PlatformStart): Promise<EmbeddedPostgres> {
   return startEmbeddedPostgres({

@@ -33,5 +33,6 @@ export * from './paging/connection.js';
 export * from './paging/cursor.js';
 export * from './paging/page.js';
 export * from './peers/peers.js';
+export * from './remote/environment.js';
 export * from './subgraph/open-subgraph.js';
 export * from './subgraph/subgraph-module.js';

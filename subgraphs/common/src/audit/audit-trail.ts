@@ -1,6 +1,7 @@
 import { HutongError } from '../errors/define-error.js';
 import type { RequestScope } from '../graph/context.js';
 import type { Log } from '../log/log.js';
+import type { Peers } from '../peers/peers.js';
 
 /** What one mutation did, without anything secret. */
 export interface AuditRecord {
@@ -16,6 +17,16 @@ export interface AuditRecord {
 
 /** Keeps audit records; resolves when the record is safe. */
 export type AuditSink = (record: AuditRecord, scope: RequestScope) => Promise<void>;
+
+const RECORD_AUDIT = 'mutation RecordAudit($input: RecordAuditInput!) { recordAudit(input: $input) }';
+
+/** Keeps the records of every subgraph in the named one, by its peer mutation `recordAudit`. */
+export const auditIn =
+  (subgraph: string, peers: Peers): AuditSink =>
+  async ({ at, ...record }, { caller, requestId }) => {
+    const input = { ...record, at: at.toISOString() };
+    await peers.call({ caller, requestId }, { subgraph, document: RECORD_AUDIT, variables: { input } });
+  };
 
 interface Mutation {
   action: string;

@@ -56,12 +56,13 @@ export const timedOut = defineError<{ what: string; seconds: number }>({
   message: ({ what, seconds }) => `${what} did not finish within ${seconds} s`,
 });
 
-export const subgraphUnavailable = defineError<{ subgraph: string }>({
+export const subgraphUnavailable = defineError<{ subgraph: string; seconds?: number }>({
   code: 'SUBGRAPH_UNAVAILABLE',
   status: 503,
   summary: 'The subgraph that owns the field does not answer at present.',
   remedy: 'Try again in a moment; `/readyz` tells which part is down.',
-  message: ({ subgraph }) => `The subgraph ${subgraph} is not available at present`,
+  message: ({ subgraph, seconds }) =>
+    seconds === undefined ? `The subgraph ${subgraph} is not available at present` : `The subgraph ${subgraph} did not answer within ${seconds} s`,
 });
 
 export const eventExpired = defineError<{ keptDays: number }>({

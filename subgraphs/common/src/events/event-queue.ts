@@ -35,6 +35,11 @@ export class EventQueue<Item> implements AsyncIterableIterator<Item> {
     this.#end();
   }
 
+  /** Ends the queue; the reader gets what is already kept. */
+  finish(): void {
+    this.#end();
+  }
+
   next(): Promise<IteratorResult<Item>> {
     if (this.#items.length > 0) return Promise.resolve({ done: false, value: this.#items.shift()! });
     if (this.#failure !== undefined) {

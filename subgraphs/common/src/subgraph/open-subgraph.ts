@@ -1,3 +1,4 @@
+import type { GraphQLSchema } from 'graphql';
 import type { Pool } from 'pg';
 import type { PgBoss } from 'pg-boss';
 import { AuditTrail, type AuditSink } from '../audit/audit-trail.js';
@@ -24,6 +25,7 @@ export interface SubgraphOptions {
 export interface OpenSubgraph<Services = unknown> {
   name: string;
   sdl: string;
+  schema: GraphQLSchema;
   connection: LocalConnection;
   revisions: Revisions;
   services: Services;
@@ -88,6 +90,7 @@ async function open<Services>(
   return {
     name: graph.name,
     sdl,
+    schema,
     revisions,
     services: started.services,
     connection: new LocalConnection({ name: graph.name, schema, contextFor, ready, log }),

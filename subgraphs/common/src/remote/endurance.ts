@@ -1,0 +1,45 @@
+import { BrokenCircuitError, circuitBreaker, CircuitState, CountBreaker, ExponentialBackoff, handleWhen, retry, wrap, type CircuitBreakerPolicy, type IPolicy } from 'cockatiel';
+import type { Log } from '../log/log.js';
+import { TransportError } from './transport.js';
+
+/** Of the last 20 calls, at least 5, more than half failed: nothing is asked for a second, and then one call tries. */
+const BREAKER = { threshold: 0.5, size: 20, minimumNumberOfCalls: 5 };
+const HALF_OPEN_AFTER_MS = 1_000;
+/** Tries after the first, in about 50, 100 and 200 ms, jittered. */
+const RETRIES = { maxAttempts: 3, initialDelay: 50, maxDelay: 400 };
+
+/** What a faulty subgraph is not asked: again and again, and twice for what changes something. */
+export class Endurance {
+  readonly #breaker: CircuitBreakerPolicy;
+  readonly #retrying: IPolicy;
+
+  constructor(log: Log) {
+    this.#breaker = circuitBreaker(handleWhen(isFault), { breaker: new CountBreaker(BREAKER), halfOpenAfter: HALF_OPEN_AFTER_MS });
+    this.#breaker.onStateChange((state) => log.warn({ state: CircuitState[state] }, 'circuit breaker'));
+    const backoff = new ExponentialBackoff({ initialDelay: RETRIES.initialDelay, maxDelay: RETRIES.maxDelay });
+    const passing = retry(handleWhen((error) => error instanceof TransportError && error.passing), { maxAttempts: RETRIES.maxAttempts, backoff });
+    this.#retrying = wrap(passing, this.#breaker);
+  }
+
+  /**
+   * Makes a call, again after a passing fault when it is repeatable.
+   *
+   * @throws TransportError at once while the breaker is open
+   */
+  async run<Result>(repeatable: boolean, signal: AbortSignal, call: () => Promise<Result>): Promise<Result> {
+    try {
+      return await (repeatable ? this.#retrying : this.#breaker).execute(call, signal);
+    } catch (error) {
+      if (error instanceof BrokenCircuitError) throw new TransportError('it failed too often and is left alone for a moment', false, error);
+      throw error;
+    }
+  }
+}
+
+/** A deadline that passed is the subgraph's fault; a caller who has gone is not. */
+const isFault = (error: unknown): boolean => error instanceof TransportError || isDeadline(error);
+
+const isDeadline = (error: unknown): boolean => {
+  const { name, code } = (error ?? {}) as { name?: string; code?: string };
+  return name === 'TimeoutError' || code === 'TIMEOUT' || code === 'SUBGRAPH_UNAVAILABLE';
+};

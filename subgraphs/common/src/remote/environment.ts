@@ -1,0 +1,83 @@
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readSettings, SettingError, settingTypes, type Setting } from '../environment/settings.js';
+
+const REPOSITORY = fileURLToPath(new URL('../../../../', import.meta.url));
+
+/** The ports on which subgraphs listen when they are alone. */
+export const SUBGRAPH_PORTS: Readonly<Record<string, number>> = {
+  'compute-registry': 4001,
+  scheduling: 4002,
+  'cloud-vm': 4003,
+  machines: 4004,
+  'ai-arts': 4005,
+};
+
+const httpUrl = (example: string, about: string): Setting<string | undefined> => ({ schema: settingTypes.optionalUrl('http', 'https'), example, about });
+
+/** Where subgraphs in other processes are; for the gateway, and for a subgraph's calls to its peers. */
+export const subgraphUrlSettings = {
+  SUBGRAPH_COMPUTE_REGISTRY_URL: httpUrl('http://10.0.0.7:4001', 'Where compute-registry listens. Empty: in the gateway’s process; a subgraph alone looks at port 4001 of its machine.'),
+  SUBGRAPH_SCHEDULING_URL: httpUrl('http://10.0.0.7:4002', 'Where scheduling listens. Empty: in the gateway’s process; a subgraph alone looks at port 4002 of its machine.'),
+  SUBGRAPH_MACHINES_URL: httpUrl('http://10.0.0.7:4004', 'Where machines listens. Empty: in the gateway’s process; a subgraph alone looks at port 4004 of its machine.'),
+} satisfies Record<string, Setting<unknown>>;
+
+/** The URLs that are set, by subgraph. */
+export function subgraphUrls(values: { [Name in keyof typeof subgraphUrlSettings]: string | undefined }): Readonly<Record<string, string | undefined>> {
+  return {
+    'compute-registry': values.SUBGRAPH_COMPUTE_REGISTRY_URL,
+    scheduling: values.SUBGRAPH_SCHEDULING_URL,
+    machines: values.SUBGRAPH_MACHINES_URL,
+  };
+}
+
+/** The settings of a subgraph in a process of its own, beside its own. */
+export interface SubgraphProcessSettings {
+  host: string;
+  port: number;
+  logLevel: string;
+  dataDirectory: string;
+  /** Undefined: the embedded database of the data folder. */
+  databaseUrl: string | undefined;
+  /** Undefined: the one kept in the data folder. */
+  secret: string | undefined;
+  /** Where every subgraph is, this one included. */
+  urls: Readonly<Record<string, string>>;
+}
+
+/** Reads the settings of the named subgraph's process; throws a {@link SettingError} for the first bad one. */
+export function readSubgraphProcessSettings(name: string, environment: Readonly<Record<string, string | undefined>> = process.env): SubgraphProcessSettings {
+  const ownDatabase = `${name.toUpperCase().replaceAll('-', '_')}_DATABASE_URL`;
+  const database: Setting<string | undefined> = { schema: settingTypes.optionalUrl('postgres', 'postgresql'), example: `postgres://hutong@db/${name}`, about: 'PostgreSQL of this subgraph.' };
+  const values = readSettings(
+    {
+      PORT: { schema: settingTypes.integer(0, 65_535), default: String(SUBGRAPH_PORTS[name] ?? 0), example: '4002', about: 'Port to listen on; 0 takes a free one.' },
+      HOST: { schema: settingTypes.text(), default: '127.0.0.1', example: '0.0.0.0', about: 'Address to listen on.' },
+      LOG_LEVEL: { schema: settingTypes.oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'), default: 'info', example: 'warn', about: 'What is logged, as JSON lines, to stderr.' },
+      HUTONG_DATA_DIR: { schema: settingTypes.text(), default: '.hutong', example: '/var/lib/hutong', about: 'Folder of the embedded database, taken from the root of the repository.' },
+      DATABASE_URL: database,
+      HUTONG_SECRET: { schema: settingTypes.optionalText(), example: 'a-long-random-text', about: 'What the platform derives its keys from; the same in every process.' },
+      ...subgraphUrlSettings,
+    },
+    environment,
+  );
+  const own = readSettings({ [ownDatabase]: database }, environment)[ownDatabase];
+  const given = subgraphUrls(values);
+  checkSecret(values.HUTONG_SECRET, given);
+  return {
+    host: values.HOST,
+    port: values.PORT,
+    logLevel: values.LOG_LEVEL,
+    dataDirectory: path.resolve(REPOSITORY, values.HUTONG_DATA_DIR),
+    databaseUrl: own ?? values.DATABASE_URL,
+    secret: values.HUTONG_SECRET,
+    urls: Object.fromEntries(Object.keys(given).map((peer) => [peer, given[peer] ?? `http://127.0.0.1:${SUBGRAPH_PORTS[peer]}`])),
+  };
+}
+
+/** Processes on several machines have no data folder in common to keep a secret in. @throws SettingError */
+export function checkSecret(secret: string | undefined, urls: Readonly<Record<string, string | undefined>>): void {
+  if (secret === undefined && Object.values(urls).some((url) => url !== undefined)) {
+    throw new SettingError('HUTONG_SECRET: expected a text, the same in every process, as the URL of a subgraph is set, got nothing; for example HUTONG_SECRET=a-long-random-text');
+  }
+}

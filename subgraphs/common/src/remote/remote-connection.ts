@@ -1,0 +1,93 @@
+import { OperationTypeNode, type ExecutionResult } from 'graphql';
+import { subgraphUnavailable } from '../errors/common.errors.js';
+import { HutongError } from '../errors/define-error.js';
+import type { SubgraphConnection, SubgraphRequest } from '../graph/connection.js';
+import type { Log } from '../log/log.js';
+import { CallerTokens } from './caller-token.js';
+import { ParsedDocuments } from './document-memory.js';
+import { Endurance } from './endurance.js';
+import { RemoteSubscriptions } from './remote-subscriptions.js';
+import { SharedQueries } from './shared-queries.js';
+import { SubgraphTransport } from './transport.js';
+
+export interface RemoteConnectionOptions {
+  name: string;
+  /** Where the subgraph listens, for example `http://10.0.0.7:4002`. */
+  url: string;
+  /** The platform's secret, the same in every process. */
+  secret: string;
+  /** How long a call without an earlier deadline may take. */
+  timeoutMs?: number;
+  /** Requests under way at once; more wait. */
+  connections?: number;
+  log: Log;
+}
+
+const TIMEOUT_MS = 30_000;
+const CONNECTIONS = 64;
+
+/**
+ * The way to a subgraph in another process: HTTP for queries and mutations, a WebSocket for subscriptions. A subgraph that
+ * is down, slow, or answers rubbish is SUBGRAPH_UNAVAILABLE; queries are tried again, mutations never; one that fails too
+ * often is left alone for a moment. Nothing is opened before the first call, so the subgraph may come later.
+ */
+export class RemoteConnection implements SubgraphConnection {
+  readonly name: string;
+  readonly #timeoutMs: number;
+  readonly #transport: SubgraphTransport;
+  readonly #subscriptions: RemoteSubscriptions;
+  readonly #endurance: Endurance;
+  readonly #documents = new ParsedDocuments();
+  readonly #queries = new SharedQueries<ExecutionResult>();
+  readonly #log: Log;
+
+  constructor({ name, url, secret, timeoutMs = TIMEOUT_MS, connections = CONNECTIONS, log }: RemoteConnectionOptions) {
+    const tokens = new CallerTokens(secret);
+    this.name = name;
+    this.#timeoutMs = timeoutMs;
+    this.#log = log.child({ remote: name });
+    this.#transport = new SubgraphTransport({ name, url, tokens, connections });
+    this.#subscriptions = new RemoteSubscriptions({ name, url, tokens });
+    this.#endurance = new Endurance(this.#log);
+  }
+
+  /** @throws SUBGRAPH_UNAVAILABLE, or the reason of the request's signal */
+  async execute(request: SubgraphRequest): Promise<ExecutionResult> {
+    const isQuery = this.#documents.kindOf(request.document, request.operationName) === OperationTypeNode.QUERY;
+    const run = async (outer: AbortSignal): Promise<ExecutionResult> => {
+      const signal = AbortSignal.any([outer, AbortSignal.timeout(this.#timeoutMs)]);
+      return this.#endurance.run(isQuery, signal, () => this.#transport.execute({ ...request, signal }));
+    };
+    try {
+      if (!isQuery) return await run(request.signal).finally(() => this.#queries.changed());
+      const { document, operationName, variables, caller, origin } = request;
+      return await this.#queries.run(JSON.stringify([document, operationName, variables, caller, origin]), request.signal, run);
+    } catch (error) {
+      throw this.#failure(error, request);
+    }
+  }
+
+  /** A stream that throws SUBGRAPH_UNAVAILABLE when the way to the subgraph breaks. */
+  async subscribe(request: SubgraphRequest): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
+    try {
+      return await this.#subscriptions.subscribe(request);
+    } catch (error) {
+      throw this.#failure(error, request);
+    }
+  }
+
+  async ready(): Promise<void> {
+    await this.#transport.ready();
+  }
+
+  async close(): Promise<void> {
+    await this.#subscriptions.close();
+    await this.#transport.close();
+  }
+
+  #failure(error: unknown, { signal, requestId }: SubgraphRequest): unknown {
+    if (error instanceof HutongError || (signal.aborted && error === signal.reason)) return error;
+    this.#log.warn({ requestId, err: error }, 'subgraph did not answer');
+    return subgraphUnavailable({ subgraph: this.name });
+  }
+}

@@ -1,0 +1,111 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { validate, type ExecutionResult, type GraphQLError } from 'graphql';
+import { z } from 'zod';
+import type { Log } from '../log/log.js';
+import type { OpenSubgraph } from '../subgraph/open-subgraph.js';
+import { bearerToken, type CallerTokens } from './caller-token.js';
+import { ParsedDocuments } from './document-memory.js';
+import { SubscriptionServer } from './subscription-server.js';
+
+type Served = Pick<OpenSubgraph, 'name' | 'schema' | 'connection'>;
+
+const LARGEST_BODY_BYTES = 64 * 1024 * 1024;
+
+const operation = z.object({
+  query: z.string(),
+  operationName: z.string().nullish(),
+  variables: z.record(z.string(), z.unknown()).nullish(),
+});
+
+/** What an open subgraph answers over HTTP and WebSocket, to whoever has a token for it; to others 401, whatever they ask. */
+export class SubgraphEndpoint {
+  readonly #subgraph: Served;
+  readonly #tokens: CallerTokens;
+  readonly #log: Log;
+  readonly #documents: ParsedDocuments;
+  readonly #subscriptions: SubscriptionServer;
+
+  constructor(subgraph: Served, tokens: CallerTokens, log: Log) {
+    this.#subgraph = subgraph;
+    this.#tokens = tokens;
+    this.#log = log;
+    this.#documents = new ParsedDocuments((document) => validate(subgraph.schema, document));
+    this.#subscriptions = new SubscriptionServer(subgraph, tokens, this.#documents, log);
+  }
+
+  /** @param path what of the URL is below the place where this is mounted */
+  handle(request: IncomingMessage, response: ServerResponse, path: string): void {
+    const claims = this.#tokens.verify(this.#subgraph.name, bearerToken(request.headers.authorization));
+    if (!claims) return answer(response, 401, refusal('UNAUTHENTICATED', 'This answers other processes of the platform only.'), { 'www-authenticate': 'Bearer' });
+    if (path !== '/graphql') return answer(response, 404, refusal('NOT_FOUND', 'There is nothing here.'));
+    if (request.method !== 'POST') return answer(response, 405, refusal('BAD_INPUT', 'Only POST is allowed here.'), { allow: 'POST' });
+    const gone = new AbortController();
+    response.once('close', () => {
+      if (!response.writableEnded) gone.abort(new Error('the caller has gone'));
+    });
+    this.#execute(request, { ...claims, signal: gone.signal }).then(
+      ({ status, result }) => answer(response, status, result),
+      (err: unknown) => {
+        if (gone.signal.aborted) return;
+        this.#log.error({ requestId: claims.requestId, err }, 'request to the subgraph failed');
+        answer(response, 500, refusal('INTERNAL_SERVER_ERROR', 'Internal error'));
+      },
+    );
+  }
+
+  /** The upgrade of a connection to a WebSocket for subscriptions. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (this.#tokens.verify(this.#subgraph.name, bearerToken(request.headers.authorization))) this.#subscriptions.upgrade(request, socket, head);
+    else socket.end('HTTP/1.1 401 Unauthorized\r\nconnection: close\r\ncontent-length: 0\r\nwww-authenticate: Bearer\r\n\r\n');
+  }
+
+  /** Whether the subgraph and its database answer. */
+  ready(): Promise<void> {
+    return this.#subgraph.connection.ready();
+  }
+
+  /** Ends the subscriptions with a code (1001) after which they may be begun again elsewhere. */
+  stop(): Promise<void> {
+    return this.#subscriptions.stop();
+  }
+
+  async #execute(request: IncomingMessage, scope: Omit<Parameters<Served['connection']['execute']>[0], 'document' | 'operationName' | 'variables'>): Promise<{ status: number; result: ExecutionResult }> {
+    const text = await bodyOf(request);
+    if (text === undefined) return { status: 413, result: refusal('LIMIT_EXCEEDED', `body: at most ${LARGEST_BODY_BYTES} bytes allowed`) };
+    const asked = operationOf(text);
+    if (!asked) return { status: 400, result: refusal('BAD_INPUT', 'the body must be a JSON object: {"query": "…", "variables": {…}}') };
+    const { query, operationName, variables } = asked;
+    const { faults } = this.#documents.get(query);
+    if (faults.length > 0) return { status: 400, result: { errors: faults } };
+    const result = await this.#subgraph.connection.execute({ ...scope, document: query, operationName: operationName ?? undefined, variables: variables ?? {} });
+    return { status: 200, result };
+  }
+}
+
+function operationOf(text: string): z.infer<typeof operation> | undefined {
+  try {
+    return operation.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > LARGEST_BODY_BYTES) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+const refusal = (code: string, message: string): ExecutionResult => ({ errors: [{ message, extensions: { code } } as unknown as GraphQLError] });
+
+export function answer(response: ServerResponse, status: number, body: object, headers: Record<string, string> = {}): void {
+  if (response.headersSent) return;
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', ...headers });
+  response.end(JSON.stringify(body));
+}

@@ -1,0 +1,120 @@
+import { Pool, type Dispatcher } from 'undici';
+import type { ExecutionResult } from 'graphql';
+import type { SubgraphRequest } from '../graph/connection.js';
+import type { CallerTokens } from './caller-token.js';
+
+/** The way to the subgraph failed, or what came back is no answer of one. */
+export class TransportError extends Error {
+  override readonly name = 'TransportError';
+
+  /** @param passing whether the same request may succeed in a moment */
+  constructor(message: string, readonly passing: boolean, cause?: unknown) {
+    super(message, { cause });
+  }
+}
+
+export interface TransportOptions {
+  name: string;
+  /** Where the subgraph listens; `/graphql` and `/readyz` are below it. */
+  url: string;
+  tokens: CallerTokens;
+  /** Requests under way at once; more wait. */
+  connections: number;
+}
+
+const CONNECT_TIMEOUT_MS = 3_000;
+const KEEP_ALIVE_MS = 30_000;
+const LARGEST_ANSWER_BYTES = 64 * 1024 * 1024;
+
+/** One subgraph over HTTP: a pool of connections that are kept alive, one try for each call. */
+export class SubgraphTransport {
+  readonly #options: TransportOptions;
+  readonly #pool: Pool;
+  readonly #path: string;
+
+  constructor(options: TransportOptions) {
+    const { origin, pathname } = new URL(options.url);
+    this.#options = options;
+    this.#path = pathname.replace(/\/$/, '');
+    this.#pool = new Pool(origin, {
+      connections: options.connections,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      connect: { timeout: CONNECT_TIMEOUT_MS },
+      // The caller's signal ends a request that takes too long.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+  }
+
+  /** @throws TransportError, or the reason of the signal */
+  async execute({ document, operationName, variables, signal, ...claims }: SubgraphRequest): Promise<ExecutionResult> {
+    const { name, tokens } = this.#options;
+    const headers = { 'content-type': 'application/json', accept: 'application/json', authorization: `Bearer ${tokens.sign(name, claims)}` };
+    const body = JSON.stringify({ query: document, operationName, variables });
+    const { statusCode, body: answer } = await this.#request({ method: 'POST', path: `${this.#path}/graphql`, headers, body, signal });
+    const text = await textOf(answer, signal);
+    if (statusCode === 401) throw new TransportError('it refused our token: HUTONG_SECRET must be the same everywhere', false);
+    if (statusCode !== 200) throw new TransportError(`it answered with status ${statusCode}: ${text.slice(0, 200)}`, statusCode >= 500);
+    return resultOf(text);
+  }
+
+  /** Resolves when the subgraph and its database answer. */
+  async ready(): Promise<void> {
+    const { statusCode, body } = await this.#request({ method: 'GET', path: `${this.#path}/readyz`, signal: AbortSignal.timeout(CONNECT_TIMEOUT_MS) });
+    await body.dump();
+    if (statusCode !== 200) throw new TransportError(`it answered /readyz with status ${statusCode}`, true);
+  }
+
+  close(): Promise<void> {
+    return this.#pool.destroy();
+  }
+
+  async #request(options: Dispatcher.RequestOptions & { signal: AbortSignal }): Promise<Dispatcher.ResponseData> {
+    options.signal.throwIfAborted();
+    try {
+      return await this.#pool.request(options);
+    } catch (error) {
+      options.signal.throwIfAborted();
+      throw new TransportError(`it cannot be reached: ${(error as Error).message}`, true, error);
+    }
+  }
+}
+
+async function textOf(body: Dispatcher.ResponseData['body'], signal: AbortSignal): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > LARGEST_ANSWER_BYTES) throw new TransportError(`it answered more than ${LARGEST_ANSWER_BYTES} bytes`, false);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof TransportError) throw error;
+    throw new TransportError(`its answer broke off: ${(error as Error).message}`, true, error);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+/** @throws TransportError for what is not the result of an operation */
+function resultOf(text: string): ExecutionResult {
+  let result: unknown;
+  try {
+    result = JSON.parse(text);
+  } catch (error) {
+    throw new TransportError('its answer is not JSON', true, error);
+  }
+  if (!isResult(result)) throw new TransportError('its answer is not one of GraphQL', true);
+  return result;
+}
+
+function isResult(result: unknown): result is ExecutionResult {
+  if (typeof result !== 'object' || result === null) return false;
+  const { data, errors } = result as { data?: unknown; errors?: unknown };
+  if (typeof data !== 'object' || Array.isArray(data)) return data === undefined && areErrors(errors);
+  return errors === undefined || areErrors(errors);
+}
+
+const areErrors = (errors: unknown): boolean =>
+  Array.isArray(errors) && errors.length > 0 && errors.every((error) => typeof (error as { message?: unknown } | null)?.message === 'string');
