@@ -1,19 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { actor, admin, type Actor } from '../testkit/actor.js';
-import { startPlatform, type Platform } from '../testkit/platform.js';
+import { MODES, startPlatform, type Platform } from '../testkit/platform.js';
 import { SAMPLE_IDENTIFIER, sampleGraphReport, sampleReport } from '../testkit/sample.js';
 
 let platform: Platform;
 let provider: Actor;
 let alice: Actor;
-
-beforeAll(async () => {
-  platform = await startPlatform();
-  const root = await admin(platform);
-  provider = await actor(root, 'sugon', { roles: ['PROVIDER'], organization: '20004' });
-  alice = await actor(root, 'alice');
-});
-afterAll(() => platform?.dispose());
 
 const REGISTER = 'mutation ($input: RegisterComputingIdentifiersInput!) { registerComputingIdentifiers(input: $input) { __typename } }';
 const REPORT = 'mutation ($input: ReportComputingResourcesInput!) { reportComputingResources(input: $input) { __typename } }';
@@ -23,7 +15,15 @@ const SUBMIT = `mutation ($input: SubmitTaskInput!) { submitTask(input: $input) 
     identifier { value region { name } organization { name } availabilityZone { name } industry { name } resourceType { name } serviceType { name } } } } } } }`;
 const CHOOSE = 'mutation ($input: ChooseTaskPathInput!) { chooseTaskPath(input: $input) { id state resourceUrl chosen { id identifier { value } } } }';
 
-describe('a provider registers and reports, a user submits, chooses and gets an address', () => {
+describe.each(MODES)('a provider registers and reports, a user submits, chooses and gets an address (%s)', (mode) => {
+  beforeAll(async () => {
+    platform = await startPlatform({ mode });
+    const root = await admin(platform);
+    provider = await actor(root, 'sugon', { roles: ['PROVIDER'], organization: '20004' });
+    alice = await actor(root, 'alice');
+  });
+  afterAll(() => platform?.dispose());
+
   test('through the legacy routes, as the document shows it', async () => {
     const ok = { code: 0, message: 'ok', data: {} };
     const registered = await provider.interconnect('POST', 'computing_ids/', { computing_ids: [SAMPLE_IDENTIFIER] });

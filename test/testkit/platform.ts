@@ -8,7 +8,7 @@ import { deleteEmbeddedPostgres } from '@hutong/common';
 import { freePort } from './free-port.js';
 
 const REPOSITORY = join(import.meta.dirname, '../..');
-const MAIN = join(REPOSITORY, 'gateway/dist/main.js');
+const MAIN = { one: join(REPOSITORY, 'gateway/dist/main.js'), split: join(REPOSITORY, 'gateway/dist/split.js') };
 const START_LIMIT_MS = 90_000;
 const BANNER = /Hutong .* is up after/;
 
@@ -19,7 +19,17 @@ export interface PlatformOptions {
   environment?: Record<string, string>;
   /** `shared` (default): a database of its own on the run's PostgreSQL server. `embedded`: the server the platform starts itself. */
   database?: 'shared' | 'embedded';
+  mode?: Mode;
 }
+
+/** Everything in one process, or each subgraph in one of its own. */
+export type Mode = 'one' | 'split';
+
+/** For flows that are to hold in both modes: `describe.each(MODES)`. */
+export const MODES: readonly Mode[] = ['one', 'split'];
+
+/** What is started where a test does not say. */
+const MODE: Mode = process.env.HUTONG_TEST_MODE === 'split' ? 'split' : 'one';
 
 /** A real Hutong process on a free port, with a database and a data folder of its own. */
 export interface Platform {
@@ -40,7 +50,7 @@ export interface Platform {
 }
 
 /** Starts the platform and waits until it is ready. */
-export async function startPlatform({ environment = {}, database = 'shared' }: PlatformOptions = {}): Promise<Platform> {
+export async function startPlatform({ environment = {}, database = 'shared', mode = MODE }: PlatformOptions = {}): Promise<Platform> {
   const dataDirectory = await mkdtemp(join(tmpdir(), 'hutong-platform-'));
   const own = database === 'shared' ? await sharedDatabase() : undefined;
   const port = await freePort();
@@ -50,7 +60,7 @@ export async function startPlatform({ environment = {}, database = 'shared' }: P
 
   const start = async (): Promise<void> => {
     const printedBefore = output.length;
-    child = spawn(process.execPath, [MAIN], {
+    child = spawn(process.execPath, [MAIN[mode]], {
       cwd: REPOSITORY,
       env: {
         PATH: process.env.PATH,

@@ -34,6 +34,8 @@ async function live(settings: GatewaySettings, log: Log): Promise<number> {
     }
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
+  // Started by `npm run start:split`, which has gone.
+  if (process.connected) process.once('disconnect', onSignal);
   const onDatabaseLost = (reason: string) => {
     process.stderr.write(`${reason}\n`);
     end.resolve(1);

@@ -1,8 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import type { Log } from '@hutong/common';
 import { acceptUnencodedTargets, contracts, restCompat } from '@hutong/rest-compat';
 import { ApolloGraph } from '../federation/apollo-graph.js';
-import { supergraphOf } from '../federation/compose.js';
 import type { GatewaySettings } from '../environment.js';
 import { createApp } from '../http/app.js';
 import { graphqlRoute } from '../http/graphql-route.js';
@@ -15,8 +13,8 @@ import { StoredGraph } from '../stored/stored-graph.js';
 import { identitySource } from './identity.operations.js';
 import type { OpenSubgraphs } from './open-subgraphs.js';
 import { listen } from './http-listener.js';
+import { readSupergraph } from './supergraph.source.js';
 
-const SUPERGRAPH = new URL('../../../schema/supergraph.graphql', import.meta.url);
 const RUNNING_REQUESTS_MS = 30_000;
 
 /** The gateway while it serves. */
@@ -30,13 +28,13 @@ export interface ServedGraph {
 
 /** Serves the federated graph, the legacy contracts and the playground over the open subgraphs. */
 export async function serveGraph(subgraphs: OpenSubgraphs, settings: GatewaySettings, log: Log): Promise<ServedGraph> {
-  const { connections, all } = subgraphs;
+  const { connections, local } = subgraphs;
   const { limits, subgraphTimeoutMs } = settings;
-  const supergraphSdl = await supergraphOf(all, await readFile(SUPERGRAPH, 'utf8').catch(() => undefined));
+  const supergraphSdl = await readSupergraph(subgraphs, settings.supergraphFile);
   const graph = new ApolloGraph({ supergraphSdl, connections, subgraphTimeoutMs, log });
   const identity = new Identity({ source: identitySource, connections, rememberedMs: settings.credentialCacheMs, log });
-  const readiness = new Readiness(all.map(({ name }) => name), connections, log);
-  const stored = new StoredGraph({ graph, identity, revisions: new Map(all.map(({ name, revisions }) => [name, revisions])), readiness, log });
+  const readiness = new Readiness([...connections.keys()], connections, log);
+  const stored = new StoredGraph({ graph, identity, revisions: new Map(local.map(({ name, revisions }) => [name, revisions])), readiness, log });
   for (const { operations } of contracts) {
     for (const [operationName, document] of operations.documents) stored.prepare({ text: operations.text(operationName), document, operationName });
   }

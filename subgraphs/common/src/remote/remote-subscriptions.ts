@@ -1,6 +1,6 @@
 import { createClient, type Client } from 'graphql-ws';
 import type { ExecutionResult } from 'graphql';
-import WebSocket from 'ws';
+import { WebSocket } from 'ws';
 import { subgraphUnavailable } from '../errors/common.errors.js';
 import { HutongError } from '../errors/define-error.js';
 import { EventQueue } from '../events/event-queue.js';

@@ -41,7 +41,7 @@ export class SubscriptionServer {
         },
         // Results are shown as they are: their errors have been masked, and are no GraphQLErrors any more.
         onNext: (_context, _id, _payload, _args, result) => result as ExecutionResult,
-        onError: (_context, id, _payload, errors) => errors.map((error) => showError(error as GraphQLError, `subscription ${id}`, log)),
+        onError: (_context, id, _payload, errors) => errors.map((error) => showError(error, `subscription ${id}`, log)),
       },
       this.#sockets,
       PING_MS,

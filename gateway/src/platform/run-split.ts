@@ -1,0 +1,71 @@
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { createLog, platformSecret, startEmbeddedPostgres } from '@hutong/common';
+import { inheritedEnvironment, readGatewaySettings, type GatewaySettings } from '../environment.js';
+import { KeptProcess } from './kept-process.js';
+import { startFailureText } from './start-failure.js';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const SUBGRAPHS = ['compute-registry', 'scheduling', 'machines'];
+const GATEWAY = fileURLToPath(new URL('../main.js', import.meta.url));
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+/**
+ * The platform as processes of one machine: each subgraph on a free port, the gateway on PORT, their output prefixed. One
+ * that dies is started again, unless it dies at its start: then all are ended. A signal ends all. Resolves with the exit code.
+ */
+export async function runSplit(): Promise<number> {
+  const ending = new AbortController();
+  const end = Promise.withResolvers<number>();
+  const stopAll = (code: number) => {
+    if (ending.signal.aborted) return;
+    ending.abort(new Error('stopped'));
+    end.resolve(code);
+  };
+  for (const signal of SIGNALS) process.on(signal, () => stopAll(0));
+  const opened = new AsyncDisposableStack();
+  try {
+    const settings = readGatewaySettings();
+    const environment = await commonEnvironment(settings, ending.signal, opened, (reason) => {
+      say(reason);
+      stopAll(1);
+    });
+    const processes: KeptProcess[] = [];
+    opened.defer(async () => void (await Promise.all(processes.map((kept) => kept.stop()))));
+    const start = (name: string, file: string, own: Record<string, string>) =>
+      processes.push(new KeptProcess({ name, file, environment: { ...environment, ...own }, say, onDeadOnArrival: () => stopAll(1) }));
+    for (const name of SUBGRAPHS) start(name, fileURLToPath(import.meta.resolve(`@hutong/${name}/main`)), { PORT: new URL(environment[urlName(name)]!).port, HOST: '127.0.0.1' });
+    start('gateway', GATEWAY, { PORT: String(settings.port), HOST: settings.host });
+    return await end.promise;
+  } catch (error) {
+    if (ending.signal.aborted) return 0;
+    process.stderr.write(`${startFailureText(error)}\n`);
+    return 1;
+  } finally {
+    await opened.disposeAsync();
+  }
+}
+
+const urlName = (subgraph: string): string => `SUBGRAPH_${subgraph.toUpperCase().replaceAll('-', '_')}_URL`;
+
+async function commonEnvironment(settings: GatewaySettings, signal: AbortSignal, opened: AsyncDisposableStack, onDatabaseLost: (reason: string) => void): Promise<Record<string, string | undefined>> {
+  const { dataDirectory, databaseUrl, databaseUrls, logLevel } = settings;
+  const environment = { ...inheritedEnvironment(), HUTONG_SECRET: await platformSecret(settings.secret, dataDirectory) };
+  const urls = await Promise.all(SUBGRAPHS.map(async (name) => [urlName(name), `http://127.0.0.1:${await freePort()}`] as const));
+  if (databaseUrl !== undefined || !Object.values(databaseUrls).includes(undefined)) return { ...environment, ...Object.fromEntries(urls) };
+  const database = await startEmbeddedPostgres({ dataDirectory, onProgress: say, onExit: onDatabaseLost, log: createLog(logLevel, 'split'), signal });
+  opened.defer(() => database.stop());
+  return { ...environment, ...Object.fromEntries(urls), DATABASE_URL: database.url };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

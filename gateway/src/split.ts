@@ -1,0 +1,3 @@
+import { runSplit } from './platform/run-split.js';
+
+process.exit(await runSplit());
