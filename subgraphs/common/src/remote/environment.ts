@@ -56,7 +56,7 @@ export function readSubgraphProcessSettings(name: string, environment: Readonly<
       LOG_LEVEL: { schema: settingTypes.oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'), default: 'info', example: 'warn', about: 'What is logged, as JSON lines, to stderr.' },
       HUTONG_DATA_DIR: { schema: settingTypes.text(), default: '.hutong', example: '/var/lib/hutong', about: 'Folder of the embedded database, taken from the root of the repository.' },
       DATABASE_URL: database,
-      HUTONG_SECRET: { schema: settingTypes.optionalText(), example: 'a-long-random-text', about: 'What the platform derives its keys from; the same in every process.' },
+      HUTONG_SECRET: { schema: settingTypes.optionalSecret(), example: 'a-long-random-text', about: 'What the platform derives its keys from; the same in every process.' },
       ...subgraphUrlSettings,
     },
     environment,
