@@ -30,10 +30,14 @@ test('a value that is none is told with what was expected, a secret without its 
 });
 
 test('every example of a setting is a value that works', () => {
-  for (const [name, { example }] of Object.entries(gatewaySettings)) expect(() => readGatewaySettings({ [name]: example })).not.toThrow();
+  for (const [name, { example }] of Object.entries(gatewaySettings)) expect(() => readGatewaySettings({ HUTONG_SECRET: 'a-long-random-text', [name]: example })).not.toThrow();
 });
 
 test('the README lists every setting', async () => {
   const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
   expect(Object.keys(gatewaySettings).filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);
+});
+
+test('the URL of a subgraph needs a secret that every process has', () => {
+  expect(() => readGatewaySettings({ SUBGRAPH_MACHINES_URL: 'http://10.0.0.7:4004' })).toThrow(/^HUTONG_SECRET: /);
 });
