@@ -57,7 +57,8 @@ export async function subscribe({ platform, credential }: Actor, query: string, 
       return events;
     },
     async end() {
-      await client.dispose();
+      // It rejects when the connection under way fails, and then there is nothing to end.
+      await Promise.resolve(client.dispose()).catch(() => undefined);
     },
   };
 }
