@@ -20,7 +20,7 @@ export interface ClusterPlace {
 const OWNER_FILE = 'data-folder';
 
 /** Whether a finished cluster lies in this folder. */
-export function isCluster(folder: string): boolean {
+function isCluster(folder: string): boolean {
   return existsSync(path.join(folder, 'PG_VERSION'));
 }
 

@@ -5,7 +5,7 @@ import { readSettings, SettingError, settingTypes, type Setting } from '../envir
 const REPOSITORY = fileURLToPath(new URL('../../../../', import.meta.url));
 
 /** The ports on which subgraphs listen when they are alone. */
-export const SUBGRAPH_PORTS: Readonly<Record<string, number>> = {
+const SUBGRAPH_PORTS: Readonly<Record<string, number>> = {
   'compute-registry': 4001,
   scheduling: 4002,
   'cloud-vm': 4003,

@@ -3,7 +3,7 @@ import { identifierInvalid, type IdentifierFailure } from '../errors.js';
 import { describeFault, tryParseIdentifier, type ParsedParts } from './identifier.parser.js';
 import type { RegisterComputingIdentifiersPayload } from './computing-identifier.types.js';
 
-export const LARGEST_BATCH = 10_000;
+const LARGEST_BATCH = 10_000;
 const LISTED_FAILURES = 20;
 
 const REGISTER = `

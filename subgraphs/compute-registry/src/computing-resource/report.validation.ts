@@ -5,7 +5,7 @@ import type { ComputingResourceReportInput } from './report.types.js';
 type Report = ComputingResourceReportInput;
 
 /** The integers of a report: 0 or more; GraphQL's Int has checked the rest. */
-export const INTEGERS = [
+const INTEGERS = [
   'powerConsumption',
   'cpuPerformance',
   'cpuAvailable',

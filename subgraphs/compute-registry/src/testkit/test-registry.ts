@@ -3,7 +3,7 @@ import type { Caller } from '@hutong/common';
 import { computeRegistryModule, type RegistryServices } from '../subgraph.js';
 
 export const STALE_SECONDS = 900;
-export const LAG_SECONDS = 60;
+const LAG_SECONDS = 60;
 
 /** The identifier of the contract's sample: 中科曙光 in 杭州. */
 export const SAMPLE = '1101tc200044013301502601009F1S1024N100P150';

@@ -8,7 +8,7 @@ import { hashOf, newCredential, randomSecret } from './credential.text.js';
 import { Session } from './session.types.js';
 
 /** How long a session lasts from its login or renewal. */
-export const SESSION_MS = 2 * 3_600_000;
+const SESSION_MS = 2 * 3_600_000;
 
 /** A user whose password was found right, and the hash it was checked against. */
 export interface AuthenticatedUser {

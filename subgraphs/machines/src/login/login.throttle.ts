@@ -14,7 +14,7 @@ export interface LoginLimits {
 }
 
 /** A window begins with its first failure and is not lengthened by later ones. */
-export const WINDOW_MS = 15 * 60_000;
+const WINDOW_MS = 15 * 60_000;
 /** What an address may still fail while a user is under attack from everywhere. */
 const UNDER_ATTACK = 1;
 

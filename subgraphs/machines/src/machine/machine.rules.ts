@@ -65,7 +65,7 @@ export const saveMachinesRule = z.object({
 });
 
 /** The index of the first item whose key an earlier one has. */
-export function firstRepeated<Item>(items: readonly Item[], keyOf: (item: Item) => string | number): number | undefined {
+function firstRepeated<Item>(items: readonly Item[], keyOf: (item: Item) => string | number): number | undefined {
   const seen = new Set<string | number>();
   const index = items.findIndex((item) => seen.size === seen.add(keyOf(item)).size);
   return index === -1 ? undefined : index;

@@ -6,14 +6,14 @@ import { fillTemplate, type Placeholder } from '../provider/url-template.js';
 const first = (list: string): string => list.split(',', 1)[0]?.trim() ?? '';
 
 /** The first available address of a resource; NO_ADDRESS when it has none. */
-export function firstIp({ id, networkIpsAvailable }: ResourceAddress): string {
+function firstIp({ id, networkIpsAvailable }: ResourceAddress): string {
   const ip = first(networkIpsAvailable);
   if (isIP(ip) === 0) throw noAddress({ resourceId: id, missing: 'available address' });
   return ip;
 }
 
 /** The first port of a resource, of a range its first; NO_ADDRESS when it has none. */
-export function firstPort({ id, networkPorts }: ResourceAddress): string {
+function firstPort({ id, networkPorts }: ResourceAddress): string {
   const port = Number(/^(\d{1,5})(?:\s*-\s*\d{1,5})?$/.exec(first(networkPorts))?.[1]);
   if (!Number.isInteger(port) || port < 1 || port > 65_535) throw noAddress({ resourceId: id, missing: 'port' });
   return String(port);

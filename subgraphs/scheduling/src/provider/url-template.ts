@@ -1,7 +1,7 @@
 import { urlFault } from '../webhook/http-url.js';
 
 /** What a URL template may name. */
-export const PLACEHOLDERS = ['ip', 'port', 'task_id', 'computing_resource_id', 'computing_id'] as const;
+const PLACEHOLDERS = ['ip', 'port', 'task_id', 'computing_resource_id', 'computing_id'] as const;
 
 export type Placeholder = (typeof PLACEHOLDERS)[number];
 
@@ -11,7 +11,7 @@ const AUTHORITY = /^https?:\/\/[^/?#]*/i;
 const SAMPLE: Record<Placeholder, string> = { ip: '192.0.2.1', port: '8080', task_id: '1', computing_resource_id: '1', computing_id: '1101tc200044013301502601009' };
 
 /** The placeholders a template names. */
-export const placeholdersOf = (template: string): string[] => [...template.matchAll(NAMED)].map(([, name]) => name ?? '');
+const placeholdersOf = (template: string): string[] => [...template.matchAll(NAMED)].map(([, name]) => name ?? '');
 
 /**
  * Checks a URL template.
