@@ -1,4 +1,4 @@
-import type { House, StartedServices, SubgraphModule } from '@hutong/common';
+import { WorkerPresence, type House, type StartedServices, type SubgraphModule } from '@hutong/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Allocation } from './allocation/allocation.entity.js';
 import { AllocationJobs } from './allocation/allocation.jobs.js';
@@ -6,7 +6,6 @@ import { AllocationStore } from './allocation/allocation.store.js';
 import { AllocationWorker } from './allocation/allocation.worker.js';
 import { PathService } from './allocation/path.service.js';
 import { Reconciler } from './allocation/reconciler.js';
-import { WorkerPresence } from './allocation/worker.presence.js';
 import { readSchedulingSettings, type SchedulingSettings } from './environment.js';
 import { ComputeRegistry } from './foreign/compute-registry.peer.js';
 import { Migration20261121Scheduling } from './migrations/migration-20261121-scheduling.js';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { sql } from '@hutong/common';
+import { sql, type WorkerPresence } from '@hutong/common';
 import { LockMode, type EntityManager } from '@mikro-orm/postgresql';
 import type { SchedulingSettings } from '../environment.js';
 import { taskNotFound, taskNotOpen } from '../errors.js';
@@ -9,7 +9,6 @@ import type { TaskEvents } from '../task/task.events.js';
 import { mayBecome, TaskState } from '../task/task.states.js';
 import { Allocation, type KeptFailure } from './allocation.entity.js';
 import type { AllocationJobs } from './allocation.jobs.js';
-import type { WorkerPresence } from './worker.presence.js';
 
 /** What to do next about a task: nothing; work on an allocation; wait for somebody else's. */
 export type Step = { kind: 'done'; giveBack?: Allocation | null } | { kind: 'work'; allocation: Allocation } | { kind: 'wait'; key: string };

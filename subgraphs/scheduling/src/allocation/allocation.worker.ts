@@ -1,4 +1,4 @@
-import { HutongError, type Log, type PeerCallScope } from '@hutong/common';
+import { HutongError, type Log, type PeerCallScope, type WorkerPresence } from '@hutong/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { SchedulingSettings } from '../environment.js';
 import { providerUnreachable, resourceNotFound } from '../errors.js';
@@ -9,7 +9,6 @@ import type { WebhookClient } from '../webhook/webhook.client.js';
 import type { Allocation, KeptFailure } from './allocation.entity.js';
 import type { AllocationStore } from './allocation.store.js';
 import { plainUrl, templateUrl } from './resource.address.js';
-import type { WorkerPresence } from './worker.presence.js';
 
 interface WorkerParts {
   fork: () => EntityManager;

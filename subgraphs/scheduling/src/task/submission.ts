@@ -1,7 +1,6 @@
-import { badInput, textFault } from '@hutong/common';
+import { badInput, requestHash, textFault } from '@hutong/common';
 import { parseTemplate, type ParsedTemplate } from '../template/template.parser.js';
 import type { TemplateObject } from '../template/template.limits.js';
-import { requestHash } from './request.hash.js';
 import type { SubmitTaskInput } from './task.types.js';
 
 /** A checked submission. */

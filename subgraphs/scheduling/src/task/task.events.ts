@@ -1,6 +1,5 @@
-import { mayAccessOwned, type Caller, type EventLog, type StoredEvent } from '@hutong/common';
+import { filterIterator, mayAccessOwned, type Caller, type EventLog, type StoredEvent } from '@hutong/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { filtered } from './filtered.iterator.js';
 import type { Task } from './task.entity.js';
 import type { TaskState } from './task.states.js';
 
@@ -24,7 +23,7 @@ export class TaskEvents {
   /** Events of one task, or of all that the caller may see, from now on or from behind `after`; replayed ones are checked alike. */
   async subscribe(caller: Caller, { taskId, after }: { taskId?: number | undefined; after?: string | null | undefined }): Promise<AsyncIterableIterator<StoredEvent<TaskChange>>> {
     const events = await this.log.subscribe<TaskChange>({ topic: TOPIC, subject: taskId === undefined ? null : String(taskId), after: after ?? null });
-    return filtered(events, ({ payload }) => mayAccessOwned(caller, payload.ownerId));
+    return filterIterator(events, ({ payload }) => mayAccessOwned(caller, payload.ownerId));
   }
 
   /**

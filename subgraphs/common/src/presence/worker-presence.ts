@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { sql, type Log } from '@hutong/common';
+import { sql } from '../database/sql.js';
+import type { Log } from '../log/log.js';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import pg from 'pg';
 
 const RECONNECT_MS = 500;
-const LOCK_OF = `hashtextextended('hutong scheduling worker ' || $1::text, 0)`;
+const LOCK_OF = `hashtextextended('hutong worker ' || $1::text, 0)`;
 
 /**
  * Tells other processes that this one lives: a connection that holds an advisory lock, which PostgreSQL frees the
@@ -53,7 +54,7 @@ export class WorkerPresence {
   }
 
   async #connect(): Promise<void> {
-    const client = new pg.Client({ connectionString: this.#url, keepAlive: true, application_name: 'hutong scheduling worker' });
+    const client = new pg.Client({ connectionString: this.#url, keepAlive: true, application_name: 'hutong worker' });
     client.on('error', (error) => this.#log.warn({ err: error }, 'lost the connection that tells other processes that this one lives'));
     client.on('end', () => this.#connectAgain());
     try {

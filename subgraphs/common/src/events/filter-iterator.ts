@@ -1,5 +1,5 @@
 /** A stream without the items that do not pass. A plain iterator: its `return()` does not queue behind a pending `next()`. */
-export function filtered<Item>(source: AsyncIterableIterator<Item>, passes: (item: Item) => boolean): AsyncIterableIterator<Item> {
+export function filterIterator<Item>(source: AsyncIterableIterator<Item>, passes: (item: Item) => boolean): AsyncIterableIterator<Item> {
   return {
     [Symbol.asyncIterator]() {
       return this;
