@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { subgraphDatabaseSettings, subgraphUrlSettings } from '@hutong/common';
 import { beforeAll, describe, expect, test } from 'vitest';
 
 // What the documents say is so: files exist, commands exist, settings are those of the code.
@@ -36,7 +37,8 @@ async function settingsOfCode(): Promise<Set<string>> {
   expect(files.length).toBeGreaterThan(2);
   const texts = await Promise.all(files.map(read));
   const names = texts.flatMap((text) => [...text.matchAll(/^ {2}([A-Z][A-Z0-9_]+):/gm)].map(([, name]) => name!));
-  return new Set(names.filter((name) => !NOT_FOR_PEOPLE.includes(name)));
+  const ofSubgraphs = [subgraphUrlSettings, subgraphDatabaseSettings].flatMap((settings) => Object.keys(settings));
+  return new Set([...names, ...ofSubgraphs].filter((name) => !NOT_FOR_PEOPLE.includes(name)));
 }
 
 describe.each(READMES)('%s', (readme) => {

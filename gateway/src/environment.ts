@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { checkSecret, readSettings, settingTypes, subgraphUrls, subgraphUrlSettings, type Setting } from '@hutong/common';
+import { checkSecret, readSettings, settingTypes, subgraphDatabaseSettings, subgraphDatabaseUrls, subgraphUrls, subgraphUrlSettings, type Setting } from '@hutong/common';
 import ipaddr from 'ipaddr.js';
 import type { Limits } from './limits/limits.js';
 
@@ -38,9 +38,7 @@ export const gatewaySettings = {
   },
   HUTONG_DATA_DIR: { schema: settingTypes.text(), default: '.hutong', example: '/var/lib/hutong', about: 'Folder of the embedded database, taken from the root of the repository.' },
   DATABASE_URL: { schema: settingTypes.optionalUrl('postgres', 'postgresql'), example: 'postgres://hutong@db/hutong', about: 'PostgreSQL of all subgraphs without one of their own. Empty: the embedded one.' },
-  COMPUTE_REGISTRY_DATABASE_URL: { schema: settingTypes.optionalUrl('postgres', 'postgresql'), example: 'postgres://hutong@db/registry', about: 'PostgreSQL of compute-registry alone.' },
-  SCHEDULING_DATABASE_URL: { schema: settingTypes.optionalUrl('postgres', 'postgresql'), example: 'postgres://hutong@db/scheduling', about: 'PostgreSQL of scheduling alone.' },
-  MACHINES_DATABASE_URL: { schema: settingTypes.optionalUrl('postgres', 'postgresql'), example: 'postgres://hutong@db/machines', about: 'PostgreSQL of machines alone.' },
+  ...subgraphDatabaseSettings,
   HUTONG_ADMIN_PASSWORD: { schema: settingTypes.optionalText(), example: 'correct-horse-battery', about: 'Password of the first user, admin, used on the first start only. Empty: a random one is made and printed once.' },
   HUTONG_SECRET: { schema: settingTypes.optionalSecret(), example: 'a-long-random-text', about: 'What the platform derives its keys from. Empty: made at the first start and kept in the data folder.' },
   ...subgraphUrlSettings,
@@ -116,11 +114,7 @@ export function readGatewaySettings(environment: Readonly<Record<string, string 
     logLevel: values.LOG_LEVEL,
     dataDirectory: path.resolve(REPOSITORY, values.HUTONG_DATA_DIR),
     databaseUrl: values.DATABASE_URL,
-    databaseUrls: {
-      'compute-registry': values.COMPUTE_REGISTRY_DATABASE_URL,
-      scheduling: values.SCHEDULING_DATABASE_URL,
-      machines: values.MACHINES_DATABASE_URL,
-    },
+    databaseUrls: subgraphDatabaseUrls(values),
     adminPassword: values.HUTONG_ADMIN_PASSWORD,
     secret: values.HUTONG_SECRET,
     subgraphUrls: urls,

@@ -2,13 +2,12 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { createLog, platformSecret, startEmbeddedPostgres } from '@hutong/common';
+import { createLog, platformSecret, startEmbeddedPostgres, subgraphNames, urlSetting } from '@hutong/common';
 import { inheritedEnvironment, readGatewaySettings, type GatewaySettings } from '../environment.js';
 import { KeptProcess } from './kept-process.js';
 import { startFailureText } from './start-failure.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-const SUBGRAPHS = ['compute-registry', 'scheduling', 'machines'];
 const GATEWAY = fileURLToPath(new URL('../main.js', import.meta.url));
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -37,7 +36,7 @@ export async function runSplit(): Promise<number> {
     opened.defer(async () => void (await Promise.all(processes.map((kept) => kept.stop()))));
     const start = (name: string, file: string, own: Record<string, string>) =>
       processes.push(new KeptProcess({ name, file, environment: { ...environment, ...own }, say, onDeadOnArrival: () => stopAll(1) }));
-    for (const name of SUBGRAPHS) start(name, fileURLToPath(import.meta.resolve(`@hutong/${name}/main`)), { PORT: new URL(environment[urlName(name)]!).port, HOST: '127.0.0.1' });
+    for (const name of subgraphNames) start(name, fileURLToPath(import.meta.resolve(`@hutong/${name}/main`)), { PORT: new URL(environment[urlSetting(name)]!).port, HOST: '127.0.0.1' });
     start('gateway', GATEWAY, { PORT: String(settings.port), HOST: settings.host });
     return await end.promise;
   } catch (error) {
@@ -49,12 +48,10 @@ export async function runSplit(): Promise<number> {
   }
 }
 
-const urlName = (subgraph: string): string => `SUBGRAPH_${subgraph.toUpperCase().replaceAll('-', '_')}_URL`;
-
 async function commonEnvironment(settings: GatewaySettings, signal: AbortSignal, opened: AsyncDisposableStack, onDatabaseLost: (reason: string) => void): Promise<Record<string, string | undefined>> {
   const { dataDirectory, databaseUrl, databaseUrls, logLevel } = settings;
   const environment = { ...inheritedEnvironment(), HUTONG_SECRET: await platformSecret(settings.secret, dataDirectory) };
-  const urls = await Promise.all(SUBGRAPHS.map(async (name) => [urlName(name), `http://127.0.0.1:${await freePort()}`] as const));
+  const urls = await Promise.all(subgraphNames.map(async (name) => [urlSetting(name), `http://127.0.0.1:${await freePort()}`] as const));
   if (databaseUrl !== undefined || !Object.values(databaseUrls).includes(undefined)) return { ...environment, ...Object.fromEntries(urls) };
   const database = await startEmbeddedPostgres({ dataDirectory, onProgress: say, onExit: onDatabaseLost, log: createLog(logLevel, 'split'), signal });
   opened.defer(() => database.stop());

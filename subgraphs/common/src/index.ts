@@ -39,3 +39,4 @@ export { WorkerPresence } from './presence/worker-presence.js';
 export * from './remote/environment.js';
 export * from './subgraph/open-subgraph.js';
 export * from './subgraph/subgraph-module.js';
+export * from './subgraph/subgraph-table.js';

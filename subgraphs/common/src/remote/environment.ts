@@ -1,35 +1,29 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readSettings, SettingError, settingTypes, type Setting } from '../environment/settings.js';
+import { bySetting, bySubgraph, databaseSetting, knownSubgraph, subgraphNames, subgraphPorts, urlSetting, type DatabaseSetting, type SubgraphName, type UrlSetting } from '../subgraph/subgraph-table.js';
 
 const REPOSITORY = fileURLToPath(new URL('../../../../', import.meta.url));
 
-/** The ports on which subgraphs listen when they are alone. */
-const SUBGRAPH_PORTS: Readonly<Record<string, number>> = {
-  'compute-registry': 4001,
-  scheduling: 4002,
-  'cloud-vm': 4003,
-  machines: 4004,
-  'ai-arts': 4005,
-};
-
-const httpUrl = (example: string, about: string): Setting<string | undefined> => ({ schema: settingTypes.optionalUrl('http', 'https'), example, about });
-
 /** Where subgraphs in other processes are; for the gateway, and for a subgraph's calls to its peers. */
-export const subgraphUrlSettings = {
-  SUBGRAPH_COMPUTE_REGISTRY_URL: httpUrl('http://10.0.0.7:4001', 'Where compute-registry listens. Empty: in the gateway’s process; a subgraph alone looks at port 4001 of its machine.'),
-  SUBGRAPH_SCHEDULING_URL: httpUrl('http://10.0.0.7:4002', 'Where scheduling listens. Empty: in the gateway’s process; a subgraph alone looks at port 4002 of its machine.'),
-  SUBGRAPH_MACHINES_URL: httpUrl('http://10.0.0.7:4004', 'Where machines listens. Empty: in the gateway’s process; a subgraph alone looks at port 4004 of its machine.'),
-} satisfies Record<string, Setting<unknown>>;
+export const subgraphUrlSettings = bySetting(urlSetting, (name): Setting<string | undefined> => ({
+  schema: settingTypes.optionalUrl('http', 'https'),
+  example: `http://10.0.0.7:${subgraphPorts[name]}`,
+  about: `Where ${name} listens. Empty: in the gateway’s process; a subgraph alone looks at port ${subgraphPorts[name]} of its machine.`,
+}));
+
+/** The databases of subgraphs that have one of their own. */
+export const subgraphDatabaseSettings = bySetting(databaseSetting, (name): Setting<string | undefined> => ({
+  schema: settingTypes.optionalUrl('postgres', 'postgresql'),
+  example: `postgres://hutong@db/${name}`,
+  about: `PostgreSQL of ${name} alone.`,
+}));
 
 /** The URLs that are set, by subgraph. */
-export function subgraphUrls(values: { [Name in keyof typeof subgraphUrlSettings]: string | undefined }): Readonly<Record<string, string | undefined>> {
-  return {
-    'compute-registry': values.SUBGRAPH_COMPUTE_REGISTRY_URL,
-    scheduling: values.SUBGRAPH_SCHEDULING_URL,
-    machines: values.SUBGRAPH_MACHINES_URL,
-  };
-}
+export const subgraphUrls = (values: Readonly<Record<UrlSetting, string | undefined>>): Readonly<Record<SubgraphName, string | undefined>> => bySubgraph(urlSetting, values);
+
+/** The databases that are set, by subgraph. */
+export const subgraphDatabaseUrls = (values: Readonly<Record<DatabaseSetting, string | undefined>>): Readonly<Record<SubgraphName, string | undefined>> => bySubgraph(databaseSetting, values);
 
 /** The settings of a subgraph in a process of its own, beside its own. */
 export interface SubgraphProcessSettings {
@@ -47,21 +41,21 @@ export interface SubgraphProcessSettings {
 
 /** Reads the settings of the named subgraph's process; throws a {@link SettingError} for the first bad one. */
 export function readSubgraphProcessSettings(name: string, environment: Readonly<Record<string, string | undefined>> = process.env): SubgraphProcessSettings {
-  const ownDatabase = `${name.toUpperCase().replaceAll('-', '_')}_DATABASE_URL`;
-  const database: Setting<string | undefined> = { schema: settingTypes.optionalUrl('postgres', 'postgresql'), example: `postgres://hutong@db/${name}`, about: 'PostgreSQL of this subgraph.' };
+  const subgraph = knownSubgraph(name);
+  const ownDatabase = databaseSetting(subgraph);
   const values = readSettings(
     {
-      PORT: { schema: settingTypes.integer(0, 65_535), default: String(SUBGRAPH_PORTS[name] ?? 0), example: '4002', about: 'Port to listen on; 0 takes a free one.' },
+      PORT: { schema: settingTypes.integer(0, 65_535), default: String(subgraphPorts[subgraph]), example: '4002', about: 'Port to listen on; 0 takes a free one.' },
       HOST: { schema: settingTypes.text(), default: '127.0.0.1', example: '0.0.0.0', about: 'Address to listen on.' },
       LOG_LEVEL: { schema: settingTypes.oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'), default: 'info', example: 'warn', about: 'What is logged, as JSON lines, to stderr.' },
       HUTONG_DATA_DIR: { schema: settingTypes.text(), default: '.hutong', example: '/var/lib/hutong', about: 'Folder of the embedded database, taken from the root of the repository.' },
-      DATABASE_URL: database,
+      DATABASE_URL: { schema: settingTypes.optionalUrl('postgres', 'postgresql'), example: 'postgres://hutong@db/hutong', about: 'PostgreSQL of this subgraph, where it has none of its own. Empty: the embedded one.' },
       HUTONG_SECRET: { schema: settingTypes.optionalSecret(), example: 'a-long-random-text', about: 'What the platform derives its keys from; the same in every process.' },
       ...subgraphUrlSettings,
     },
     environment,
   );
-  const own = readSettings({ [ownDatabase]: database }, environment)[ownDatabase];
+  const own = readSettings({ [ownDatabase]: subgraphDatabaseSettings[ownDatabase] }, environment)[ownDatabase];
   const given = subgraphUrls(values);
   checkSecret(values.HUTONG_SECRET, given);
   return {
@@ -71,7 +65,7 @@ export function readSubgraphProcessSettings(name: string, environment: Readonly<
     dataDirectory: path.resolve(REPOSITORY, values.HUTONG_DATA_DIR),
     databaseUrl: own ?? values.DATABASE_URL,
     secret: values.HUTONG_SECRET,
-    urls: Object.fromEntries(Object.keys(given).map((peer) => [peer, given[peer] ?? `http://127.0.0.1:${SUBGRAPH_PORTS[peer]}`])),
+    urls: Object.fromEntries(subgraphNames.map((peer) => [peer, given[peer] ?? `http://127.0.0.1:${subgraphPorts[peer]}`])),
   };
 }
 
