@@ -1,14 +1,21 @@
+import { readdirSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+import { runSeed, sampleOf } from './test/testkit/seed.js';
 
 const report = process.env.HUTONG_TEST_REPORT;
+
+// One seed for the whole run, this configuration and every test file.
+process.env.HUTONG_TEST_SEED = String(runSeed());
+
+/** Contracts that a run holds to in split mode, too; which ones is drawn by the run's seed. */
+const SPLIT_CONTRACTS = 2;
+const contracts = readdirSync(new URL('test/contracts', import.meta.url)).filter((name) => name.endsWith('.test.ts')).map((name) => `test/contracts/${name}`).toSorted();
 
 export default defineConfig({
   // graphql has an ESM and a CommonJS build; every package must get the same one, which for Node is the second.
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
   test: {
-    include: ['{subgraphs,gateway,rest-compat,schema,test}/**/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/dist/**'],
     globalSetup: ['test/testkit/database-server.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
@@ -16,5 +23,25 @@ export default defineConfig({
     maxWorkers: 2,
     reporters: report ? ['default', 'json'] : ['default'],
     ...(report ? { outputFile: { json: report } } : {}),
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'one process',
+          include: ['{subgraphs,gateway,rest-compat,schema,test}/**/*.test.ts'],
+          exclude: ['**/node_modules/**', '**/dist/**', 'test/flows/split/**'],
+        },
+      },
+      {
+        // The same flows, and more of its own, against gateway and subgraphs as processes.
+        extends: true,
+        test: {
+          name: 'split',
+          include: ['test/flows/**/*.test.ts', ...sampleOf('contracts in split mode', contracts, SPLIT_CONTRACTS)],
+          exclude: ['test/flows/start.flow.test.ts'],
+          env: { HUTONG_TEST_MODE: 'split' },
+        },
+      },
+    ],
   },
 });

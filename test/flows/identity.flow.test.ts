@@ -2,11 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Actor, actor, admin, logIn, stranger } from '../testkit/actor.js';
 import { sendAs, type HttpAnswer } from '../testkit/http.js';
-import { ADMIN_PASSWORD, startPlatform, type Platform } from '../testkit/platform.js';
+import { ADMIN_PASSWORD, startBeside, startPlatform, type Platform } from '../testkit/platform.js';
 import { SAMPLE_IDENTIFIER, sampleGraphReport } from '../testkit/sample.js';
 
 // One credential everywhere, for as long as it is good and not a second longer; and to each what is theirs. Two processes
-// on one database: what one is told, the other one knows.
+// on one database, or two gateways over the same subgraphs: what one is told, the other one knows.
 
 const PATIENCE_MS = 10_000;
 
@@ -15,7 +15,7 @@ let other: Platform;
 let root: Actor;
 beforeAll(async () => {
   platform = await startPlatform({ environment: { LOGIN_FAILURES_PER_USER_AND_ADDRESS: '3' } });
-  other = await startPlatform({ environment: { DATABASE_URL: platform.databaseUrl! } });
+  other = await startBeside(platform);
   root = await admin(platform);
 });
 afterAll(async () => {

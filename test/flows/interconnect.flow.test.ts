@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { actor, admin, type Actor } from '../testkit/actor.js';
-import { MODES, startPlatform, type Platform } from '../testkit/platform.js';
+import { startPlatform, type Platform } from '../testkit/platform.js';
 import { SAMPLE_IDENTIFIER, sampleGraphReport, sampleReport } from '../testkit/sample.js';
 
 let platform: Platform;
@@ -15,9 +15,9 @@ const SUBMIT = `mutation ($input: SubmitTaskInput!) { submitTask(input: $input) 
     identifier { value region { name } organization { name } availabilityZone { name } industry { name } resourceType { name } serviceType { name } } } } } } }`;
 const CHOOSE = 'mutation ($input: ChooseTaskPathInput!) { chooseTaskPath(input: $input) { id state resourceUrl chosen { id identifier { value } } } }';
 
-describe.each(MODES)('a provider registers and reports, a user submits, chooses and gets an address (%s)', (mode) => {
+describe('a provider registers and reports, a user submits, chooses and gets an address', () => {
   beforeAll(async () => {
-    platform = await startPlatform({ mode });
+    platform = await startPlatform();
     const root = await admin(platform);
     provider = await actor(root, 'sugon', { roles: ['PROVIDER'], organization: '20004' });
     alice = await actor(root, 'alice');

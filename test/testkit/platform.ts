@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { deleteEmbeddedPostgres } from '@hutong/common';
 import { freePort } from './free-port.js';
+import { isRunning, until } from './processes.js';
 
 const REPOSITORY = join(import.meta.dirname, '../..');
 const MAIN = { one: join(REPOSITORY, 'gateway/dist/main.js'), split: join(REPOSITORY, 'gateway/dist/split.js') };
@@ -13,46 +14,72 @@ const START_LIMIT_MS = 90_000;
 const BANNER = /Hutong .* is up after/;
 
 export const ADMIN_PASSWORD = 'correct horse battery staple';
+const SECRET = 'the secret of every process of a test';
 
 export interface PlatformOptions {
   /** Settings beyond the testkit's own. */
   environment?: Record<string, string>;
   /** `shared` (default): a database of its own on the run's PostgreSQL server. `embedded`: the server the platform starts itself. */
   database?: 'shared' | 'embedded';
-  mode?: Mode;
 }
 
-/** Everything in one process, or each subgraph in one of its own. */
-export type Mode = 'one' | 'split';
+/** Everything in one process, or the gateway and each subgraph in one of its own. */
+type Mode = 'one' | 'split';
 
-/** For flows that are to hold in both modes: `describe.each(MODES)`. */
-export const MODES: readonly Mode[] = ['one', 'split'];
+/** What this run of the flows starts; every flow runs in both modes, as the projects of `vitest.config.ts`. */
+export const MODE: Mode = process.env.HUTONG_TEST_MODE === 'split' ? 'split' : 'one';
 
-/** What is started where a test does not say. */
-const MODE: Mode = process.env.HUTONG_TEST_MODE === 'split' ? 'split' : 'one';
+/** What runs in a process of its own when the platform is split. */
+export const PARTS = ['gateway', 'compute-registry', 'scheduling', 'machines'] as const;
+export type Part = (typeof PARTS)[number];
 
-/** A real Hutong process on a free port, with a database and a data folder of its own. */
+/** A real Hutong on a free port, with a database and a data folder of its own: one process, or several when split. */
 export interface Platform {
   readonly url: string;
   readonly databaseUrl: string | undefined;
   readonly dataDirectory: string;
-  /** Everything the process has printed so far, over all its starts. */
+  /** Everything that was printed so far, over all starts. */
   output(): string;
+  /** The process that was started. */
   readonly pid: number;
+  /** The process that a part runs in at present: the one for all, or its own when split. */
+  pidOf(part: Part): number;
+  /** Where a subgraph of a split platform listens. */
+  urlOf(part: Part): string;
   /** SIGTERM, and waits; answers the exit code. */
   stop(): Promise<number | null>;
-  /** SIGKILL, and waits. */
+  /** SIGKILL to every process at once, and waits. */
   kill(): Promise<void>;
+  /** SIGKILL to the process that a part runs in, and waits for its end. */
+  crash(part: Part): Promise<void>;
+  /** Waits until all is ready again after a {@link crash}; starts what does not start by itself. */
+  recover(): Promise<void>;
   /** Starts again on the same port, data folder and database. */
   start(): Promise<void>;
-  /** Ends the process and removes what it left. */
+  /** Ends every process and removes what is left. */
   dispose(): Promise<void>;
 }
 
 /** Starts the platform and waits until it is ready. */
-export async function startPlatform({ environment = {}, database = 'shared', mode = MODE }: PlatformOptions = {}): Promise<Platform> {
+export function startPlatform({ environment = {}, database = 'shared' }: PlatformOptions = {}): Promise<Platform> {
+  return launch(MAIN[MODE], environment, database === 'shared' ? sharedDatabase : async () => undefined);
+}
+
+/**
+ * Another front of a running platform: a second process on its database, or a second gateway over the same subgraphs. It is
+ * to be disposed of before the first.
+ */
+export function startBeside(platform: Platform, environment: Record<string, string> = {}): Promise<Platform> {
+  const subgraphs = MODE === 'split' ? PARTS.filter((part) => part !== 'gateway') : [];
+  const urls = Object.fromEntries(subgraphs.map((name) => [`SUBGRAPH_${name.toUpperCase().replaceAll('-', '_')}_URL`, platform.urlOf(name)]));
+  return launch(MAIN.one, { DATABASE_URL: platform.databaseUrl!, ...urls, ...environment }, async () => undefined);
+}
+
+type OwnDatabase = Awaited<ReturnType<typeof sharedDatabase>>;
+
+async function launch(main: string, environment: Record<string, string>, makeDatabase: () => Promise<OwnDatabase | undefined>): Promise<Platform> {
   const dataDirectory = await mkdtemp(join(tmpdir(), 'hutong-platform-'));
-  const own = database === 'shared' ? await sharedDatabase() : undefined;
+  const own = await makeDatabase();
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   let output = '';
@@ -60,7 +87,7 @@ export async function startPlatform({ environment = {}, database = 'shared', mod
 
   const start = async (): Promise<void> => {
     const printedBefore = output.length;
-    child = spawn(process.execPath, [MAIN[mode]], {
+    child = spawn(process.execPath, [main], {
       cwd: REPOSITORY,
       env: {
         PATH: process.env.PATH,
@@ -68,6 +95,7 @@ export async function startPlatform({ environment = {}, database = 'shared', mod
         PORT: String(port),
         HUTONG_DATA_DIR: dataDirectory,
         HUTONG_ADMIN_PASSWORD: ADMIN_PASSWORD,
+        HUTONG_SECRET: SECRET,
         LOG_LEVEL: 'warn',
         PASSWORD_HASH_LOG2_COST: '8',
         ...(own ? { DATABASE_URL: own.url } : {}),
@@ -78,12 +106,22 @@ export async function startPlatform({ environment = {}, database = 'shared', mod
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (output += chunk.toString()));
     await untilReady(url, child, () => output.slice(printedBefore));
   };
+  const hasEnded = () => !child || child.exitCode !== null || child.signalCode !== null;
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
-    if (!child || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
+    if (!child || hasEnded()) return child?.exitCode ?? null;
     const exited = once(child, 'exit') as Promise<[number | null]>;
     child.kill(signal);
     const [code] = await exited;
     return code;
+  };
+  const lastPrinted = (pattern: string): string | undefined => [...output.matchAll(new RegExp(pattern, 'g'))].at(-1)?.[1];
+  const ownPidOf = (part: Part): number | undefined => Number(lastPrinted(`\\[${part}\\] is process (\\d+)`)) || undefined;
+  const kill = async (): Promise<void> => {
+    // What started them goes first, so that it starts none again.
+    await end('SIGKILL');
+    const pids = PARTS.map(ownPidOf).filter((pid) => pid !== undefined);
+    for (const pid of pids) if (isRunning(pid)) process.kill(pid, 'SIGKILL');
+    await until('the end of every process', () => !pids.some(isRunning));
   };
 
   const platform: Platform = {
@@ -94,8 +132,20 @@ export async function startPlatform({ environment = {}, database = 'shared', mod
     get pid() {
       return child?.pid ?? -1;
     },
+    pidOf: (part) => ownPidOf(part) ?? platform.pid,
+    urlOf: (part) => lastPrinted(`\\[${part}\\] ${part} listens on (\\S+)`)!,
     stop: () => end('SIGTERM'),
-    kill: async () => void (await end('SIGKILL')),
+    kill,
+    async crash(part) {
+      const pid = ownPidOf(part);
+      if (pid === undefined) return kill();
+      process.kill(pid, 'SIGKILL');
+      await until(`the end of ${part}`, () => !isRunning(pid));
+    },
+    async recover() {
+      if (hasEnded()) return start();
+      await until('readiness', async () => (await fetch(`${url}/readyz`).catch(() => undefined))?.ok === true);
+    },
     start,
     async dispose() {
       await end('SIGTERM');
