@@ -80,7 +80,7 @@ type OwnDatabase = Awaited<ReturnType<typeof sharedDatabase>>;
 async function launch(main: string, environment: Record<string, string>, makeDatabase: () => Promise<OwnDatabase | undefined>): Promise<Platform> {
   const dataDirectory = await mkdtemp(join(tmpdir(), 'hutong-platform-'));
   const own = await makeDatabase();
-  const port = await freePort();
+  const port = Number(environment.PORT ?? (await freePort()));
   const url = `http://127.0.0.1:${port}`;
   let output = '';
   let child: ChildProcess | undefined;

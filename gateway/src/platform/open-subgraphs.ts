@@ -1,6 +1,7 @@
 import { auditIn, ConnectedPeers, openSubgraph, type Log, type OpenSubgraph, type SubgraphConnection } from '@hutong/common';
 import { AUDIT_KEEPER } from './identity.operations.js';
 import { platformModules } from './modules.js';
+import type { PeerEndpoints } from './peer-endpoints.js';
 
 type Modules = typeof platformModules;
 type ServicesOf<Module> = Module extends { start: (...house: never[]) => infer Started } ? (Awaited<Started> extends { services: infer Services } ? Services : never) : never;
@@ -23,6 +24,8 @@ export interface OpenSubgraphs {
   connections: ReadonlyMap<string, SubgraphConnection>;
   /** Of those in this process. */
   services: { [Name in keyof Modules]?: ServicesOf<Modules[Name]> };
+  /** What those elsewhere reach those in this process by; undefined where none is elsewhere. */
+  forPeers: PeerEndpoints | undefined;
   stop(): Promise<void>;
 }
 
@@ -68,8 +71,9 @@ export async function openSubgraphs({ databaseUrlOf, secret, urls, timeoutMs, lo
     await stop();
     throw failure.reason;
   }
+  const forPeers = connections.size > local.length ? new (await import('./peer-endpoints.js')).PeerEndpoints(local, secret, log) : undefined;
   const services = Object.fromEntries(opening.map((name, index) => [name, local[index]?.services])) as OpenSubgraphs['services'];
-  return { local, connections, services, stop };
+  return { local, connections, services, forPeers, stop };
 }
 
 type Remote = Pick<SubgraphsStart, 'urls' | 'secret' | 'timeoutMs' | 'log'>;

@@ -28,7 +28,7 @@ export interface ServedGraph {
 
 /** Serves the federated graph, the legacy contracts and the playground over the open subgraphs. */
 export async function serveGraph(subgraphs: OpenSubgraphs, settings: GatewaySettings, log: Log): Promise<ServedGraph> {
-  const { connections, local } = subgraphs;
+  const { connections, local, forPeers } = subgraphs;
   const { limits, subgraphTimeoutMs } = settings;
   const supergraphSdl = await readSupergraph(subgraphs, settings.supergraphFile);
   const graph = new ApolloGraph({ supergraphSdl, connections, subgraphTimeoutMs, log });
@@ -69,6 +69,7 @@ export async function serveGraph(subgraphs: OpenSubgraphs, settings: GatewaySett
         ownOrigins: settings.ownOrigins,
       },
     }),
+    ...(forPeers ? { forPeers: forPeers.handler } : {}),
     graphql: graphqlRoute(server, identity, limits, live.handler),
     ...(settings.playground ? { playground: playground() } : {}),
     readiness,
@@ -81,7 +82,7 @@ export async function serveGraph(subgraphs: OpenSubgraphs, settings: GatewaySett
   };
   try {
     const listener = await listen(app, settings);
-    live.attach(listener.server, app);
+    live.attach(listener.server, app, forPeers?.upgrade.bind(forPeers));
     acceptUnencodedTargets(listener.server);
     return {
       port: listener.port,
@@ -89,6 +90,7 @@ export async function serveGraph(subgraphs: OpenSubgraphs, settings: GatewaySett
       async stop() {
         readiness.stopping();
         await live.stop();
+        await forPeers?.stop();
         await listener.drain(RUNNING_REQUESTS_MS);
         await stopGateway();
       },

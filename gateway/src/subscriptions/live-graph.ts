@@ -4,7 +4,7 @@ import type { LiveOperationsOptions } from './live-operations.js';
 import { LiveOperations } from './live-operations.js';
 import type { Identity } from '../identity/identity.js';
 import { SseEndpoint } from './sse-endpoint.js';
-import { WebsocketEndpoint } from './websocket-endpoint.js';
+import { WebsocketEndpoint, type UpgradeTaker } from './websocket-endpoint.js';
 
 export interface LiveGraphOptions extends LiveOperationsOptions {
   identity: Identity;
@@ -30,10 +30,10 @@ export class LiveGraph {
     return this.#sse.handler;
   }
 
-  /** Takes the WebSockets of a server that listens. */
-  attach(server: Server, app: Express): void {
+  /** Takes the WebSockets of a server that listens, but for those that are answered elsewhere. */
+  attach(server: Server, app: Express, elsewhere?: UpgradeTaker): void {
     this.#websocket = new WebsocketEndpoint({ ...this.#options, app, operations: this.operations, schema: this.#options.graph.schema });
-    this.#websocket.attach(server);
+    this.#websocket.attach(server, elsewhere);
   }
 
   /** Ends every stream and socket so that its client knows to resume elsewhere. */

@@ -28,6 +28,9 @@ export interface WebsocketEndpointOptions {
   log: Log;
 }
 
+/** Takes an upgrade, or answers false and leaves it alone. */
+export type UpgradeTaker = (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean;
+
 /** What is known of a socket. */
 interface Extra {
   request: IncomingMessage;
@@ -67,12 +70,12 @@ export class WebsocketEndpoint {
     this.#protocol = this.#makeProtocol();
   }
 
-  /** Takes the upgrades of an HTTP server. */
-  attach(server: Server): void {
+  /** Takes the upgrades of an HTTP server, but for those that are answered elsewhere. */
+  attach(server: Server, elsewhere: UpgradeTaker = () => false): void {
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       socket.on('error', (err) => this.#options.log.debug({ err }, 'a connection failed'));
       const [path] = (request.url ?? '').split('?', 1);
-      if (path !== PATH) return refuseUpgrade(socket, 404);
+      if (path !== PATH) return elsewhere(request, socket, head) ? undefined : refuseUpgrade(socket, 404);
       if (this.#stopping) return refuseUpgrade(socket, 503);
       this.#sockets.handleUpgrade(request, socket, head, (opened) => this.#opened(opened, request));
     });

@@ -1,0 +1,56 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Log, OpenSubgraph } from '@hutong/common';
+import { CallerTokens, SubgraphEndpoint } from '@hutong/common/remote';
+import type { RequestHandler } from 'express';
+
+const PLACE = /^\/subgraphs\/(?<name>[a-z0-9-]+)(?<path>\/[^?]*)/;
+
+interface Place {
+  endpoint: SubgraphEndpoint;
+  path: string;
+}
+
+/**
+ * The subgraphs of this process for those in other processes: `/subgraphs/<name>` on the gateway's own port is for them what
+ * the URL of a subgraph alone is, with the same tokens.
+ */
+export class PeerEndpoints {
+  readonly #endpoints: ReadonlyMap<string, SubgraphEndpoint>;
+
+  constructor(local: readonly OpenSubgraph[], secret: string, log: Log) {
+    const tokens = new CallerTokens(secret);
+    this.#endpoints = new Map(local.map((subgraph) => [subgraph.name, new SubgraphEndpoint(subgraph, tokens, log.child({ subgraph: subgraph.name }))]));
+  }
+
+  /** Leaves what is not below the place of a subgraph of this process to the next handler. */
+  readonly handler: RequestHandler = (request, response, next) => {
+    const place = this.#placeOf(request.url);
+    if (!place) return next();
+    const { endpoint, path } = place;
+    if (path !== '/readyz') return endpoint.handle(request, response, path);
+    endpoint.ready().then(
+      () => response.json({ status: 'ready' }),
+      () => response.status(503).json({ status: 'unavailable' }),
+    );
+  };
+
+  /** Whether the upgrade of this connection was one for a subgraph of this process, and is being answered. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
+    const place = this.#placeOf(request.url ?? '');
+    if (place?.path !== '/graphql') return false;
+    place.endpoint.upgrade(request, socket, head);
+    return true;
+  }
+
+  /** Ends the subscriptions with a code after which they may be begun again. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.#endpoints.values()].map((endpoint) => endpoint.stop()));
+  }
+
+  #placeOf(url: string): Place | undefined {
+    const { name, path } = PLACE.exec(url)?.groups ?? {};
+    const endpoint = name === undefined ? undefined : this.#endpoints.get(name);
+    return endpoint && path !== undefined ? { endpoint, path } : undefined;
+  }
+}
