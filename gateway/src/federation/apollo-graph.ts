@@ -2,18 +2,20 @@ import { buildOperationContext, executeQueryPlan } from '@apollo/gateway';
 import { operationFromDocument, Supergraph, type Schema } from '@apollo/federation-internals';
 import { QueryPlanner, type FetchNode, type PlanNode, type QueryPlan } from '@apollo/query-planner';
 import type { GatewayGraphQLRequestContext } from '@apollo/server-gateway-interface';
-import { mapIterator, type Log, type SubgraphConnection } from '@hutong/common';
+import { AnswerBudget, answerSize, HutongError, mapIterator, type Log, type SubgraphConnection } from '@hutong/common';
 import { type ExecutionResult, type GraphQLError, type GraphQLSchema } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { FederatedGraph, GraphOperation, PlannedOperation, RequestScope } from './federated-graph.js';
-import { callerError, missingEntity, ofSubgraph } from './subgraph.errors.js';
-import { SubgraphFetch } from './subgraph-fetch.js';
+import { callerError, graphError, missingEntity, ofSubgraph } from './subgraph.errors.js';
+import { SubgraphFetch, type FetchScope } from './subgraph-fetch.js';
 
 export interface ApolloGraphOptions {
   supergraphSdl: string;
   connections: ReadonlyMap<string, SubgraphConnection>;
   /** How long one fetch from a subgraph may take. */
   subgraphTimeoutMs: number;
+  /** Bytes of the largest answer; what would be larger is given up while it is fetched. */
+  responseBytes: number;
   log: Log;
 }
 
@@ -44,9 +46,10 @@ export class ApolloGraph implements FederatedGraph {
   readonly #planner: QueryPlanner;
   readonly #plans: LRUCache<string, Plan>;
   readonly #fetches: Record<string, SubgraphFetch>;
+  readonly #responseBytes: number;
   readonly #log: Log;
 
-  constructor({ supergraphSdl, connections, subgraphTimeoutMs, log }: ApolloGraphOptions) {
+  constructor({ supergraphSdl, connections, subgraphTimeoutMs, responseBytes, log }: ApolloGraphOptions) {
     const supergraph = Supergraph.build(supergraphSdl, { validateSupergraph: false });
     this.#apiSchema = supergraph.apiSchema();
     this.schema = this.#apiSchema.toGraphQLJSSchema();
@@ -57,6 +60,7 @@ export class ApolloGraph implements FederatedGraph {
     this.#fetches = Object.fromEntries(
       names.map((subgraph) => [subgraph, new SubgraphFetch({ subgraph, connections, timeoutMs: subgraphTimeoutMs, log })]),
     );
+    this.#responseBytes = responseBytes;
     this.#log = log;
   }
 
@@ -82,26 +86,29 @@ export class ApolloGraph implements FederatedGraph {
     const { primary } = node;
     const used = Object.entries(variables).filter(([name, value]) => value !== undefined && primary.variableUsages?.includes(name));
     const document = primary.operation;
-    const events = await this.#fetches[primary.serviceName]!.subscribe({ document, operationName: primary.operationName, variables: Object.fromEntries(used) }, scope);
+    const events = await this.#fetches[primary.serviceName]!.subscribe({ document, operationName: primary.operationName, variables: Object.fromEntries(used) }, { ...scope, budget: new AnswerBudget(this.#responseBytes) });
     if (!(Symbol.asyncIterator in events)) return { errors: (events.errors ?? []).map((error) => callerError(ofSubgraph(error, primary.serviceName), scope.requestId, this.#log)) };
     const plan = joinPlan(node);
     return mapIterator(events, (event) => {
-      const fetches = { ...this.#fetches, [EVENT]: { process: async () => event } };
-      return this.#run(planned as Plan, plan, fetches as unknown as Record<string, SubgraphFetch>, variables, scope);
+      const fetches = { ...this.#fetches, [EVENT]: { process: async ({ context }: { context: FetchScope }) => counted(event, context) } };
+      return this.#run(planned as Plan, plan, fetches as unknown as Record<string, SubgraphFetch>, variables, scope).catch(refusedEvent);
     });
   }
 
   async #run({ context, document }: Plan, queryPlan: QueryPlan, fetches: Record<string, SubgraphFetch>, variables: Record<string, unknown>, scope: RequestScope): Promise<ExecutionResult> {
-    const request = { request: { query: '', variables }, context: scope, document, metrics: {}, logger: this.#log, schema: this.schema };
-    const result = await executeQueryPlan(
-      queryPlan,
-      fetches,
-      request as unknown as GatewayGraphQLRequestContext,
-      context,
-      this.#supergraphSchema,
-      this.#apiSchema,
-    );
-    return this.#shown(result, scope);
+    const budget = new AnswerBudget(this.#responseBytes);
+    return withinBudget(budget, scope.signal, async (signal) => {
+      const request = { request: { query: '', variables }, context: { ...scope, signal, budget }, document, metrics: {}, logger: this.#log, schema: this.schema };
+      const result = await executeQueryPlan(
+        queryPlan,
+        fetches,
+        request as unknown as GatewayGraphQLRequestContext,
+        context,
+        this.#supergraphSchema,
+        this.#apiSchema,
+      );
+      return this.#shown(result, scope);
+    });
   }
 
   #shown({ data, errors, extensions }: ExecutionResult, { requestId }: RequestScope): ExecutionResult {
@@ -109,5 +116,34 @@ export class ApolloGraph implements FederatedGraph {
     const incomplete = extensions?.valueCompletion as readonly GraphQLError[] | undefined;
     if (!incomplete) return { data: data ?? null };
     return { data: data ?? null, errors: incomplete.map((error) => missingEntity(error, requestId, this.#log)) };
+  }
+}
+
+/** One event that is too large ends no subscription. */
+function refusedEvent(failure: unknown): ExecutionResult {
+  if (failure instanceof HutongError) return { data: null, errors: [graphError(failure)] };
+  throw failure;
+}
+
+function counted(event: ExecutionResult, { budget }: FetchScope): ExecutionResult {
+  budget.take(answerSize(event.data, budget.left));
+  return event;
+}
+
+/**
+ * Runs a plan, whose fetches end when `outer` is aborted or the budget is used up.
+ *
+ * @throws LIMIT_EXCEEDED when the budget is used up
+ */
+async function withinBudget<Result>(budget: AnswerBudget, outer: AbortSignal, run: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+  const stop = new AbortController();
+  const follow = (): void => stop.abort(outer.reason);
+  if (outer.aborted) follow();
+  outer.addEventListener('abort', follow, { once: true });
+  budget.exceeded.catch((failure: unknown) => stop.abort(failure));
+  try {
+    return await Promise.race([run(stop.signal), budget.exceeded]);
+  } finally {
+    outer.removeEventListener('abort', follow);
   }
 }

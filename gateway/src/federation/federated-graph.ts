@@ -32,6 +32,8 @@ export interface FederatedGraph {
   /**
    * Runs a plan. A subgraph's failures come back as it told them, with the path in this operation; one that does not
    * answer is SUBGRAPH_UNAVAILABLE for its fields, and the rest is answered. Never rejects for a subgraph's fault.
+   *
+   * @throws LIMIT_EXCEEDED as soon as the answer is certain to be larger than allowed; nothing more is fetched then
    */
   execute(planned: PlannedOperation, variables: Record<string, unknown>, scope: RequestScope): Promise<ExecutionResult>;
   /**

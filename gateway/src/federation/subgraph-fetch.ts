@@ -1,11 +1,17 @@
 import type { GraphQLDataSource } from '@apollo/gateway';
-import { HutongError, subgraphUnavailable, type Log, type SubgraphConnection, type SubgraphRequest } from '@hutong/common';
+import { HutongError, subgraphUnavailable, type AnswerBudget, type Log, type SubgraphConnection, type SubgraphRequest } from '@hutong/common';
 import { Kind, parse, type ExecutionResult, type GraphQLFormattedError, type SelectionNode } from 'graphql';
 import { withDeadline } from './deadline.js';
 import type { RequestScope } from './federated-graph.js';
 
-type Fetch = Parameters<GraphQLDataSource<RequestScope>['process']>[0];
-type Fetched = Awaited<ReturnType<GraphQLDataSource<RequestScope>['process']>>;
+/** The scope of one execution of a plan. */
+export interface FetchScope extends RequestScope {
+  /** What its fetches may still answer, all together. */
+  budget: AnswerBudget;
+}
+
+type Fetch = Parameters<GraphQLDataSource<FetchScope>['process']>[0];
+type Fetched = Awaited<ReturnType<GraphQLDataSource<FetchScope>['process']>>;
 
 export interface SubgraphFetchOptions {
   subgraph: string;
@@ -19,7 +25,7 @@ export interface SubgraphFetchOptions {
 const REPORTED_ENTITIES = 20;
 
 /** The plan executor's way to one subgraph. Failures of the way itself become errors of the fields that were asked for. */
-export class SubgraphFetch implements GraphQLDataSource<RequestScope> {
+export class SubgraphFetch implements GraphQLDataSource<FetchScope> {
   readonly #options: SubgraphFetchOptions;
 
   constructor(options: SubgraphFetchOptions) {
@@ -27,7 +33,7 @@ export class SubgraphFetch implements GraphQLDataSource<RequestScope> {
   }
 
   async process({ request, context }: Fetch): Promise<Fetched> {
-    const { caller, origin, requestId } = context as RequestScope;
+    const { caller, origin, requestId, signal, budget } = context as FetchScope;
     const fetch = {
       document: request.query ?? '',
       operationName: request.operationName,
@@ -35,9 +41,10 @@ export class SubgraphFetch implements GraphQLDataSource<RequestScope> {
       caller,
       origin,
       requestId,
+      budget,
     };
     try {
-      return await this.#answer(fetch, (context as RequestScope).signal);
+      return await this.#answer(fetch, signal);
     } catch (reason) {
       const { message, extensions } = this.#failure(reason, requestId);
       return { errors: pathsOf(fetch).map((path): GraphQLFormattedError => ({ message, path, extensions })) };
@@ -51,14 +58,14 @@ export class SubgraphFetch implements GraphQLDataSource<RequestScope> {
    */
   async subscribe(
     fetch: Pick<SubgraphRequest, 'document' | 'operationName' | 'variables'>,
-    { caller, origin, requestId, signal }: RequestScope,
+    { caller, origin, requestId, signal, budget }: FetchScope,
   ): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
     const { subgraph, connections, timeoutMs } = this.#options;
     try {
       const connection = connections.get(subgraph);
       if (!connection) throw subgraphUnavailable({ subgraph });
       const tooLate = () => subgraphUnavailable({ subgraph, seconds: timeoutMs / 1000 });
-      const opening = connection.subscribe({ ...fetch, caller, origin, requestId, signal });
+      const opening = connection.subscribe({ ...fetch, caller, origin, requestId, signal, budget });
       const events = await withDeadline(signal, timeoutMs, tooLate, () => opening).catch((reason: unknown) => {
         // What opens too late is closed again.
         void opening.then((late) => (Symbol.asyncIterator in late ? late.return?.() : undefined)).catch(() => undefined);

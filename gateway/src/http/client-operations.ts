@@ -4,6 +4,7 @@ import { graphError } from '../federation/subgraph.errors.js';
 import type { FederatedGraph } from '../federation/federated-graph.js';
 import type { Limits } from '../limits/limits.js';
 import { checkCost, checkSize, checkText } from '../limits/operation.check.js';
+import { statusError } from './failure.js';
 import type { GraphqlRequestContext } from './graphql-request.js';
 
 /** A client's operation, parsed and valid. */
@@ -40,13 +41,16 @@ export class ClientOperations {
   async answer(asked: ClientOperation, { caller, requestId, signal }: GraphqlRequestContext): Promise<ExecutionResult> {
     const { graph } = this.#options;
     const { text, document, operationName, variables } = asked;
+    let ran = false;
     try {
       if (isSubscription(asked)) throw badInput({ problem: NOT_HERE });
       const faults = this.#faults(asked, requestId);
       if (faults.length > 0) return { errors: faults };
       const planned = graph.plan({ text, document, operationName });
+      ran = true;
       return await graph.execute(planned, variables, { caller, origin: 'client', requestId, signal });
     } catch (error) {
+      if (ran && error instanceof HutongError) return { errors: [statusError(error)] };
       return this.#refusal(error, requestId);
     }
   }

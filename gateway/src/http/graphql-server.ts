@@ -7,8 +7,9 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import type { GatewayExecutor, GatewayInterface } from '@apollo/server-gateway-interface';
-import { limitExceeded, type Log } from '@hutong/common';
+import { HutongError, type Log } from '@hutong/common';
 import type { FederatedGraph } from '../federation/federated-graph.js';
+import { answerText } from '../limits/answer.check.js';
 import type { Limits } from '../limits/limits.js';
 import { ClientOperations } from './client-operations.js';
 import { errorFormat } from './error-format.js';
@@ -84,9 +85,9 @@ function federatedGateway({ graph, supergraphSdl, limits, log }: GraphqlServerOp
 }
 
 function stringifyWithin(result: unknown, bytes: number): string {
-  const text = JSON.stringify(result);
-  if (text.length > bytes || Buffer.byteLength(text) > bytes) {
-    throw statusError(limitExceeded({ limit: 'response', allowed: `${bytes} bytes` }));
+  try {
+    return answerText(result, bytes);
+  } catch (error) {
+    throw error instanceof HutongError ? statusError(error) : error;
   }
-  return text;
 }

@@ -31,7 +31,7 @@ export async function serveGraph(subgraphs: OpenSubgraphs, settings: GatewaySett
   const { connections, local, forPeers } = subgraphs;
   const { limits, subgraphTimeoutMs } = settings;
   const supergraphSdl = await readSupergraph(subgraphs, settings.supergraphFile);
-  const graph = new ApolloGraph({ supergraphSdl, connections, subgraphTimeoutMs, log });
+  const graph = new ApolloGraph({ supergraphSdl, connections, subgraphTimeoutMs, responseBytes: limits.responseBytes, log });
   const identity = new Identity({ source: identitySource, connections, rememberedMs: settings.credentialCacheMs, log });
   const readiness = new Readiness([...connections.keys()], connections, log);
   const stored = new StoredGraph({ graph, identity, revisions: new Map(local.map(({ name, revisions }) => [name, revisions])), readiness, log });

@@ -1,5 +1,5 @@
 import type { ApolloServer } from '@apollo/server';
-import { badInput, HutongError, internalError, limitExceeded, mapIterator, timedOut, type Caller, type Log } from '@hutong/common';
+import { badInput, HutongError, internalError, mapIterator, timedOut, type Caller, type Log } from '@hutong/common';
 import { getOperationAST, GraphQLError, Kind, OperationTypeNode, parse, validate, type DocumentNode, type ExecutionResult, type FormattedExecutionResult, type GraphQLFormattedError, type OperationDefinitionNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { graphqlValidationFailed } from '../errors.js';
@@ -9,6 +9,7 @@ import { graphError } from '../federation/subgraph.errors.js';
 import { ClientOperations } from '../http/client-operations.js';
 import type { GraphqlRequestContext } from '../http/graphql-request.js';
 import type { Limits } from '../limits/limits.js';
+import { answerText } from '../limits/answer.check.js';
 import { checkLength } from '../limits/operation.check.js';
 import { SharedStreams } from './shared-streams.js';
 
@@ -135,9 +136,13 @@ export class LiveOperations {
 
   #withinSize(result: ExecutionResult | FormattedExecutionResult): FormattedExecutionResult {
     const { responseBytes } = this.#options.limits;
-    const text = JSON.stringify(result);
-    if (text.length * 3 <= responseBytes || Buffer.byteLength(text) <= responseBytes) return result;
-    return { data: null, errors: [graphError(limitExceeded({ limit: 'response', allowed: `${responseBytes} bytes` })).toJSON()] };
+    try {
+      answerText(result, responseBytes);
+      return result;
+    } catch (error) {
+      if (error instanceof HutongError) return { data: null, errors: [graphError(error).toJSON()] };
+      throw error;
+    }
   }
 }
 

@@ -49,7 +49,7 @@ export async function testGateway(environment: Record<string, string> = {}, log:
   const subgraphs = new TestSubgraphs();
   const connections = new Map<string, SubgraphConnection>(subgraphs.connections().map((connection) => [connection.name, connection]));
   const supergraphSdl = await composeSupergraph(subgraphs.sdl);
-  const graph = new ApolloGraph({ supergraphSdl, connections, subgraphTimeoutMs, log });
+  const graph = new ApolloGraph({ supergraphSdl, connections, subgraphTimeoutMs, responseBytes: limits.responseBytes, log });
   const identity = new Identity({ source: REVOCATIONS, connections, rememberedMs: settings.credentialCacheMs, log });
   const server = createGraphqlServer({ graph, supergraphSdl, limits, introspection: settings.introspection, hideSchemaDetails: settings.production, log });
   await server.start();

@@ -22,14 +22,16 @@ type Query {
 type PersonConnection { nodes: [Person!]!, pageInfo: Info! }
 type Info { hasNextPage: Boolean! }
 type Mutation { addPeople(input: AddPeopleInput!): Int!, rename(id: ID!, name: String!): Person!, fail(how: String!): Boolean }
-type Visit { id: ID!, person: Person!, note: String }
+type Visit { id: ID!, person: Person!, note: String, text(bytes: Int!): String }
 type Subscription { personAdded: Person!, visited(after: ID): Visit!, credentialRevoked: ID! @inaccessible }
 `;
 
 const THINGS = `${LINK}
 type Person @key(fields: "id") { id: ID!, things: [Thing!] }
 type Thing @key(fields: "id") { id: ID!, label: String!, owner: Person!, maker: Person }
-type Query { things(first: Int): [Thing!]!, text(bytes: Int!): String! }
+type Row { id: ID!, text(bytes: Int!): String!, computed(bytes: Int!): String!, blob(bytes: Int!): Blob, rows(count: Int!): [Row!]!, owner: Person }
+scalar Blob
+type Query { things(first: Int): [Thing!]!, text(bytes: Int!): String!, rows(count: Int!): [Row!]! }
 `;
 
 /** Visits that wait for one reader. */
@@ -61,10 +63,14 @@ export class TestSubgraphs {
   lookups = 0;
   renamed = 0;
   aborted = 0;
+  /** Texts of rows that were made, and rows. */
+  texts = 0;
+  rows = 0;
   /** Fetches of entities that `things` was asked for. */
   joins = 0;
   /** Sources of `visited` that were opened. */
   opened = 0;
+  #watch = { every: Infinity, look: (): void => undefined };
   #streams = new Set<EventQueue<string>>();
   readonly #visits: TestVisit[] = [];
   readonly #visitors = new Set<EventQueue<TestVisit>>();
@@ -112,6 +118,11 @@ export class TestSubgraphs {
 
   get listeners(): number {
     return this.#streams.size;
+  }
+
+  /** Looks at something each time that so many more texts were made. */
+  whenTexts(every: number, look: () => void): void {
+    this.#watch = { every, look };
   }
 
   connections(): LocalConnection[] {
@@ -168,6 +179,7 @@ export class TestSubgraphs {
         },
       },
       Visit: {
+        text: (_: unknown, { bytes }: { bytes: number }) => 'x'.repeat(bytes),
         person: ({ person }: TestVisit) => PEOPLE_BY_ID.get(person.id),
         note: ({ note }: TestVisit) => {
           if (note === 'expected') throw conflict({ reason: 'no note today' });
@@ -203,11 +215,33 @@ export class TestSubgraphs {
     return stream;
   }
 
+  #text(bytes: number): string {
+    this.texts += 1;
+    if (this.texts % this.#watch.every === 0) this.#watch.look();
+    return String(this.texts).padEnd(bytes, 'x');
+  }
+
+  #rows(count: number): { id: string }[] {
+    this.rows += count;
+    return Array.from({ length: count }, (_, id) => ({ id: String(id) }));
+  }
+
   #things() {
     const things = ['1', '2', '9'].map((owner, index) => ({ id: String(index), label: `thing ${index}`, owner: { id: owner }, maker: { id: owner } }));
     return {
       Person: { things: ({ id }: TestPerson) => things.filter(({ owner }) => owner.id === id) },
+      Row: {
+        text: (_: unknown, { bytes }: { bytes: number }) => this.#text(bytes),
+        computed: async (_: unknown, { bytes }: { bytes: number }) => {
+          await delay(0);
+          return this.#text(bytes);
+        },
+        blob: (_: unknown, { bytes }: { bytes: number }) => ({ lines: [this.#text(bytes)] }),
+        rows: (_: unknown, { count }: { count: number }) => this.#rows(count),
+        owner: () => ({ id: '1' }),
+      },
       Query: {
+        rows: (_: unknown, { count }: { count: number }) => this.#rows(count),
         things: (_: unknown, { first }: { first?: number }) => things.slice(0, first ?? 20),
         text: (_: unknown, { bytes }: { bytes: number }) => 'x'.repeat(bytes),
       },

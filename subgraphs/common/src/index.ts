@@ -21,6 +21,8 @@ export { eventTableSql, type NewEvent } from './events/event-table.js';
 export * from './events/filter-iterator.js';
 export * from './events/map-iterator.js';
 export * from './events/revisions.js';
+export * from './graph/answer-budget.js';
+export * from './graph/answer-size.js';
 export * from './graph/batched.js';
 export * from './graph/connection.js';
 export * from './graph/context.js';

@@ -1,6 +1,7 @@
 import type { ExecutionResult } from 'graphql';
 import type { Origin } from '../caller/access.js';
 import type { Caller } from '../caller/caller.js';
+import type { AnswerBudget } from './answer-budget.js';
 
 /** One operation for one subgraph, on behalf of somebody. */
 export interface SubgraphRequest {
@@ -11,9 +12,14 @@ export interface SubgraphRequest {
   origin: Origin;
   requestId: string;
   signal: AbortSignal;
+  /** What of the operation's largest answer is left; what the subgraph answers is taken from it. Each event has one of its own. */
+  budget?: AnswerBudget | undefined;
 }
 
-/** A way to a subgraph: in this process, or over HTTP. Failures of the subgraph's fields come back in `errors`. */
+/**
+ * A way to a subgraph: in this process, or over HTTP. Failures of the subgraph's fields come back in `errors`,
+ * as does LIMIT_EXCEEDED, without data, when the budget of a request is used up.
+ */
 export interface SubgraphConnection {
   readonly name: string;
   execute(request: SubgraphRequest): Promise<ExecutionResult>;

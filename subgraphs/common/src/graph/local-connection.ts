@@ -1,8 +1,11 @@
-import { createSourceEventStream, execute, parse, type DocumentNode, type ExecutionResult, type GraphQLSchema } from 'graphql';
+import { createSourceEventStream, execute, GraphQLError, parse, type DocumentNode, type ExecutionResult, type GraphQLSchema } from 'graphql';
 import type { Log } from '../log/log.js';
 import { mapIterator } from '../events/map-iterator.js';
+import type { HutongError } from '../errors/define-error.js';
 import { showError } from '../errors/show-error.js';
+import { AnswerBudget } from './answer-budget.js';
 import type { SubgraphConnection, SubgraphRequest } from './connection.js';
+import { countAnswers } from './counted-schema.js';
 
 interface LocalSubgraph {
   name: string;
@@ -28,21 +31,29 @@ export class LocalConnection implements SubgraphConnection {
   constructor(subgraph: LocalSubgraph) {
     this.name = subgraph.name;
     this.#subgraph = subgraph;
+    countAnswers(subgraph.schema);
   }
 
   async execute(request: SubgraphRequest): Promise<ExecutionResult> {
-    return this.#shown(await execute(this.#arguments(request)), request);
+    return this.#run(request);
   }
 
   async subscribe(request: SubgraphRequest): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
     const events = await createSourceEventStream(this.#arguments(request));
     if (!(Symbol.asyncIterator in events)) return this.#shown(events, request);
     // A context for each event: what one event loaded is old by the next.
-    return mapIterator(events, async (rootValue) => this.#shown(await execute({ ...this.#arguments(request), rootValue }), request));
+    return mapIterator(events, (rootValue) => this.#run({ ...request, budget: request.budget && new AnswerBudget(request.budget.bytes) }, rootValue));
   }
 
   ready(): Promise<void> {
     return this.#subgraph.ready();
+  }
+
+  async #run(request: SubgraphRequest, rootValue?: unknown): Promise<ExecutionResult> {
+    const result = execute({ ...this.#arguments(request), rootValue });
+    const { budget } = request;
+    if (!budget || !(result instanceof Promise)) return this.#shown(await result, request);
+    return this.#shown(await Promise.race([result, budget.exceeded.catch(refused)]), request);
   }
 
   #arguments(request: SubgraphRequest) {
@@ -70,3 +81,5 @@ export class LocalConnection implements SubgraphConnection {
     return { ...result, errors: errors as unknown as NonNullable<ExecutionResult['errors']> };
   }
 }
+
+const refused = (failure: HutongError): ExecutionResult => ({ errors: [new GraphQLError(failure.message, { originalError: failure })] });

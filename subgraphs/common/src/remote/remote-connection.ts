@@ -1,6 +1,7 @@
 import { OperationTypeNode, type ExecutionResult } from 'graphql';
 import { subgraphUnavailable } from '../errors/common.errors.js';
 import { HutongError } from '../errors/define-error.js';
+import { answerSize } from '../graph/answer-size.js';
 import type { SubgraphConnection, SubgraphRequest } from '../graph/connection.js';
 import type { Log } from '../log/log.js';
 import { CallerTokens } from './caller-token.js';
@@ -59,12 +60,18 @@ export class RemoteConnection implements SubgraphConnection {
       return this.#endurance.run(isQuery, signal, () => this.#transport.execute({ ...request, signal }));
     };
     try {
-      if (!isQuery) return await run(request.signal).finally(() => this.#queries.changed());
-      const { document, operationName, variables, caller, origin } = request;
-      return await this.#queries.run(JSON.stringify([document, operationName, variables, caller, origin]), request.signal, run);
+      const result = await this.#answer(request, isQuery, run);
+      if (request.budget) request.budget.take(answerSize(result.data, request.budget.left));
+      return result;
     } catch (error) {
       throw this.#failure(error, request);
     }
+  }
+
+  #answer(request: SubgraphRequest, isQuery: boolean, run: (signal: AbortSignal) => Promise<ExecutionResult>): Promise<ExecutionResult> {
+    if (!isQuery) return run(request.signal).finally(() => this.#queries.changed());
+    const { document, operationName, variables, caller, origin, budget } = request;
+    return this.#queries.run(JSON.stringify([document, operationName, variables, caller, origin, budget?.bytes]), request.signal, run);
   }
 
   /** A stream that throws SUBGRAPH_UNAVAILABLE when the way to the subgraph breaks. */

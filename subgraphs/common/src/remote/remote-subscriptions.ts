@@ -55,7 +55,7 @@ export class RemoteSubscriptions {
   }
 
   /** Resolves once the subgraph listens for events, or with the result that it refused with. */
-  async subscribe({ document, operationName, variables, signal, ...claims }: SubgraphRequest): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
+  async subscribe({ document, operationName, variables, signal, budget, ...claims }: SubgraphRequest): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
     signal.throwIfAborted();
     const { name, tokens } = this.#options;
     const answered = Promise.withResolvers<AsyncIterableIterator<ExecutionResult> | ExecutionResult>();
@@ -82,7 +82,7 @@ export class RemoteSubscriptions {
     };
     signal.addEventListener('abort', aborted, { once: true });
     end.now = this.#client.subscribe(
-      { query: document, operationName, variables, extensions: { token: tokens.sign(name, claims) } },
+      { query: document, operationName, variables, extensions: { token: tokens.sign(name, claims), answerBytes: budget?.bytes } },
       {
         next: (result) => take(result as ExecutionResult),
         error: (error) => {

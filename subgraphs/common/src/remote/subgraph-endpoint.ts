@@ -2,11 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { validate, type ExecutionResult, type GraphQLError } from 'graphql';
 import { z } from 'zod';
+import { AnswerBudget } from '../graph/answer-budget.js';
 import type { Log } from '../log/log.js';
 import type { OpenSubgraph } from '../subgraph/open-subgraph.js';
 import { bearerToken, type CallerTokens } from './caller-token.js';
 import { ParsedDocuments } from './document-memory.js';
 import { SubscriptionServer } from './subscription-server.js';
+import { ANSWER_BYTES } from './transport.js';
 
 type Served = Pick<OpenSubgraph, 'name' | 'schema' | 'connection'>;
 
@@ -44,7 +46,7 @@ export class SubgraphEndpoint {
     response.once('close', () => {
       if (!response.writableEnded) gone.abort(new Error('the caller has gone'));
     });
-    this.#execute(request, { ...claims, signal: gone.signal }).then(
+    this.#execute(request, { ...claims, signal: gone.signal, budget: budgetOf(request) }).then(
       ({ status, result }) => answer(response, status, result),
       (err: unknown) => {
         if (gone.signal.aborted) return;
@@ -89,6 +91,12 @@ function operationOf(text: string): z.infer<typeof operation> | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** An answer that the other process would not take is not made. */
+function budgetOf({ headers }: IncomingMessage): AnswerBudget | undefined {
+  const bytes = Number(headers[ANSWER_BYTES]);
+  return bytes > 0 ? new AnswerBudget(bytes) : undefined;
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string | undefined> {

@@ -4,6 +4,7 @@ import { GraphQLError, OperationTypeNode, type ExecutionArgs, type ExecutionResu
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 import { showError } from '../errors/show-error.js';
+import { AnswerBudget } from '../graph/answer-budget.js';
 import type { SubgraphRequest } from '../graph/connection.js';
 import type { Log } from '../log/log.js';
 import type { OpenSubgraph } from '../subgraph/open-subgraph.js';
@@ -30,7 +31,8 @@ export class SubscriptionServer {
           const { document, faults } = documents.get(query);
           if (!document || faults.length > 0) return faults;
           if (documents.kindOf(query, operationName) !== OperationTypeNode.SUBSCRIPTION) return [new GraphQLError('Only subscriptions are answered here.', { extensions: { code: 'BAD_INPUT' } })];
-          const request = { ...claims, document: query, operationName: operationName ?? undefined, variables: variables ?? {} };
+          const budget = typeof extensions?.answerBytes === 'number' ? new AnswerBudget(extensions.answerBytes) : undefined;
+          const request = { ...claims, budget, document: query, operationName: operationName ?? undefined, variables: variables ?? {} };
           return { schema, document, contextValue: request };
         },
         subscribe: async ({ contextValue }) => {

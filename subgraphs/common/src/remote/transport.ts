@@ -22,6 +22,9 @@ export interface TransportOptions {
   connections: number;
 }
 
+/** The header that tells a subgraph how large the whole answer may be. */
+export const ANSWER_BYTES = 'hutong-answer-bytes';
+
 const CONNECT_TIMEOUT_MS = 3_000;
 const KEEP_ALIVE_MS = 30_000;
 const LARGEST_ANSWER_BYTES = 64 * 1024 * 1024;
@@ -47,9 +50,9 @@ export class SubgraphTransport {
   }
 
   /** @throws TransportError, or the reason of the signal */
-  async execute({ document, operationName, variables, signal, ...claims }: SubgraphRequest): Promise<ExecutionResult> {
+  async execute({ document, operationName, variables, signal, budget, ...claims }: SubgraphRequest): Promise<ExecutionResult> {
     const { name, tokens } = this.#options;
-    const headers = { 'content-type': 'application/json', accept: 'application/json', authorization: `Bearer ${tokens.sign(name, claims)}` };
+    const headers = { 'content-type': 'application/json', accept: 'application/json', authorization: `Bearer ${tokens.sign(name, claims)}`, ...(budget && { [ANSWER_BYTES]: String(budget.bytes) }) };
     const body = JSON.stringify({ query: document, operationName, variables });
     const { statusCode, body: answer } = await this.#request({ method: 'POST', path: `${this.#path}/graphql`, headers, body, signal });
     const text = await textOf(answer, signal);

@@ -75,11 +75,12 @@ async function open<Services>(
   });
   opened.defer(() => started.stop?.());
   const audit = new AuditTrail(keepAudit, log);
-  const contextFor = ({ caller, origin, requestId, signal }: SubgraphRequest) => ({
+  const contextFor = ({ caller, origin, requestId, signal, budget }: SubgraphRequest) => ({
     caller,
     origin,
     requestId,
     signal,
+    budget,
     em: database.em.fork(),
     peers,
     maxPageSize: origin === 'client' ? CLIENT_PAGE_SIZE : TRUSTED_PAGE_SIZE,
