@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { buildSchema } from 'graphql';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { anonymous } from '../caller/caller.js';
+import { AnswerBudget } from '../graph/answer-budget.js';
 import { EventQueue } from '../events/event-queue.js';
 import type { SubgraphRequest } from '../graph/connection.js';
 import { LocalConnection } from '../graph/local-connection.js';
@@ -71,6 +72,18 @@ test('answers as whoever asks', async () => {
   expect(await remote.execute(request('{ me }'))).toEqual({ data: { me: 'alice' } });
   expect(await remote.execute(request('{ me }', { caller: anonymous }))).toEqual({ data: { me: 'null' } });
   await remote.ready();
+});
+
+test('an answer that is too large is not made in the other process, and uses up the budget', async () => {
+  const small = new AnswerBudget(1);
+  const before = asked;
+  const result = await remote.execute(request('{ a: me b: me c: me }', { budget: small }));
+  expect(result).toEqual({ errors: [{ message: 'response: at most 1 bytes allowed', extensions: { code: 'LIMIT_EXCEEDED' } }] });
+  await expect(small.exceeded).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
+  expect(asked - before).toBe(1);
+  const large = new AnswerBudget(100);
+  expect(await remote.execute(request('{ me }', { budget: large }))).toEqual({ data: { me: 'alice' } });
+  expect(large.left).toBeLessThan(190);
 });
 
 test('an identical query of the same caller that is under way is asked once', async () => {

@@ -1,6 +1,7 @@
 import { OperationTypeNode, type ExecutionResult } from 'graphql';
 import { subgraphUnavailable } from '../errors/common.errors.js';
 import { HutongError } from '../errors/define-error.js';
+import type { AnswerBudget } from '../graph/answer-budget.js';
 import { answerSize } from '../graph/answer-size.js';
 import type { SubgraphConnection, SubgraphRequest } from '../graph/connection.js';
 import type { Log } from '../log/log.js';
@@ -61,7 +62,7 @@ export class RemoteConnection implements SubgraphConnection {
     };
     try {
       const result = await this.#answer(request, isQuery, run);
-      if (request.budget) request.budget.take(answerSize(result.data, request.budget.left));
+      charge(result, request.budget);
       return result;
     } catch (error) {
       throw this.#failure(error, request);
@@ -97,4 +98,11 @@ export class RemoteConnection implements SubgraphConnection {
     this.#log.warn({ requestId, err: error }, 'subgraph did not answer');
     return subgraphUnavailable({ subgraph: this.name });
   }
+}
+
+/** Takes an answer from the budget; what the subgraph itself gave up for its size uses it up. */
+function charge({ data, errors }: ExecutionResult, budget: AnswerBudget | undefined): void {
+  if (!budget) return;
+  const isGivenUp = data === undefined && errors?.[0]?.extensions?.code === 'LIMIT_EXCEEDED';
+  budget.take(isGivenUp ? Infinity : answerSize(data, budget.left));
 }
