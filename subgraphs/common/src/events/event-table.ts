@@ -57,11 +57,12 @@ interface EventRow {
 
 /** Reads events behind a position, up to (and with) `until` where given; only such as can no longer be preceded by others. */
 export async function readEvents(pool: Pool, schema: string, after: EventPosition, limit: number, until?: EventPosition): Promise<StoredEvent[]> {
+  // A bare column in `order by` would be the text of the select list, by which 10 comes before 9.
   const { rows } = await pool.query<EventRow>(
-    `select xid::text, sequence::text, topic, subject, payload, at from "${schema}".event
+    `select xid::text, sequence::text, topic, subject, payload, at from "${schema}".event stored
      where (xid, sequence) > ($1::xid8, $2::bigint) and xid < pg_snapshot_xmin(pg_current_snapshot())
        and ($4::text is null or (xid, sequence) <= ($4::xid8, $5::bigint))
-     order by xid, sequence limit $3`,
+     order by stored.xid, stored.sequence limit $3`,
     [String(after.xid), String(after.sequence), limit, until ? String(until.xid) : null, until ? String(until.sequence) : null],
   );
   return rows.map(fromRow);
@@ -70,8 +71,8 @@ export async function readEvents(pool: Pool, schema: string, after: EventPositio
 /** The newest position that is settled, to begin listening from. */
 export async function settledPosition(pool: Pool, schema: string): Promise<EventPosition> {
   const { rows } = await pool.query<{ xid: string; sequence: string }>(
-    `select xid::text, sequence::text from "${schema}".event
-     where xid < pg_snapshot_xmin(pg_current_snapshot()) order by xid desc, sequence desc limit 1`,
+    `select xid::text, sequence::text from "${schema}".event stored
+     where xid < pg_snapshot_xmin(pg_current_snapshot()) order by stored.xid desc, stored.sequence desc limit 1`,
   );
   const [row] = rows;
   return row ? { xid: BigInt(row.xid), sequence: BigInt(row.sequence) } : { xid: 0n, sequence: 0n };

@@ -95,7 +95,11 @@ describe('the feed of reported resources', () => {
 
 describe('the history', () => {
   const HISTORY = 'query ($id: ID!, $first: Int, $after: String) { computingResource(id: $id) { history(first: $first, after: $after) { totalCount pageInfo { hasNextPage endCursor } nodes { gpuAvailable } } } }';
-  test('is read page by page, the latest first', async () => {
+  test('is read page by page, the latest first, also where its numbers become longer', async () => {
+    const database = new Client({ connectionString: registry.databaseUrl });
+    await database.connect();
+    await database.query("select setval('compute_registry.resource_report_id_seq', 9996)");
+    await database.end();
     for (let gpuAvailable = 1; gpuAvailable <= 5; gpuAvailable++) await registry.report([report({ gpuModel: 'Remembered', gpuAvailable })]);
     const [last] = (await list({ filter: { gpuModel: 'remembered' } })).nodes;
     const page = async (after: string | null) => (await registry.ask(HISTORY, { as: registry.member, variables: { id: last.id, first: 2, after } })).data.computingResource.history;

@@ -75,7 +75,7 @@ export class ComputingResourceService {
          cpu_available as "cpuAvailable", gpu_performance as "gpuPerformance", gpu_memory as "gpuMemory", gpu_available as "gpuAvailable",
          network_delay_ms as "networkDelayMs", network_performance as "networkPerformance", network_is_ixp as "networkIsIxp", network_ips as "networkIps",
          network_available as "networkAvailable", network_ips_available as "networkIpsAvailable", network_ports as "networkPorts", price
-       from compute_registry.resource_report where ${conditions.join(' and ')} order by id desc limit ${parameters.add(window.limit + 1)}`,
+       from compute_registry.resource_report where ${conditions.join(' and ')} order by resource_report.id desc limit ${parameters.add(window.limit + 1)}`,
       parameters,
     );
     return pageOf({ rows, window, keyOf: ({ id }) => [id], totalCount: () => this.#countHistory(resourceId) });
