@@ -6,8 +6,8 @@ import { listen, ListenError } from './http-listener.js';
 
 const anywhere = { host: '127.0.0.1', port: 0 };
 
-async function answerOf(port: number, agent?: Agent): Promise<string> {
-  const [response] = (await once(get({ port, host: '127.0.0.1', agent }), 'response')) as [IncomingMessage];
+async function answerOf(port: number, options: { agent?: Agent; path?: string } = {}): Promise<string> {
+  const [response] = (await once(get({ port, host: '127.0.0.1', ...options }), 'response')) as [IncomingMessage];
   let text = '';
   for await (const chunk of response) text += String(chunk);
   return text;
@@ -24,17 +24,18 @@ function heldAnswer() {
   return { handler, asked: asked.promise, answer: answer.resolve };
 }
 
-test('draining lets a running request finish, takes no new one, and ends kept connections', async () => {
+test('draining lets a running request finish, answers others meanwhile, and then takes none', async () => {
   const { handler, asked, answer } = heldAnswer();
-  const { port, drain } = await listen(handler, anywhere);
+  const { port, drain } = await listen((request, response) => (request.url === '/readyz' ? response.end('stopping') : handler(request, response)), anywhere);
   const agent = new Agent({ keepAlive: true });
-  const running = answerOf(port, agent);
+  const running = answerOf(port, { agent });
   await asked;
   const drained = drain(10_000);
-  await expect(answerOf(port)).rejects.toThrow('ECONNREFUSED');
+  expect(await answerOf(port, { path: '/readyz' })).toBe('stopping');
   answer('done');
   expect(await running).toBe('done');
   await drained;
+  await expect(answerOf(port)).rejects.toThrow('ECONNREFUSED');
   agent.destroy();
 });
 

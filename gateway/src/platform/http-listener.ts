@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { once } from 'node:events';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { draining } from '@hutong/common';
 
 /** The port cannot be listened on; the message is the one line to stop the start with. */
 export class ListenError extends Error {
@@ -11,7 +12,7 @@ export class ListenError extends Error {
 export interface HttpListener {
   readonly server: Server;
   readonly port: number;
-  /** Takes no more connections, lets running requests finish for so long, and ends what still runs then. */
+  /** Lets running requests finish for so long, answers others meanwhile, and ends what still runs then. */
   readonly drain: (patienceMs: number) => Promise<void>;
 }
 
@@ -22,16 +23,10 @@ const REASONS: Record<string, string> = {
   ENOTFOUND: 'cannot be listened on: HOST is no known name',
 };
 
-const IDLE_SWEEP_MS = 50;
-
 /** @throws ListenError */
 export async function listen(handler: RequestListener, { host, port }: { host: string; port: number }): Promise<HttpListener> {
   const server = createServer({ keepAliveTimeout: 65_000 }, handler);
-  const connections = new Set<Socket>();
-  server.on('connection', (socket) => {
-    connections.add(socket);
-    socket.once('close', () => connections.delete(socket));
-  });
+  const drain = draining(server);
   server.listen(port, host);
   try {
     await once(server, 'listening');
@@ -39,20 +34,5 @@ export async function listen(handler: RequestListener, { host, port }: { host: s
     const { code = '', message } = cause as NodeJS.ErrnoException;
     throw new ListenError(`PORT: ${host}:${port} ${REASONS[code] ?? `cannot be listened on: ${message}`}, for example PORT=4100`, { cause });
   }
-  return { server, port: (server.address() as AddressInfo).port, drain: (patienceMs) => drain(server, connections, patienceMs) };
-}
-
-async function drain(server: Server, connections: ReadonlySet<Socket>, patienceMs: number): Promise<void> {
-  const closed = once(server, 'close');
-  server.close();
-  // A connection that is kept alive becomes idle only when its last answer is out.
-  const sweep = setInterval(() => {
-    server.closeIdleConnections();
-    // A connection in reserve, on which nothing was ever asked, does not count as idle.
-    for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
-  }, IDLE_SWEEP_MS);
-  const end = setTimeout(() => server.closeAllConnections(), patienceMs);
-  await closed;
-  clearInterval(sweep);
-  clearTimeout(end);
+  return { server, port: (server.address() as AddressInfo).port, drain };
 }

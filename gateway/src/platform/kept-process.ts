@@ -29,6 +29,13 @@ export class KeptProcess {
     this.#child = this.#start();
   }
 
+  /** SIGTERM again, for one that is not to wait for running requests. */
+  hurry(): void {
+    this.#stopping = true;
+    clearTimeout(this.#restart);
+    this.#child.kill('SIGTERM');
+  }
+
   /** SIGTERM, and waits; one that takes too long is killed. */
   async stop(): Promise<void> {
     this.#stopping = true;
@@ -45,7 +52,9 @@ export class KeptProcess {
   #start(): ChildProcess {
     const { name, file, environment, say } = this.#options;
     const startedAt = Date.now();
-    const child = spawn(process.execPath, [file], { env: environment, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    // In a process group of its own: Ctrl+C in a terminal is for us, who end the processes in their order.
+    const detached = process.platform !== 'win32';
+    const child = spawn(process.execPath, [file], { env: environment, stdio: ['ignore', 'pipe', 'pipe', 'ipc'], detached });
     for (const stream of [child.stdout, child.stderr]) {
       if (stream) createInterface({ input: stream }).on('line', (line) => say(`[${name}] ${line}`));
     }

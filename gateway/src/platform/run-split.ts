@@ -14,7 +14,8 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /**
  * The platform as processes of one machine: each subgraph on a free port, the gateway on PORT, their output prefixed. One
- * that dies is started again, unless it dies at its start: then all are ended. A signal ends all. Resolves with the exit code.
+ * that dies is started again, unless it dies at its start: then all are ended. A signal ends all, the gateway first, so that
+ * running requests find their subgraphs; a second one without waiting for them. Resolves with the exit code.
  */
 export async function runSplit(): Promise<number> {
   const ending = new AbortController();
@@ -24,7 +25,12 @@ export async function runSplit(): Promise<number> {
     ending.abort(new Error('stopped'));
     end.resolve(code);
   };
-  for (const signal of SIGNALS) process.on(signal, () => stopAll(0));
+  const processes: KeptProcess[] = [];
+  const onSignal = () => {
+    if (ending.signal.aborted) for (const kept of processes) kept.hurry();
+    stopAll(0);
+  };
+  for (const signal of SIGNALS) process.on(signal, onSignal);
   const opened = new AsyncDisposableStack();
   try {
     const settings = readGatewaySettings();
@@ -32,12 +38,15 @@ export async function runSplit(): Promise<number> {
       say(reason);
       stopAll(1);
     });
-    const processes: KeptProcess[] = [];
+    const start = (name: string, file: string, own: Record<string, string>) => {
+      const kept = new KeptProcess({ name, file, environment: { ...environment, ...own }, say, onDeadOnArrival: () => stopAll(1) });
+      processes.push(kept);
+      return kept;
+    };
     opened.defer(async () => void (await Promise.all(processes.map((kept) => kept.stop()))));
-    const start = (name: string, file: string, own: Record<string, string>) =>
-      processes.push(new KeptProcess({ name, file, environment: { ...environment, ...own }, say, onDeadOnArrival: () => stopAll(1) }));
     for (const name of subgraphNames) start(name, fileURLToPath(import.meta.resolve(`@hutong/${name}/main`)), { PORT: new URL(environment[urlSetting(name)]!).port, HOST: '127.0.0.1' });
-    start('gateway', GATEWAY, { PORT: String(settings.port), HOST: settings.host });
+    const gateway = start('gateway', GATEWAY, { PORT: String(settings.port), HOST: settings.host });
+    opened.defer(() => gateway.stop());
     return await end.promise;
   } catch (error) {
     if (ending.signal.aborted) return 0;

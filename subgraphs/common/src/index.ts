@@ -30,6 +30,7 @@ export * from './graph/federated-schema.js';
 export * from './graph/local-connection.js';
 export * from './graph/scalars.js';
 export * from './graph/storable-text.js';
+export { draining } from './http/draining.js';
 export * from './idempotency/request-hash.js';
 export * from './jobs/jobs.js';
 export * from './log/log.js';

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SettingError } from '../environment/settings.js';
+import { draining } from '../http/draining.js';
 import { answer, type SubgraphEndpoint } from './subgraph-endpoint.js';
 
 /** A subgraph that listens for the gateway and its peers. */
@@ -12,7 +13,6 @@ export interface SubgraphServer {
 }
 
 const KEEP_ALIVE_MS = 65_000;
-const IDLE_SWEEP_MS = 50;
 
 /** Serves an endpoint, and beside it `/healthz` and `/readyz`, which need no token. @throws SettingError for an address that cannot be listened on */
 export async function serveEndpoint(endpoint: SubgraphEndpoint, { host, port }: { host: string; port: number }): Promise<SubgraphServer> {
@@ -28,6 +28,7 @@ export async function serveEndpoint(endpoint: SubgraphEndpoint, { host, port }: 
     else endpoint.handle(request, response, path);
   };
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, handle);
+  const drain = draining(server);
   server.on('upgrade', (request, socket, head) => endpoint.upgrade(request, socket, head));
   server.listen(port, host);
   try {
@@ -40,18 +41,7 @@ export async function serveEndpoint(endpoint: SubgraphEndpoint, { host, port }: 
     async stop(patienceMs) {
       stopping = true;
       await endpoint.stop();
-      await drain(server, patienceMs);
+      await drain(patienceMs);
     },
   };
-}
-
-async function drain(server: Server, patienceMs: number): Promise<void> {
-  const closed = once(server, 'close');
-  server.close();
-  // A connection that is kept alive becomes idle only when its last answer is out.
-  const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS);
-  const end = setTimeout(() => server.closeAllConnections(), patienceMs);
-  await closed;
-  clearInterval(sweep);
-  clearTimeout(end);
 }
