@@ -3,8 +3,6 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { encodeEventId } from '@hutong/common';
-import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { logIn, stranger, type Actor } from '../testkit/actor.js';
 import { interconnectWorld, type InterconnectWorld } from '../testkit/interconnect.world.js';
@@ -108,54 +106,6 @@ describe('those who may not', () => {
     expect(subscription.events).toEqual([]);
   });
 });
-
-/** A client that loses its connection now and then, and resumes; ends when it has seen the last event. */
-async function resuming(actor: Actor, after: string, isLast: (id: string) => boolean): Promise<string[]> {
-  const seen: string[] = [];
-  const deadline = Date.now() + 60_000;
-  while (seen.length === 0 || !isLast(seen.at(-1)!)) {
-    if (Date.now() > deadline) throw new Error(`saw only ${seen.length} events`);
-    const subscription = await subscribe(actor, MACHINES, { after: seen.at(-1) ?? after });
-    const lost = subscription.closed.then(() => true);
-    const wait = 50 + Math.floor(seen.length % 7) * 40;
-    await Promise.race([lost, delay(wait)]);
-    await subscription.end();
-    expect(subscription.errors).toEqual([]);
-    seen.push(...subscription.events.map(({ machineChanged }) => machineChanged.id as string));
-    await delay(10);
-  }
-  return seen;
-}
-
-test('resuming clients see each of 300 events once, in order, over a kill of the platform in their middle', async () => {
-  const { platform } = world;
-  const database = new Client({ connectionString: platform.databaseUrl! });
-  await database.connect();
-  const stored = async () => {
-    const { rows } = await database.query<{ xid: string; sequence: string; subject: string }>('select xid::text, sequence::text, subject from machines.event e order by e.xid, e.sequence');
-    return rows.map(({ xid, sequence, subject }) => ({ id: encodeEventId({ xid: BigInt(xid), sequence: BigInt(sequence) }), subject }));
-  };
-  try {
-    await save('1000');
-    const begin = (await stored()).at(-1)!.id;
-    let last: string | undefined;
-    const clients = [1, 2, 3].map(() => resuming(root, begin, (id) => id === last));
-    for (let saved = 1; saved <= 300; saved++) {
-      if (saved === 150) {
-        await platform.kill();
-        await platform.start();
-      }
-      await save(String(1_000 + saved));
-    }
-    const events = await stored();
-    last = events.at(-1)!.id;
-    const expected = events.map(({ id }) => id).slice(events.findIndex(({ id }) => id === begin) + 1);
-    expect(expected.length).toBe(300);
-    for (const seen of await Promise.all(clients)) expect(seen).toEqual(expected);
-  } finally {
-    await database.end();
-  }
-}, 120_000);
 
 test('a platform that stops says so, and is not held up by its subscribers', async () => {
   const stopping = await startPlatform();

@@ -10,17 +10,46 @@ export interface Subscription {
   // oxlint-disable-next-line typescript/no-explicit-any -- a test reads data of any shape
   readonly events: any[];
   readonly errors: { message: string; extensions: { code: string } }[];
-  /** Resolves with the close code of the socket when it is closed before the client ends it. */
-  readonly closed: Promise<number>;
+  /** Resolves when the subscription is over before the client ends it: the close code of the socket, or how the stream ended. */
+  readonly closed: Promise<number | 'complete' | 'refused' | 'broken'>;
   /** Waits for so many events, and answers all that came. */
   until(count: number): Promise<Subscription['events']>;
   end(): Promise<void>;
 }
 
-/** Subscribes as somebody over a WebSocket of its own, which is not connected again when it is lost. */
-export async function subscribe({ platform, credential }: Actor, query: string, variables: Record<string, unknown> = {}): Promise<Subscription> {
+/** How somebody subscribes over a connection of its own, which is not opened again when it is lost. */
+export type Subscribe = (actor: Actor, query: string, variables?: Record<string, unknown>) => Promise<Subscription>;
+
+interface Told {
+  data?: unknown;
+  errors?: Subscription['errors'];
+}
+
+/** Takes down what comes. An answer without data is none: only its errors count. */
+function record() {
   const events: Subscription['events'] = [];
   const errors: Subscription['errors'] = [];
+  return {
+    events,
+    errors,
+    take({ data, errors: failures = [] }: Told) {
+      if (data != null) events.push(data);
+      errors.push(...failures);
+    },
+    async until(count: number) {
+      const deadline = Date.now() + PATIENCE_MS;
+      while (events.length < count) {
+        if (Date.now() > deadline) throw new Error(`waited for ${count} events, got ${JSON.stringify(events)} and ${JSON.stringify(errors)}`);
+        await delay(5);
+      }
+      return events;
+    },
+  };
+}
+
+/** Subscribes over a WebSocket. */
+export const subscribe: Subscribe = async ({ platform, credential }, query, variables = {}) => {
+  const { take, ...recorded } = record();
   const closed = Promise.withResolvers<number>();
   const client = createClient({
     url: `${platform.url.replace('http', 'ws')}/graphql`,
@@ -34,31 +63,56 @@ export async function subscribe({ platform, credential }: Actor, query: string, 
   client.subscribe(
     { query, variables },
     {
-      next: ({ data, errors: failures }) => {
-        events.push(data);
-        errors.push(...((failures ?? []) as unknown as Subscription['errors']));
-      },
+      next: (result) => take(result as unknown as Told),
       error: (failure) => {
-        if (Array.isArray(failure)) errors.push(...(failure as Subscription['errors']));
+        if (Array.isArray(failure)) take({ errors: failure as Subscription['errors'] });
       },
       complete: () => undefined,
     },
   );
   return {
-    events,
-    errors,
+    ...recorded,
     closed: closed.promise,
-    async until(count) {
-      const deadline = Date.now() + PATIENCE_MS;
-      while (events.length < count) {
-        if (Date.now() > deadline) throw new Error(`waited for ${count} events, got ${JSON.stringify(events)} and ${JSON.stringify(errors)}`);
-        await delay(5);
-      }
-      return events;
-    },
     async end() {
       // It rejects when the connection under way fails, and then there is nothing to end.
       await Promise.resolve(client.dispose()).catch(() => undefined);
     },
   };
-}
+};
+
+/** Subscribes over server-sent events. */
+export const stream: Subscribe = async ({ platform, credential }, query, variables = {}) => {
+  const { take, ...recorded } = record();
+  const leaving = new AbortController();
+  const read = async (): Promise<'complete' | 'refused' | 'broken'> => {
+    const response = await fetch(`${platform.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'text/event-stream', ...(credential === undefined ? {} : { authorization: `Bearer ${credential}` }) },
+      body: JSON.stringify({ query, variables }),
+      signal: leaving.signal,
+    });
+    if (response.headers.get('content-type')?.startsWith('text/event-stream') !== true) {
+      take((await response.json()) as Told);
+      return 'refused';
+    }
+    let text = '';
+    for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+      const blocks = (text + chunk).split('\n\n');
+      text = blocks.pop()!;
+      for (const block of blocks) {
+        if (block.startsWith('event: complete')) return 'complete';
+        if (block.startsWith('event: next')) take(JSON.parse(block.slice(block.indexOf('data: ') + 6)) as Told);
+      }
+    }
+    return 'broken';
+  };
+  const closed = read().catch(() => 'broken' as const);
+  return {
+    ...recorded,
+    closed,
+    async end() {
+      leaving.abort();
+      await closed;
+    },
+  };
+};
