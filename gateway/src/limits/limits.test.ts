@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { testGateway, type TestGateway } from '../testkit/test-gateway.js';
 import { operationCost } from './operation-cost.js';
 import { operationSize } from './operation-size.js';
+import { rememberedCost } from './remembered-cost.js';
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -52,6 +53,14 @@ test('the page size counts where it comes in a variable or is a default', async 
   expect((await gateway.ask(query)).data.people.nodes).toHaveLength(2);
   const { errors } = await gateway.ask(query, { variables: { first: 2000 } });
   expect(errors[0]?.message).toContain('cost: at most 5000');
+});
+
+test('a cost that is remembered is that of the same page size and conditions', () => {
+  const document = parse('query ($first: Int = 2, $wanted: Boolean!, $id: ID!) { people(first: $first) { nodes { id name @include(if: $wanted) } } person(id: $id) { id } }');
+  const ask = { schema: gateway.graph.schema, document, operationName: undefined, atMost: 5_000 };
+  for (const variables of [{ wanted: true }, { wanted: true, first: 5 }, { wanted: false, first: 5 }, { wanted: true, first: null }, { wanted: true, first: 5, id: '2' }]) {
+    expect(rememberedCost({ ...ask, variables: { id: '1', ...variables } })).toBe(operationCost({ ...ask, variables: { id: '1', ...variables } }));
+  }
 });
 
 test('introspection is not too deep', async () => {

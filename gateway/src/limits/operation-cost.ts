@@ -7,7 +7,7 @@ const ROWS_OF_A_PAGE = 20;
 const ROWS_OF_A_LIST = 10;
 
 /** Arguments that say how many rows are wanted. */
-const PAGE_SIZES = ['first', 'last', 'limit'];
+export const PAGE_SIZES = ['first', 'last', 'limit'];
 
 export interface CostQuestion {
   schema: GraphQLSchema;

@@ -1,8 +1,8 @@
 import { badInput, findUnstorableText, limitExceeded } from '@hutong/common';
 import { type DocumentNode, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
 import type { Limits } from './limits.js';
-import { operationCost } from './operation-cost.js';
 import { operationSize } from './operation-size.js';
+import { rememberedCost } from './remembered-cost.js';
 import { findUnstorableLiteral } from './unstorable-literal.js';
 
 export interface CheckedOperation {
@@ -28,7 +28,7 @@ export function checkSize({ document, operation }: CheckedOperation, limits: Lim
 
 /** @throws LIMIT_EXCEEDED; the variables must be valid */
 export function checkCost({ schema, document, operation, variables }: CheckedOperation, limits: Limits): void {
-  const cost = operationCost({ schema, document, operationName: operation.name?.value, variables, atMost: limits.cost });
+  const cost = rememberedCost({ schema, document, operationName: operation.name?.value, variables, atMost: limits.cost });
   refuseOver('cost', cost, limits.cost, 'fields, those of a list times its page size');
 }
 
