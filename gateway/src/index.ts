@@ -1,4 +1,6 @@
 export { csrfTokenWrong, graphqlParseFailed, graphqlValidationFailed } from './errors.js';
+export { ApolloGraph } from './federation/apollo-graph.js';
 export { composeSupergraph, CompositionError, type SubgraphSdl } from './federation/compose.js';
-export { gatewaySettings } from './environment.js';
+export { gatewaySettings, readGatewaySettings } from './environment.js';
+export { createGraphqlServer } from './http/graphql-server.js';
 export { platformModules } from './platform/modules.js';

@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +6,7 @@ import { admin } from '../testkit/actor.js';
 import { startPlatform, type Platform } from '../testkit/platform.js';
 import type { Benchmark } from './benchmark.js';
 import { requestsPerSecond, type LoadTarget } from './load.js';
+import { withProcess } from './process.js';
 
 const ROUNDS = 5;
 const ROUND_MS = 3_000;
@@ -29,15 +28,9 @@ async function withPlatform<Result>(use: (platform: Platform) => Promise<Result>
 async function withBareExpress<Result>(json: string, use: (url: string) => Promise<Result>): Promise<Result> {
   const folder = await mkdtemp(join(tmpdir(), 'hutong-bench-'));
   await writeFile(join(folder, 'answer.json'), json);
-  const child = spawn(process.execPath, ['--import', '@oxc-node/core/register', join(import.meta.dirname, 'bare-express.ts'), join(folder, 'answer.json')], {
-    cwd: import.meta.dirname,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
   try {
-    const [port] = (await once(child.stdout, 'data')) as [Buffer];
-    return await use(`http://127.0.0.1:${port.toString().trim()}`);
+    return await withProcess('bare-express.ts', [join(folder, 'answer.json')], (port) => use(`http://127.0.0.1:${port}`));
   } finally {
-    child.kill();
     await rm(folder, { recursive: true });
   }
 }

@@ -1,12 +1,10 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { admin, type Actor } from '../testkit/actor.js';
 import { startPlatform } from '../testkit/platform.js';
 import type { Benchmark } from './benchmark.js';
+import { withProcess } from './process.js';
 import { quantile } from './statistics.js';
 
 const SOCKETS = 5_000;
@@ -79,15 +77,8 @@ const saveMachine = (root: Actor, round: number) =>
   });
 
 /** The bare server in a process of its own, as the platform is in one. */
-async function withBroadcast<Result>(use: (url: string, send: (text: string) => void) => Promise<Result>): Promise<Result> {
-  const child = spawn(process.execPath, ['--import', '@oxc-node/core/register', join(import.meta.dirname, 'broadcast.ts')], { cwd: import.meta.dirname, stdio: ['pipe', 'pipe', 'inherit'] });
-  try {
-    const [port] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
-    return await use(`ws://127.0.0.1:${port}`, (text) => child.stdin.write(`${text}\n`));
-  } finally {
-    child.kill();
-  }
-}
+const withBroadcast = <Result>(use: (url: string, send: (text: string) => void) => Promise<Result>): Promise<Result> =>
+  withProcess('broadcast.ts', [], (port, { stdin }) => use(`ws://127.0.0.1:${port}`, (text) => stdin.write(`${text}\n`)));
 
 const oneUser: Benchmark = {
   name: 'one user, 5,000 sockets with the same subscription, one event: p99',

@@ -1,0 +1,54 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { buildSubgraphSchema } from '@apollo/subgraph';
+import { parse, type GraphQLSchema } from 'graphql';
+
+const LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@external", "@requires"])\n';
+
+const INVENTORY = `${LINK}
+type Machine @key(fields: "id") { id: ID!, name: String!, cpus: Int! }
+type Query { machines(tag: String!): [Machine!]! }
+`;
+const JOBS = `${LINK}
+type Machine @key(fields: "id") { id: ID!, cpus: Int! @external, load: Float! @requires(fields: "cpus"), jobs: [Job!]! }
+type Job { id: ID!, state: String! }
+`;
+
+interface Machine {
+  id: string;
+  cpus: number;
+}
+
+/** Machines of one answer: the entities that are joined. */
+export const ENTITIES = 20;
+
+const inventory = {
+  Query: {
+    machines: async (_: unknown, { tag }: { tag: string }) => {
+      await turn();
+      return Array.from({ length: ENTITIES }, (_machine, n) => ({ id: `${tag}-${n}`, name: `machine ${n}`, cpus: 8 + n }));
+    },
+  },
+};
+
+const jobs = {
+  Machine: {
+    load: ({ cpus }: Machine) => 1 / cpus,
+    jobs: ({ id }: Machine) => [{ id: `${id}-job`, state: 'RUNNING' }],
+  },
+};
+
+/** A query whose plan asks for 20 machines here, and then, with what `load` requires, for the same 20 there. */
+export const JOIN = 'query ($tag: String!) { machines(tag: $tag) { id name cpus load jobs { id state } } }';
+
+export interface JoinedSubgraph {
+  name: string;
+  sdl: string;
+  schema: GraphQLSchema;
+}
+
+function subgraph(name: string, sdl: string, resolvers: object): JoinedSubgraph {
+  return { name, sdl, schema: buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers }] as unknown as Parameters<typeof buildSubgraphSchema>[0]) };
+}
+
+/** Two small subgraphs without a database; each gateway that is compared gets its own, of the same code. */
+export const joinedSubgraphs = (): JoinedSubgraph[] => [subgraph('inventory', INVENTORY, inventory), subgraph('jobs', JOBS, jobs)];
