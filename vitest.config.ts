@@ -9,6 +9,8 @@ process.env.HUTONG_TEST_SEED = String(runSeed());
 
 /** Contracts that a run holds to in split mode, too; which ones is drawn by the run's seed. */
 const SPLIT_CONTRACTS = 2;
+/** The same for the contracts served by a process of their own. */
+const ALONE_CONTRACTS = 2;
 const contracts = readdirSync(new URL('test/contracts', import.meta.url)).filter((name) => name.endsWith('.test.ts')).map((name) => `test/contracts/${name}`).toSorted();
 
 export default defineConfig({
@@ -40,6 +42,15 @@ export default defineConfig({
           include: ['test/flows/**/*.test.ts', ...sampleOf('contracts in split mode', contracts, SPLIT_CONTRACTS)],
           exclude: ['test/flows/start.flow.test.ts'],
           env: { HUTONG_TEST_MODE: 'split' },
+        },
+      },
+      {
+        // The legacy contracts in a process of their own, over the gateway.
+        extends: true,
+        test: {
+          name: 'contracts alone',
+          include: sampleOf('contracts in a process of their own', contracts, ALONE_CONTRACTS),
+          env: { HUTONG_TEST_CONTRACTS: 'alone' },
         },
       },
     ],

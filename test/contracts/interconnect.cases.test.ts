@@ -157,7 +157,7 @@ describe.each(POSTS)('the body of $name', (route) => {
   });
 
   test('is taken from a page of our own', async () => {
-    expectEnvelope(await call(route, { headers: { origin: world.platform.url, 'sec-fetch-site': 'same-origin' } }), goodCode(route));
+    expectEnvelope(await call(route, { headers: { origin: world.platform.legacyUrl, 'sec-fetch-site': 'same-origin' } }), goodCode(route));
   });
 });
 

@@ -58,7 +58,7 @@ export class Actor {
   }
 
   async #legacy(method: string, path: string, headers: Record<string, string>, body?: unknown): Promise<LegacyAnswer> {
-    const response = await fetch(`${this.platform.url}${path}`, {
+    const response = await fetch(`${this.platform.legacyUrl}${path}`, {
       method,
       headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),

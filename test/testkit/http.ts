@@ -20,12 +20,15 @@ export interface HttpAnswer {
   json: any;
 }
 
+/** The legacy contracts may be in a process of their own. */
+const placeOf = ({ url, legacyUrl }: Platform, path: string): string => (/^\/api(?:\/|$)/.test(path) ? legacyUrl : url);
+
 /** Most clients keep connections; a server that refuses a long body early must let them finish sending. */
 const agent = new Agent({ keepAlive: true });
 
 /** Sends exactly what it is given, which fetch would not: any header, any bytes, any method. */
 export function send(platform: Platform, { method = 'GET', path, headers = {}, body }: HttpRequest): Promise<HttpAnswer> {
-  const { hostname, port } = new URL(platform.url);
+  const { hostname, port } = new URL(placeOf(platform, path));
   // Node frames the body of some methods only when it is told the length.
   const framed = body === undefined ? headers : { ...headers, 'content-length': String(Buffer.byteLength(body)) };
   return new Promise((resolve, reject) => {
@@ -43,7 +46,7 @@ export function send(platform: Platform, { method = 'GET', path, headers = {}, b
 
 /** Sends bytes that Node's client would not, and answers all that comes back until the server closes the connection. */
 export function sendRaw(platform: Platform, bytes: string): Promise<string> {
-  const { hostname, port } = new URL(platform.url);
+  const { hostname, port } = new URL(placeOf(platform, bytes.split(' ', 2)[1] ?? ''));
   return new Promise((resolve, reject) => {
     let received = '';
     const socket = connect(Number(port), hostname, () => socket.write(bytes));

@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { deleteEmbeddedPostgres } from '@hutong/common';
 import { freePort } from './free-port.js';
 import { isRunning, until } from './processes.js';
+import { startServer } from './server-process.js';
 
 const REPOSITORY = join(import.meta.dirname, '../..');
 const MAIN = { one: join(REPOSITORY, 'gateway/dist/main.js'), split: join(REPOSITORY, 'gateway/dist/split.js') };
@@ -29,6 +30,9 @@ type Mode = 'one' | 'split';
 /** What this run of the flows starts; every flow runs in both modes, as the projects of `vitest.config.ts`. */
 export const MODE: Mode = process.env.HUTONG_TEST_MODE === 'split' ? 'split' : 'one';
 
+/** Whether the legacy contracts are served by a process of their own, not by the gateway. */
+const CONTRACTS_ALONE = process.env.HUTONG_TEST_CONTRACTS === 'alone';
+
 /** What runs in a process of its own when the platform is split. */
 export const PARTS = ['gateway', 'compute-registry', 'scheduling', 'machines'] as const;
 export type Part = (typeof PARTS)[number];
@@ -36,6 +40,8 @@ export type Part = (typeof PARTS)[number];
 /** A real Hutong on a free port, with a database and a data folder of its own: one process, or several when split. */
 export interface Platform {
   readonly url: string;
+  /** Where the legacy contracts are. */
+  readonly legacyUrl: string;
   readonly databaseUrl: string | undefined;
   readonly dataDirectory: string;
   /** Everything that was printed so far, over all starts. */
@@ -61,8 +67,23 @@ export interface Platform {
 }
 
 /** Starts the platform and waits until it is ready. */
-export function startPlatform({ environment = {}, database = 'shared' }: PlatformOptions = {}): Promise<Platform> {
-  return launch(MAIN[MODE], environment, database === 'shared' ? sharedDatabase : async () => undefined);
+export async function startPlatform({ environment = {}, database = 'shared' }: PlatformOptions = {}): Promise<Platform> {
+  const platform = await launch(MAIN[MODE], environment, database === 'shared' ? sharedDatabase : async () => undefined);
+  return CONTRACTS_ALONE ? withContractsAlone(platform, environment) : platform;
+}
+
+async function withContractsAlone(platform: Platform, { PORT: _, ...environment }: Record<string, string>): Promise<Platform> {
+  try {
+    const contracts = await startServer('rest-compat/dist/main.js', { HUTONG_SECRET: SECRET, GATEWAY_URL: platform.url, ...environment });
+    const dispose = async () => {
+      await contracts.stop();
+      await platform.dispose();
+    };
+    return Object.create(platform, { legacyUrl: { value: contracts.url }, dispose: { value: dispose } }) as Platform;
+  } catch (error) {
+    await platform.dispose();
+    throw error;
+  }
 }
 
 /**
@@ -126,6 +147,7 @@ async function launch(main: string, environment: Record<string, string>, makeDat
 
   const platform: Platform = {
     url,
+    legacyUrl: url,
     databaseUrl: own?.url,
     dataDirectory,
     output: () => output,

@@ -8,8 +8,8 @@ import { requestId } from './request-id.js';
 export interface AppOptions {
   /** The legacy contracts; they read their own requests, so nothing stands in front of them. */
   legacy?: Router;
-  /** The subgraphs of this process, for those in other processes. */
-  forPeers?: RequestHandler;
+  /** What answers other processes of the platform. */
+  internal?: readonly RequestHandler[];
   graphql: Router;
   playground?: Router;
   readiness: Readiness;
@@ -19,14 +19,14 @@ export interface AppOptions {
 }
 
 /** Everything that answers HTTP. */
-export function createApp({ legacy, forPeers, graphql, playground, readiness, trustedProxies, log }: AppOptions): Express {
+export function createApp({ legacy, internal = [], graphql, playground, readiness, trustedProxies, log }: AppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', 'simple');
   if (trustedProxies.length > 0) app.set('trust proxy', [...trustedProxies]);
   if (legacy) app.use(legacy);
-  if (forPeers) app.use(forPeers);
+  for (const handler of internal) app.use(handler);
   app.use(requestId);
   app.use(graphql);
   app.get('/healthz', healthRoute);

@@ -1,4 +1,4 @@
-import { auditIn, ConnectedPeers, openSubgraph, type Log, type OpenSubgraph, type SubgraphConnection } from '@hutong/common';
+import { auditIn, CallerTokens, ConnectedPeers, openSubgraph, type Log, type OpenSubgraph, type SubgraphConnection } from '@hutong/common';
 import { AUDIT_KEEPER } from './identity.operations.js';
 import { platformModules } from './modules.js';
 import type { PeerEndpoints } from './peer-endpoints.js';
@@ -24,6 +24,8 @@ export interface OpenSubgraphs {
   connections: ReadonlyMap<string, SubgraphConnection>;
   /** Of those in this process. */
   services: { [Name in keyof Modules]?: ServicesOf<Modules[Name]> };
+  /** Signs and checks what passes between processes of the platform. */
+  tokens: CallerTokens;
   /** What those elsewhere reach those in this process by; undefined where none is elsewhere. */
   forPeers: PeerEndpoints | undefined;
   stop(): Promise<void>;
@@ -50,6 +52,7 @@ export function checkSettings(urls: Urls): void {
 export async function openSubgraphs({ databaseUrlOf, secret, urls, timeoutMs, log }: SubgraphsStart): Promise<OpenSubgraphs> {
   const connections = new Map<string, SubgraphConnection>();
   const closeRemote = await connectRemote(connections, { urls, secret, timeoutMs, log });
+  const tokens = new CallerTokens(secret);
   const peers = new ConnectedPeers(connections);
   const keepAudit = auditIn(AUDIT_KEEPER, peers);
   const opening = names.filter(isLocal(urls));
@@ -71,9 +74,9 @@ export async function openSubgraphs({ databaseUrlOf, secret, urls, timeoutMs, lo
     await stop();
     throw failure.reason;
   }
-  const forPeers = connections.size > local.length ? new (await import('./peer-endpoints.js')).PeerEndpoints(local, secret, log) : undefined;
+  const forPeers = connections.size > local.length ? new (await import('./peer-endpoints.js')).PeerEndpoints(local, tokens, log) : undefined;
   const services = Object.fromEntries(opening.map((name, index) => [name, local[index]?.services])) as OpenSubgraphs['services'];
-  return { local, connections, services, forPeers, stop };
+  return { local, connections, services, tokens, forPeers, stop };
 }
 
 type Remote = Pick<SubgraphsStart, 'urls' | 'secret' | 'timeoutMs' | 'log'>;

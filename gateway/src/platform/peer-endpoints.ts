@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Log, OpenSubgraph } from '@hutong/common';
-import { CallerTokens, SubgraphEndpoint } from '@hutong/common/remote';
+import type { CallerTokens, Log, OpenSubgraph } from '@hutong/common';
+import { SubgraphEndpoint } from '@hutong/common/remote';
 import type { RequestHandler } from 'express';
 
 const PLACE = /^\/subgraphs\/(?<name>[a-z0-9-]+)(?<path>\/[^?]*)/;
@@ -18,8 +18,7 @@ interface Place {
 export class PeerEndpoints {
   readonly #endpoints: ReadonlyMap<string, SubgraphEndpoint>;
 
-  constructor(local: readonly OpenSubgraph[], secret: string, log: Log) {
-    const tokens = new CallerTokens(secret);
+  constructor(local: readonly OpenSubgraph[], tokens: CallerTokens, log: Log) {
     this.#endpoints = new Map(local.map((subgraph) => [subgraph.name, new SubgraphEndpoint(subgraph, tokens, log.child({ subgraph: subgraph.name }))]));
   }
 

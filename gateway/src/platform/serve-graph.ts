@@ -1,4 +1,4 @@
-import type { Log } from '@hutong/common';
+import { listen, type Log } from '@hutong/common';
 import { acceptUnencodedTargets, contracts, restCompat } from '@hutong/rest-compat';
 import { ApolloGraph } from '../federation/apollo-graph.js';
 import type { GatewaySettings } from '../environment.js';
@@ -10,9 +10,9 @@ import { Identity } from '../identity/identity.js';
 import { LiveGraph } from '../subscriptions/live-graph.js';
 import { playground } from '../playground/playground.js';
 import { StoredGraph } from '../stored/stored-graph.js';
+import { storedRoute } from '../stored/stored-route.js';
 import { identitySource } from './identity.operations.js';
 import type { OpenSubgraphs } from './open-subgraphs.js';
-import { listen } from './http-listener.js';
 import { readSupergraph } from './supergraph.source.js';
 
 const RUNNING_REQUESTS_MS = 30_000;
@@ -28,7 +28,7 @@ export interface ServedGraph {
 
 /** Serves the federated graph, the legacy contracts and the playground over the open subgraphs. */
 export async function serveGraph(subgraphs: OpenSubgraphs, settings: GatewaySettings, log: Log): Promise<ServedGraph> {
-  const { connections, local, forPeers } = subgraphs;
+  const { connections, local, tokens, forPeers } = subgraphs;
   const { limits, subgraphTimeoutMs } = settings;
   const supergraphSdl = await readSupergraph(subgraphs, settings.supergraphFile);
   const graph = new ApolloGraph({ supergraphSdl, connections, subgraphTimeoutMs, responseBytes: limits.responseBytes, log });
@@ -69,7 +69,7 @@ export async function serveGraph(subgraphs: OpenSubgraphs, settings: GatewaySett
         ownOrigins: settings.ownOrigins,
       },
     }),
-    ...(forPeers ? { forPeers: forPeers.handler } : {}),
+    internal: [storedRoute(stored, tokens), ...(forPeers ? [forPeers.handler] : [])],
     graphql: graphqlRoute(server, identity, limits, live.handler),
     ...(settings.playground ? { playground: playground() } : {}),
     readiness,

@@ -1,13 +1,12 @@
 import { HutongError, SettingError } from '@hutong/common';
 import { CompositionError } from '../federation/compose.js';
-import { ListenError } from './http-listener.js';
 
 /** What PostgreSQL and the network say when a database is not to be reached, not an error of ours. */
 const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'ETIMEDOUT', 'EHOSTUNREACH', 'ECONNRESET', 'EAI_AGAIN', '28P01', '28000', '3D000', '57P03']);
 
 /** What a failed start tells on the terminal: one line for what a person can put right, the whole stack for anything else. */
 export function startFailureText(error: unknown): string {
-  if (error instanceof SettingError || error instanceof ListenError || error instanceof CompositionError || error instanceof HutongError) return error.message;
+  if (error instanceof SettingError || error instanceof CompositionError || error instanceof HutongError) return error.message;
   if (error instanceof Error && error.name === 'DatabaseStartError') return error.message;
   const unreachable = causeOf(error).find(({ code }) => typeof code === 'string' && UNREACHABLE.has(code));
   if (unreachable) return `DATABASE_URL: the database cannot be reached: ${unreachable.message || unreachable.code}, for example DATABASE_URL=postgres://user:password@127.0.0.1:5432/hutong`;

@@ -1,4 +1,4 @@
-import { silentLog, type Log, type SubgraphConnection } from '@hutong/common';
+import { listen, silentLog, type Log, type SubgraphConnection } from '@hutong/common';
 import { readGatewaySettings, type GatewaySettings } from '../environment.js';
 import { ApolloGraph } from '../federation/apollo-graph.js';
 import { composeSupergraph } from '../federation/compose.js';
@@ -7,7 +7,6 @@ import { graphqlRoute } from '../http/graphql-route.js';
 import { createGraphqlServer } from '../http/graphql-server.js';
 import { Readiness } from '../http/readiness.js';
 import { Identity } from '../identity/identity.js';
-import { listen } from '../platform/http-listener.js';
 import { LiveGraph } from '../subscriptions/live-graph.js';
 import { playground } from '../playground/playground.js';
 import { TestSubgraphs } from './test-subgraphs.js';

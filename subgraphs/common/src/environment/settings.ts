@@ -64,9 +64,7 @@ export const settingTypes = {
       .string()
       .optional()
       .transform((text) => (text ?? '').split(',').map((part) => part.trim()).filter((part) => part !== '')),
-  optionalUrl: (...protocols: string[]): z.ZodType<string | undefined> =>
-    z
-      .string()
-      .refine((text) => protocols.some((protocol) => text.startsWith(`${protocol}://`)) && URL.canParse(text), `expected a URL that starts with ${protocols.join(':// or ')}://`)
-      .optional(),
+  url: (...protocols: string[]): z.ZodType<string> =>
+    z.string().refine((text) => protocols.some((protocol) => text.startsWith(`${protocol}://`)) && URL.canParse(text), `expected a URL that starts with ${protocols.join(':// or ')}://`),
+  optionalUrl: (...protocols: string[]): z.ZodType<string | undefined> => settingTypes.url(...protocols).optional(),
 };

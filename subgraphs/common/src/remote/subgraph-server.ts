@@ -1,8 +1,5 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { SettingError } from '../environment/settings.js';
-import { draining } from '../http/draining.js';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { listen } from '../http/http-listener.js';
 import { answer, type SubgraphEndpoint } from './subgraph-endpoint.js';
 
 /** A subgraph that listens for the gateway and its peers. */
@@ -12,9 +9,7 @@ export interface SubgraphServer {
   stop(patienceMs: number): Promise<void>;
 }
 
-const KEEP_ALIVE_MS = 65_000;
-
-/** Serves an endpoint, and beside it `/healthz` and `/readyz`, which need no token. @throws SettingError for an address that cannot be listened on */
+/** Serves an endpoint, and beside it `/healthz` and `/readyz`, which need no token. @throws ListenError */
 export async function serveEndpoint(endpoint: SubgraphEndpoint, { host, port }: { host: string; port: number }): Promise<SubgraphServer> {
   let stopping = false;
   const ready = async (response: ServerResponse): Promise<void> => {
@@ -27,21 +22,14 @@ export async function serveEndpoint(endpoint: SubgraphEndpoint, { host, port }: 
     else if (path === '/readyz') void ready(response);
     else endpoint.handle(request, response, path);
   };
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, handle);
-  const drain = draining(server);
-  server.on('upgrade', (request, socket, head) => endpoint.upgrade(request, socket, head));
-  server.listen(port, host);
-  try {
-    await once(server, 'listening');
-  } catch (error) {
-    throw new SettingError(`PORT: ${host}:${port} cannot be listened on: ${(error as Error).message}; for example PORT=4100`);
-  }
+  const listener = await listen(handle, { host, port });
+  listener.server.on('upgrade', (request, socket, head) => endpoint.upgrade(request, socket, head));
   return {
-    port: (server.address() as AddressInfo).port,
+    port: listener.port,
     async stop(patienceMs) {
       stopping = true;
       await endpoint.stop();
-      await drain(patienceMs);
+      await listener.drain(patienceMs);
     },
   };
 }

@@ -1,12 +1,11 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { draining } from '@hutong/common';
+import { SettingError } from '../environment/settings.js';
+import { draining } from './draining.js';
 
 /** The port cannot be listened on; the message is the one line to stop the start with. */
-export class ListenError extends Error {
-  override readonly name = 'ListenError';
-}
+export class ListenError extends SettingError {}
 
 /** An HTTP server that listens. */
 export interface HttpListener {

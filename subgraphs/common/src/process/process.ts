@@ -1,0 +1,7 @@
+/** What every process of the platform is made of, without database and graph. */
+export * from '../caller/caller.js';
+export * from '../environment/platform-secret.js';
+export * from '../environment/settings.js';
+export * from '../log/log.js';
+export { CallerTokens, bearerToken, type TokenClaims } from '../remote/caller-token.js';
+export { listen, ListenError, type HttpListener } from '../http/http-listener.js';
