@@ -72,9 +72,9 @@ export async function startPlatform({ environment = {}, database = 'shared' }: P
   return CONTRACTS_ALONE ? withContractsAlone(platform, environment) : platform;
 }
 
-async function withContractsAlone(platform: Platform, { PORT: _, ...environment }: Record<string, string>): Promise<Platform> {
+async function withContractsAlone(platform: Platform, environment: Record<string, string>): Promise<Platform> {
   try {
-    const contracts = await startServer('rest-compat/dist/main.js', { HUTONG_SECRET: SECRET, GATEWAY_URL: platform.url, ...environment });
+    const contracts = await startServer('rest-compat/dist/main.js', { HUTONG_SECRET: SECRET, GATEWAY_URL: platform.url, ...environment, PORT: '0' });
     const dispose = async () => {
       await contracts.stop();
       await platform.dispose();
