@@ -1,0 +1,52 @@
+import { execFile } from 'node:child_process';
+import { access, constants } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { CloudError } from '../driver.js';
+import { INSTALL_QEMU } from './qemu.settings.js';
+
+const run = promisify(execFile);
+
+/** The programs of this host that the driver runs. */
+export class HostPrograms {
+  /** What programs get to see of our environment, which may hold secrets: where programs are. */
+  readonly environment: { PATH: string; LC_ALL: string };
+
+  constructor(searchPath: string) {
+    this.environment = { PATH: searchPath, LC_ALL: 'C' };
+  }
+
+  /** MISCONFIGURED, with the line that installs it, when a program is not on the PATH. */
+  async require(program: string): Promise<void> {
+    for (const folder of this.environment.PATH.split(path.delimiter)) {
+      const found = await access(path.join(folder, program), constants.X_OK).then(() => true, () => false);
+      if (found) return;
+    }
+    throw notInstalled(program);
+  }
+
+  /**
+   * Runs a program to its end and resolves with what it printed. MISCONFIGURED when it is not installed, QUOTA when
+   * the disk is full, else FAILED with the first line of its complaint.
+   */
+  async run(program: string, args: readonly string[], signal: AbortSignal): Promise<string> {
+    try {
+      return (await run(program, args, { signal, env: this.environment })).stdout;
+    } catch (error) {
+      signal.throwIfAborted();
+      const { code, stderr = '' } = error as { code?: string | number; stderr?: string };
+      if (code === 'ENOENT') throw notInstalled(program);
+      const words = stderr.trim().split('\n')[0] || `ended with ${code}`;
+      throw new CloudError(/no space left|disk quota/i.test(words) ? 'QUOTA' : 'FAILED', `${program}: ${words}`, { cause: error });
+    }
+  }
+
+  /** Runs a program that is killed after so long; its exit status, -1 when it had none. */
+  exitStatus(program: string, args: readonly string[], withinMs: number): Promise<number> {
+    return new Promise((resolve) => {
+      const child = execFile(program, args, { env: this.environment, timeout: withinMs, killSignal: 'SIGKILL' }, () => resolve(child.exitCode ?? -1));
+    });
+  }
+}
+
+const notInstalled = (program: string) => new CloudError('MISCONFIGURED', `${program} is not installed; ${INSTALL_QEMU} installs it on Debian`);
