@@ -53,8 +53,9 @@ export const gatewaySettings = {
     example: 'https://compute.example.org',
     about: 'Origins whose pages may send mutating legacy requests, for a proxy that rewrites Host.',
   },
-  PLAYGROUND: developmentSwitch('Whether / is the playground. Empty: only outside production.'),
+  PLAYGROUND: developmentSwitch('Whether / is the playground. Empty: only outside production, and where any operation may be run.'),
   INTROSPECTION: developmentSwitch('Whether clients may ask for the schema. Empty: only outside production.'),
+  HUTONG_TRUSTED_OPERATIONS: { schema: settingTypes.optionalText(), example: '/etc/hutong/operations.json', about: 'The only operations that clients may run: a persisted-query manifest of Apollo, a JSON object of documents by id, or a folder of .graphql files. Empty: any.' },
   LIMIT_BODY_BYTES: count(2 * 1024 * 1024, 'Largest body of a request.'),
   LIMIT_BULK_BODY_BYTES: count(16 * 1024 * 1024, 'Largest body of the two bulk routes of 互通.'),
   LIMIT_CHARACTERS: count(15_000, 'Characters of a GraphQL document.'),
@@ -90,6 +91,8 @@ export interface GatewaySettings {
   supergraphFile: string | undefined;
   trustedProxies: string[];
   ownOrigins: string[];
+  /** The file or folder of the only operations that clients may run; undefined: any. */
+  trustedOperations: string | undefined;
   playground: boolean;
   introspection: boolean;
   limits: Limits;
@@ -121,7 +124,8 @@ export function readGatewaySettings(environment: Readonly<Record<string, string 
     supergraphFile: values.SUPERGRAPH_FILE,
     trustedProxies: values.TRUSTED_PROXIES,
     ownOrigins: values.OWN_ORIGINS,
-    playground: values.PLAYGROUND ?? !production,
+    trustedOperations: values.HUTONG_TRUSTED_OPERATIONS && path.resolve(REPOSITORY, values.HUTONG_TRUSTED_OPERATIONS),
+    playground: values.PLAYGROUND ?? (!production && !values.HUTONG_TRUSTED_OPERATIONS),
     introspection: values.INTROSPECTION ?? !production,
     limits: {
       bodyBytes: values.LIMIT_BODY_BYTES,

@@ -23,3 +23,20 @@ export const csrfTokenWrong = defineError({
   remedy: 'Send the token that came with the ticket, or leave the header out.',
   message: () => 'CSRFPreventionToken is not the one that came with this ticket',
 });
+
+export const persistedQueryNotFound = defineError({
+  code: 'PERSISTED_QUERY_NOT_FOUND',
+  status: 404,
+  summary: 'A hash was sent without its document, and no document of this hash is remembered. Over HTTP the status is 200, as clients of automatic persisted queries expect.',
+  remedy: 'Send the document and its hash together, once; clients do it by themselves.',
+  // Clients look for this very word.
+  message: () => 'PersistedQueryNotFound',
+});
+
+export const operationNotTrusted = defineError<{ id?: string }>({
+  code: 'OPERATION_NOT_TRUSTED',
+  status: 403,
+  summary: 'This platform runs only operations that its operator has put on a list, and this is none of them.',
+  remedy: 'Send an operation of the list, by its id or its exact text; ask the operator to add yours.',
+  message: ({ id }) => `${id === undefined ? 'This operation' : `The operation ${JSON.stringify(id.slice(0, 100))}`} is none of those that may be run here`,
+});

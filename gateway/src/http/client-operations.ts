@@ -17,6 +17,8 @@ export interface ClientOperation {
   variables: Record<string, unknown>;
 }
 
+type OperationScope = Pick<GraphqlRequestContext, 'caller' | 'requestId' | 'signal'>;
+
 export interface ClientOperationsOptions {
   graph: FederatedGraph;
   limits: Limits;
@@ -38,7 +40,7 @@ export class ClientOperations {
   }
 
   /** An answer without `data` is a refusal; it never rejects. */
-  async answer(asked: ClientOperation, { caller, requestId, signal }: GraphqlRequestContext): Promise<ExecutionResult> {
+  async answer(asked: ClientOperation, { caller, requestId, signal }: OperationScope): Promise<ExecutionResult> {
     const { graph } = this.#options;
     const { text, document, operationName, variables } = asked;
     let ran = false;
@@ -56,7 +58,7 @@ export class ClientOperations {
   }
 
   /** The stream of a subscription, or a refusal without `data`; it never rejects, and the stream only with a HutongError. */
-  async stream(asked: ClientOperation, { caller, requestId, signal }: GraphqlRequestContext): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
+  async stream(asked: ClientOperation, { caller, requestId, signal }: OperationScope): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
     const { graph } = this.#options;
     const { text, document, operationName, variables } = asked;
     try {

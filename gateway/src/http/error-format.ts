@@ -3,11 +3,16 @@ import { badInput, HutongError, internalError, limitExceeded, type Log } from '@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { graphqlParseFailed, graphqlValidationFailed } from '../errors.js';
 
+/** What Apollo Server says to a GET that a page of another site could have made a browser send. */
+const CROSS_SITE = /^This operation has been blocked as a potential Cross-Site Request Forgery/;
+
+const PREFLIGHT = 'a GET needs the header "apollo-require-preflight: true", which a page of another site cannot make a browser send; or POST with "Content-Type: application/json"';
+
 /** What graphql-js says when it gives up counting tokens. */
 const TOO_MANY_TOKENS = /^Syntax Error: Document contains more tha[nt] \d+ tokens/;
 
 /** Codes of Apollo Server for a request that is at fault; ours has one for all of them. */
-const REQUEST_FAULTS = new Set(['BAD_REQUEST', 'BAD_USER_INPUT', 'OPERATION_RESOLUTION_FAILURE', 'PERSISTED_QUERY_NOT_SUPPORTED', 'PERSISTED_QUERY_NOT_FOUND']);
+const REQUEST_FAULTS = new Set(['BAD_REQUEST', 'BAD_USER_INPUT', 'OPERATION_RESOLUTION_FAILURE']);
 
 /** Makes Apollo Server's formatter of errors: catalogued failures as they are, its own in our codes, all else masked. */
 export function errorFormat({ log, tokens }: { log: Log; tokens: number }): (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError {
@@ -21,6 +26,7 @@ export function errorFormat({ log, tokens }: { log: Log; tokens: number }): (for
       return shown(graphqlParseFailed({ problem: message }), place);
     }
     if (code === 'GRAPHQL_VALIDATION_FAILED') return shown(graphqlValidationFailed({ problem: message }), place);
+    if (CROSS_SITE.test(message)) return shown(badInput({ problem: PREFLIGHT }), {});
     if (typeof code === 'string' && REQUEST_FAULTS.has(code)) return shown(badInput({ problem: message }), {});
     const requestId = randomUUID();
     log.error({ requestId, err: error }, 'unexpected failure in the GraphQL server');

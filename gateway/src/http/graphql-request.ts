@@ -2,6 +2,8 @@ import type { Caller } from '@hutong/common';
 
 /** What travels with a request through Apollo Server. */
 export interface GraphqlRequestContext {
+  /** The document that the request means, however it says so. */
+  text: string;
   caller: Caller;
   requestId: string;
   signal: AbortSignal;

@@ -1,28 +1,30 @@
 import type { ApolloServer } from '@apollo/server';
 import { expressMiddleware } from '@as-integrations/express5';
-import { HutongError } from '@hutong/common';
+import { badInput, HutongError } from '@hutong/common';
 import { Router, type Request, type RequestHandler, type Response } from 'express';
+import { persistedQueryNotFound } from '../errors.js';
 import type { Identity } from '../identity/identity.js';
 import { requestCredential } from '../identity/request-credential.js';
 import type { Limits } from '../limits/limits.js';
-import { checkLength } from '../limits/operation.check.js';
 import { prefersGraphqlResponse, statusError } from './failure.js';
 import { graphqlBody } from './graphql-body.js';
 import type { GraphqlRequestContext } from './graphql-request.js';
+import type { OperationReference, OperationTexts } from './operation-texts.js';
 import { requestLifetime } from './request-lifetime.js';
 
 /** `/graphql` over HTTP: POST, and GET for queries; `streams` takes those that want a stream. The server must have been started. */
-export function graphqlRoute(server: ApolloServer<GraphqlRequestContext>, identity: Identity, limits: Limits, streams: RequestHandler): Router {
+export function graphqlRoute(server: ApolloServer<GraphqlRequestContext>, texts: OperationTexts, identity: Identity, limits: Limits, streams: RequestHandler): Router {
   const router = Router();
   const context = async ({ req, res }: { req: Request; res: Response }): Promise<GraphqlRequestContext> => {
     const requestId = res.locals.requestId as string;
     const signal = requestLifetime(res, limits.requestMs);
     try {
-      checkLength(documentText(req), limits);
+      const text = texts.textOf(referenceOf(req));
       const caller = await identity.callerOf(requestCredential(req.headers), req.ip ?? '', requestId);
-      return { caller, requestId, signal, graphqlResponse: prefersGraphqlResponse(req) };
+      return { text, caller, requestId, signal, graphqlResponse: prefersGraphqlResponse(req) };
     } catch (error) {
-      if (error instanceof HutongError) throw statusError(error);
+      // Clients of automatic persisted queries look into the body of a 200.
+      if (error instanceof HutongError) throw statusError(error, error.code === persistedQueryNotFound.definition.code ? 200 : error.status);
       throw error;
     }
   };
@@ -37,7 +39,16 @@ const neverKept: RequestHandler = (_request, response, next) => {
   next();
 };
 
-function documentText({ body, query }: Request): string {
-  const text: unknown = (body as { query?: unknown } | undefined)?.query ?? query.query;
-  return typeof text === 'string' ? text : '';
+function referenceOf({ method, body, query }: Request): OperationReference {
+  if (method !== 'GET') return (body ?? {}) as OperationReference;
+  const { extensions } = query;
+  return { ...query, extensions: typeof extensions === 'string' ? parsedExtensions(extensions) : undefined };
+}
+
+function parsedExtensions(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw badInput({ problem: 'extensions: expected a JSON object in the query string' });
+  }
 }

@@ -50,10 +50,19 @@ export function createGraphqlServer(options: GraphqlServerOptions): ApolloServer
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
+      textPlugin,
       statusPlugin,
     ],
   });
 }
+
+/** A document was found before, whatever the request named it by. */
+const textPlugin: ApolloServerPlugin<GraphqlRequestContext> = {
+  async requestDidStart({ request, contextValue }) {
+    request.query = contextValue.text;
+    delete request.extensions?.persistedQuery;
+  },
+};
 
 const statusPlugin: ApolloServerPlugin<GraphqlRequestContext> = {
   async requestDidStart() {

@@ -11,6 +11,7 @@ import { LiveGraph } from '../subscriptions/live-graph.js';
 import { playground } from '../playground/playground.js';
 import { StoredGraph } from '../stored/stored-graph.js';
 import { storedRoute } from '../stored/stored-route.js';
+import { clientDocuments } from '../trusted/client-documents.js';
 import { identitySource } from './identity.operations.js';
 import type { OpenSubgraphs } from './open-subgraphs.js';
 import { readSupergraph } from './supergraph.source.js';
@@ -38,20 +39,21 @@ export async function serveGraph(subgraphs: OpenSubgraphs, settings: GatewaySett
   for (const { operations } of contracts) {
     for (const [operationName, document] of operations.documents) stored.prepare({ text: operations.text(operationName), document, operationName });
   }
+  const documents = await clientDocuments(settings);
+  documents.trusted?.prepare(graph);
   const server = createGraphqlServer({
+    ...documents,
     graph,
     supergraphSdl,
-    limits,
-    introspection: settings.introspection,
     hideSchemaDetails: settings.production,
     log,
   });
   await server.start();
   const live = new LiveGraph({
+    ...documents,
     graph,
     server,
     identity,
-    limits,
     operationsOfSocket: settings.subscriptionsOfConnection,
     initMs: settings.websocketInitMs,
     hideSchemaDetails: settings.production,
@@ -70,7 +72,7 @@ export async function serveGraph(subgraphs: OpenSubgraphs, settings: GatewaySett
       },
     }),
     internal: [storedRoute(stored, tokens), ...(forPeers ? [forPeers.handler] : [])],
-    graphql: graphqlRoute(server, identity, limits, live.handler),
+    graphql: graphqlRoute(server, documents.texts, identity, limits, live.handler),
     ...(settings.playground ? { playground: playground() } : {}),
     readiness,
     trustedProxies: settings.trustedProxies,

@@ -8,14 +8,13 @@ import type { FederatedGraph } from '../federation/federated-graph.js';
 import { graphError } from '../federation/subgraph.errors.js';
 import { ClientOperations } from '../http/client-operations.js';
 import type { GraphqlRequestContext } from '../http/graphql-request.js';
+import type { OperationReference, OperationTexts } from '../http/operation-texts.js';
 import type { Limits } from '../limits/limits.js';
 import { answerText } from '../limits/answer.check.js';
-import { checkLength } from '../limits/operation.check.js';
 import { SharedStreams } from './shared-streams.js';
 
 /** What a client sends to have an operation run. */
-export interface LiveRequest {
-  query?: unknown;
+export interface LiveRequest extends OperationReference {
   operationName?: unknown;
   variables?: unknown;
 }
@@ -37,6 +36,7 @@ export interface LiveOperationsOptions {
   graph: FederatedGraph;
   /** Runs queries and mutations just as over HTTP. */
   server: ApolloServer<GraphqlRequestContext>;
+  texts: OperationTexts;
   limits: Limits;
   /** Leaves out of errors what would tell of fields that the caller did not name. */
   hideSchemaDetails: boolean;
@@ -74,8 +74,9 @@ export class LiveOperations {
   /** Never rejects; the results reject only with a HutongError. */
   async run(request: LiveRequest, scope: LiveScope): Promise<LiveAnswer> {
     try {
-      const { text, operationName, variables } = soundRequest(request);
-      checkLength(text, this.#options.limits);
+      const { operationName, variables } = soundRequest(request);
+      const text = this.#options.texts.textOf(request);
+      if (text === '') throw badInput({ problem: 'query: expected a GraphQL document as a text' });
       const parsed = this.#parsed(text);
       const operation = parsed && getOperationAST(parsed.document, operationName);
       if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) return await this.#once({ text, operationName, variables }, scope);
@@ -92,7 +93,7 @@ export class LiveOperations {
 
   #stream(asked: Parameters<ClientOperations['stream']>[0] & { operation: OperationDefinitionNode }, { caller, fingerprint, requestId, signal }: LiveScope) {
     const open = async (until: AbortSignal) => {
-      const results = await this.#operations.stream(asked, { caller, requestId, graphqlResponse: true, signal: until });
+      const results = await this.#operations.stream(asked, { caller, requestId, signal: until });
       return Symbol.asyncIterator in results ? mapIterator(results, (result) => this.#withinSize(result) as ExecutionResult) : results;
     };
     if (isReplayed(asked.operation, asked.variables)) return open(signal);
@@ -106,7 +107,7 @@ export class LiveOperations {
     const { body } = await withDeadline(signal, limits.requestMs, tooLate, (until) =>
       server.executeOperation(
         { query: text, variables, ...(operationName === undefined ? {} : { operationName }) },
-        { contextValue: { caller, requestId, signal: until, graphqlResponse: true } },
+        { contextValue: { text, caller, requestId, signal: until, graphqlResponse: true } },
       ),
     );
     if (body.kind !== 'single') throw new Error('The answer comes in parts, which nobody asked for');
@@ -160,11 +161,11 @@ class ShownError extends GraphQLError {
   }
 }
 
-function soundRequest({ query, operationName, variables }: LiveRequest): { text: string; operationName: string | undefined; variables: Record<string, unknown> } {
-  if (typeof query !== 'string') throw badInput({ problem: 'query: expected a GraphQL document as a text' });
+function soundRequest({ query, operationName, variables }: LiveRequest): { operationName: string | undefined; variables: Record<string, unknown> } {
+  if (query != null && typeof query !== 'string') throw badInput({ problem: 'query: expected a GraphQL document as a text' });
   if (operationName != null && typeof operationName !== 'string') throw badInput({ problem: 'operationName: expected a text' });
   if (variables != null && (typeof variables !== 'object' || Array.isArray(variables))) throw badInput({ problem: 'variables: expected a JSON object' });
-  return { text: query, operationName: operationName || undefined, variables: (variables ?? {}) as Record<string, unknown> };
+  return { operationName: operationName || undefined, variables: (variables ?? {}) as Record<string, unknown> };
 }
 
 function validationFault({ message, locations }: GraphQLError, hideSchemaDetails: boolean): GraphQLError {

@@ -9,6 +9,7 @@ import { Readiness } from '../http/readiness.js';
 import { Identity } from '../identity/identity.js';
 import { LiveGraph } from '../subscriptions/live-graph.js';
 import { playground } from '../playground/playground.js';
+import { clientDocuments } from '../trusted/client-documents.js';
 import { TestSubgraphs } from './test-subgraphs.js';
 
 export interface TestAnswer {
@@ -50,13 +51,15 @@ export async function testGateway(environment: Record<string, string> = {}, log:
   const supergraphSdl = await composeSupergraph(subgraphs.sdl);
   const graph = new ApolloGraph({ supergraphSdl, connections, subgraphTimeoutMs, responseBytes: limits.responseBytes, log });
   const identity = new Identity({ source: REVOCATIONS, connections, rememberedMs: settings.credentialCacheMs, log });
-  const server = createGraphqlServer({ graph, supergraphSdl, limits, introspection: settings.introspection, hideSchemaDetails: settings.production, log });
+  const documents = await clientDocuments(settings);
+  documents.trusted?.prepare(graph);
+  const server = createGraphqlServer({ ...documents, graph, supergraphSdl, hideSchemaDetails: settings.production, log });
   await server.start();
   const live = new LiveGraph({
+    ...documents,
     graph,
     server,
     identity,
-    limits,
     operationsOfSocket: settings.subscriptionsOfConnection,
     initMs: settings.websocketInitMs,
     hideSchemaDetails: settings.production,
@@ -65,7 +68,7 @@ export async function testGateway(environment: Record<string, string> = {}, log:
   const readiness = new Readiness(['people', 'things'], connections, log);
   readiness.started();
   const app = createApp({
-    graphql: graphqlRoute(server, identity, limits, live.handler),
+    graphql: graphqlRoute(server, documents.texts, identity, limits, live.handler),
     ...(settings.playground ? { playground: playground() } : {}),
     readiness,
     trustedProxies: settings.trustedProxies,

@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import { SettingError } from '@hutong/common';
+import { Kind, parse, validate, type DocumentNode } from 'graphql';
+import type { FederatedGraph } from '../federation/federated-graph.js';
+import type { Limits } from '../limits/limits.js';
+import type { TrustedDocuments } from './trusted-operations.source.js';
+
+/** The only operations that clients may run, when a platform has such a list. */
+export class TrustedOperations {
+  readonly #documents: TrustedDocuments;
+  /** By its own id, and by the SHA-256 of its text. */
+  readonly #texts = new Map<string, string>();
+
+  constructor(documents: TrustedDocuments) {
+    this.#documents = documents;
+    for (const text of documents.values()) this.#texts.set(sha256(text), text);
+    for (const [id, text] of documents) this.#texts.set(id, text);
+  }
+
+  /** The document with this id, or whose text has this SHA-256. */
+  byId(id: string): string | undefined {
+    return this.#texts.get(id);
+  }
+
+  /** Whether exactly this text is on the list. */
+  has(text: string): boolean {
+    return this.#texts.get(sha256(text)) === text;
+  }
+
+  /**
+   * Validates and plans every operation, so that the first request finds it done.
+   *
+   * @throws SettingError that names the first document which the graph cannot run, and why
+   */
+  prepare(graph: FederatedGraph): void {
+    for (const [id, text] of this.#documents) {
+      try {
+        for (const planned of checkedOperations(text, graph)) graph.plan(planned);
+      } catch (error) {
+        throw new SettingError(`HUTONG_TRUSTED_OPERATIONS: the operation ${JSON.stringify(id)} does not fit the graph: ${(error as Error).message.replaceAll(/\s+/g, ' ')}`);
+      }
+    }
+  }
+}
+
+/** The limits of a platform with such a list: a document was checked by whoever put it there, as those of contracts were. */
+export const limitsOfTrusted = (limits: Limits): Limits => ({
+  ...limits,
+  characters: Infinity,
+  tokens: Infinity,
+  depth: Infinity,
+  aliases: Infinity,
+  directives: Infinity,
+  rootFields: Infinity,
+  cost: Infinity,
+});
+
+/** @throws Error that says what is wrong with the document */
+function checkedOperations(text: string, graph: FederatedGraph): { text: string; document: DocumentNode; operationName: string | undefined }[] {
+  const document = parse(text);
+  const [fault] = validate(graph.schema, document);
+  if (fault) throw fault;
+  const names = document.definitions.flatMap((definition) => (definition.kind === Kind.OPERATION_DEFINITION ? [definition.name?.value] : []));
+  if (names.length === 0) throw new Error('it has no operation');
+  return names.map((operationName) => ({ text, document, operationName }));
+}
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
