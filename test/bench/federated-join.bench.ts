@@ -1,6 +1,6 @@
 import { LocalGraphQLDataSource, RemoteGraphQLDataSource } from '@apollo/gateway';
-import { anonymous, silentLog } from '@hutong/common';
-import { CallerTokens, RemoteConnection } from '@hutong/common/remote';
+import { anonymous, CallerTokens, silentLog } from '@hutong/common';
+import { RemoteConnection } from '@hutong/common/remote';
 import type { Benchmark } from './benchmark.js';
 import { joinedSubgraphs } from './federated-join.subgraphs.js';
 import { SECRET } from './federated-join.secret.js';

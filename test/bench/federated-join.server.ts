@@ -1,6 +1,6 @@
 // The subgraphs of the join in a process of their own; prints where each listens, as one line of JSON.
-import { silentLog } from '@hutong/common';
-import { CallerTokens, serveEndpoint, SubgraphEndpoint } from '@hutong/common/remote';
+import { CallerTokens, silentLog } from '@hutong/common';
+import { serveEndpoint, SubgraphEndpoint } from '@hutong/common/remote';
 import { joinedSubgraphs } from './federated-join.subgraphs.js';
 import { localConnection } from './federated-join.world.js';
 import { SECRET } from './federated-join.secret.js';

@@ -34,10 +34,10 @@ export const localConnection = ({ name, schema }: Pick<JoinedSubgraph, 'name' | 
 export async function ourGateway(connections: readonly SubgraphConnection[]): Promise<JoiningGateway> {
   const { limits, subgraphTimeoutMs } = readGatewaySettings({});
   const supergraphSdl = await composeSupergraph(joinedSubgraphs());
-  const graph = new ApolloGraph({ supergraphSdl, connections: new Map(connections.map((connection) => [connection.name, connection])), subgraphTimeoutMs, log: silentLog });
+  const graph = new ApolloGraph({ supergraphSdl, connections: new Map(connections.map((connection) => [connection.name, connection])), subgraphTimeoutMs, responseBytes: limits.responseBytes, log: silentLog });
   const server = createGraphqlServer({ graph, supergraphSdl, limits, introspection: true, hideSchemaDetails: false, log: silentLog });
   await server.start();
-  return gatewayOf(server, () => ({ caller: anonymous, requestId: 'bench', signal: new AbortController().signal, graphqlResponse: true }));
+  return gatewayOf(server, () => ({ text: JOIN, caller: anonymous, requestId: 'bench', signal: new AbortController().signal, graphqlResponse: true }));
 }
 
 /** @apollo/gateway, behind an Apollo Server that has no limits. */
