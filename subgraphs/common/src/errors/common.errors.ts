@@ -1,3 +1,4 @@
+import { limitsHit } from '../telemetry/activities.js';
 import { defineError } from './define-error.js';
 
 export const unauthenticated = defineError<{ reason?: string }>({
@@ -40,13 +41,22 @@ export const conflict = defineError<{ reason: string }>({
   message: ({ reason }) => reason,
 });
 
-export const limitExceeded = defineError<{ limit: string; allowed: string; got?: string }>({
+const overLimit = defineError<{ limit: string; allowed: string; got?: string }>({
   code: 'LIMIT_EXCEEDED',
   status: 413,
   summary: 'The request is larger, deeper or costlier than a limit allows; the message names the limit.',
   remedy: 'Ask for less at once: smaller pages, fewer fields, smaller bodies.',
   message: ({ limit, allowed, got }) => `${limit}: at most ${allowed} allowed${got === undefined ? '' : `, got ${got}`}`,
 });
+
+/** Refuses what is over a limit, which is counted by the limit's name. */
+export const limitExceeded: typeof overLimit = Object.assign(
+  (details: Parameters<typeof overLimit>[0]) => {
+    limitsHit.tell(details);
+    return overLimit(details);
+  },
+  { definition: overLimit.definition },
+);
 
 export const timedOut = defineError<{ what: string; seconds: number }>({
   code: 'TIMEOUT',

@@ -3,6 +3,7 @@ import type { Pool } from 'pg';
 import { defineError } from '../errors/define-error.js';
 import { eventExpired, subgraphUnavailable } from '../errors/common.errors.js';
 import type { Log } from '../log/log.js';
+import { eventReads, slowReaders } from '../telemetry/activities.js';
 import { decodeEventId, isAfter, START, type EventPosition, type StoredEvent } from './event.js';
 import { announce, appendEvents, channelOf, currentSnapshot, hasUnsettledEvents, pruneEvents, readEvents, settledPosition, type NewEvent } from './event-table.js';
 import { EventQueue } from './event-queue.js';
@@ -125,7 +126,9 @@ export class EventLog {
       wants,
       from: this.#tail,
       deliver: (event) => {
-        if (!live.push(event)) live.fail(tooSlow({ buffered: BUFFER }));
+        if (live.push(event)) return;
+        slowReaders.tell({ at: 'events' });
+        live.fail(tooSlow({ buffered: BUFFER }));
       },
     };
     this.#subscribers.add(subscriber);
@@ -193,6 +196,7 @@ export class EventLog {
     while (this.#readAgain && !this.#stopped) {
       this.#readAgain = false;
       const batch = await readEvents(pool, schema, this.#tail, BATCH);
+      if (batch[0]) eventReads.tell({ subgraph: schema, events: batch.length, lagSeconds: (Date.now() - batch[0].at.getTime()) / 1_000 });
       for (const event of batch) this.#deliver(event);
       this.#tail = batch.at(-1) ?? this.#tail;
       if (batch.length === BATCH) this.#readAgain = true;

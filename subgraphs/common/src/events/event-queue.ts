@@ -1,3 +1,5 @@
+import { eventQueues } from '../telemetry/activities.js';
+
 /**
  * A bounded queue between one writer and one reader, as a plain async iterator: `return()` ends it at once, even while
  * a `next()` is pending.
@@ -6,6 +8,7 @@ export class EventQueue<Item> implements AsyncIterableIterator<Item> {
   readonly #items: Item[] = [];
   readonly #limit: number;
   readonly #onEnd: () => void;
+  readonly #uncount = eventQueues.begin({ queue: this });
   #waiting: { resolve: (result: IteratorResult<Item>) => void; reject: (reason: unknown) => void } | undefined;
   #ended = false;
   #failure: unknown;
@@ -13,6 +16,11 @@ export class EventQueue<Item> implements AsyncIterableIterator<Item> {
   constructor(limit: number, onEnd: () => void) {
     this.#limit = limit;
     this.#onEnd = onEnd;
+  }
+
+  /** How many items wait for the reader. */
+  get length(): number {
+    return this.#items.length;
   }
 
   /** Hands an item to the reader, or keeps it. Answers false when the reader is too far behind to keep more. */
@@ -65,6 +73,7 @@ export class EventQueue<Item> implements AsyncIterableIterator<Item> {
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#uncount();
     const waiting = this.#waiting;
     this.#waiting = undefined;
     if (waiting && this.#failure !== undefined) {

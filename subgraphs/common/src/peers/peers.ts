@@ -1,6 +1,7 @@
 import { HutongError } from '../errors/define-error.js';
 import { subgraphUnavailable } from '../errors/common.errors.js';
 import type { Caller } from '../caller/caller.js';
+import { subgraphFetches } from '../telemetry/activities.js';
 import type { SubgraphConnection } from '../graph/connection.js';
 
 /** A named operation for another subgraph. */
@@ -44,10 +45,9 @@ export class ConnectedPeers implements Peers {
     const connection = this.#connections.get(subgraph);
     if (!connection) throw subgraphUnavailable({ subgraph });
     const signal = AbortSignal.timeout(deadlineMs);
-    const result = await Promise.race([
-      connection.execute({ document, variables, caller, origin: 'peer', requestId, signal }),
-      rejectOnAbort(signal, subgraph),
-    ]);
+    const result = await subgraphFetches.run({ subgraph, origin: 'peer', requestId }, () =>
+      Promise.race([connection.execute({ document, variables, caller, origin: 'peer', requestId, signal }), rejectOnAbort(signal, subgraph)]),
+    );
     const [failure] = result.errors ?? [];
     if (failure) throw peerFailure(failure);
     return result.data as Data;

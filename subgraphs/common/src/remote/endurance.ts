@@ -1,5 +1,6 @@
 import { BrokenCircuitError, circuitBreaker, CircuitState, CountBreaker, ExponentialBackoff, handleWhen, retry, wrap, type CircuitBreakerPolicy, type IPolicy } from 'cockatiel';
 import type { Log } from '../log/log.js';
+import { circuitBreakers, subgraphRetries } from '../telemetry/activities.js';
 import { TransportError } from './transport.js';
 
 /** Of the last 20 calls, at least 5, more than half failed: nothing is asked for a second, and then one call tries. */
@@ -8,16 +9,25 @@ const HALF_OPEN_AFTER_MS = 1_000;
 /** Tries after the first, in about 50, 100 and 200 ms, jittered. */
 const RETRIES = { maxAttempts: 3, initialDelay: 50, maxDelay: 400 };
 
+/** Isolated: open because somebody said so, which nobody does here. */
+const STATES = { [CircuitState.Closed]: 'closed', [CircuitState.Open]: 'open', [CircuitState.Isolated]: 'open', [CircuitState.HalfOpen]: 'half_open' } as const;
+
 /** What a faulty subgraph is not asked: again and again, and twice for what changes something. */
 export class Endurance {
   readonly #breaker: CircuitBreakerPolicy;
   readonly #retrying: IPolicy;
 
-  constructor(log: Log) {
+  /** @param subgraph the name of the one that is asked */
+  constructor(subgraph: string, log: Log) {
     this.#breaker = circuitBreaker(handleWhen(isFault), { breaker: new CountBreaker(BREAKER), halfOpenAfter: HALF_OPEN_AFTER_MS });
-    this.#breaker.onStateChange((state) => log.warn({ state: CircuitState[state] }, 'circuit breaker'));
+    this.#breaker.onStateChange((state) => {
+      log.warn({ state: CircuitState[state] }, 'circuit breaker');
+      circuitBreakers.tell({ subgraph, state: STATES[state] });
+    });
+    circuitBreakers.tell({ subgraph, state: 'closed' });
     const backoff = new ExponentialBackoff({ initialDelay: RETRIES.initialDelay, maxDelay: RETRIES.maxDelay });
     const passing = retry(handleWhen((error) => error instanceof TransportError && error.passing), { maxAttempts: RETRIES.maxAttempts, backoff });
+    passing.onRetry(() => subgraphRetries.tell({ subgraph }));
     this.#retrying = wrap(passing, this.#breaker);
   }
 

@@ -50,7 +50,7 @@ export class RemoteConnection implements SubgraphConnection {
     this.#log = log.child({ remote: name });
     this.#transport = new SubgraphTransport({ name, url, tokens, connections });
     this.#subscriptions = new RemoteSubscriptions({ name, url, tokens });
-    this.#endurance = new Endurance(this.#log);
+    this.#endurance = new Endurance(name, this.#log);
   }
 
   /** @throws SUBGRAPH_UNAVAILABLE, or the reason of the request's signal */

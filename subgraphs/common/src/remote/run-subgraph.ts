@@ -8,6 +8,8 @@ import { createLog, type Log } from '../log/log.js';
 import { ConnectedPeers } from '../peers/peers.js';
 import { openSubgraph, type OpenSubgraph } from '../subgraph/open-subgraph.js';
 import type { SubgraphModule } from '../subgraph/subgraph-module.js';
+import { MetricsAnswer } from '../telemetry/metrics-answer.js';
+import { startTelemetry } from '../telemetry/telemetry.js';
 import { CallerTokens } from './caller-token.js';
 import { readSubgraphProcessSettings, type SubgraphProcessSettings } from './environment.js';
 import { RemoteConnection } from './remote-connection.js';
@@ -42,7 +44,10 @@ export async function runSubgraph<Services>(run: SubgraphRun<Services>): Promise
     const settings = readSubgraphProcessSettings(name);
     run.module.checkSettings?.();
     const log = createLog(settings.logLevel, name);
-    const port = await listen(run, settings, log, opened);
+    const telemetry = await startTelemetry(settings.telemetry, `hutong-${name}`);
+    opened.defer(() => telemetry.stop());
+    const metrics = telemetry.metrics && new MetricsAnswer(telemetry.metrics, settings.telemetry.metricsToken);
+    const port = await listen(run, settings, log, opened, metrics);
     say(`${name} listens on http://${settings.host}:${port}`);
     await end.promise;
     return 0;
@@ -56,13 +61,13 @@ export async function runSubgraph<Services>(run: SubgraphRun<Services>): Promise
   }
 }
 
-async function listen<Services>({ module, prepare }: SubgraphRun<Services>, settings: SubgraphProcessSettings, log: Log, opened: AsyncDisposableStack): Promise<number> {
+async function listen<Services>({ module, prepare }: SubgraphRun<Services>, settings: SubgraphProcessSettings, log: Log, opened: AsyncDisposableStack, metrics: MetricsAnswer | undefined): Promise<number> {
   const { name } = module.graph;
   const secret = await platformSecret(settings.secret, settings.dataDirectory);
   const subgraph = await openAlone(module, settings, secret, log, opened);
   for (const line of (await prepare?.(subgraph.services)) ?? []) say(line);
   const endpoint = new SubgraphEndpoint(subgraph, new CallerTokens(secret), log.child({ subgraph: name }));
-  const server = await serveEndpoint(endpoint, settings);
+  const server = await serveEndpoint(endpoint, settings, metrics);
   opened.defer(() => server.stop(RUNNING_REQUESTS_MS));
   return server.port;
 }

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { AnswerBudget } from '../graph/answer-budget.js';
 import type { Log } from '../log/log.js';
 import type { OpenSubgraph } from '../subgraph/open-subgraph.js';
+import { subgraphRequests } from '../telemetry/activities.js';
 import { bearerToken, type CallerTokens } from './caller-token.js';
 import { ParsedDocuments } from './document-memory.js';
 import { SubscriptionServer } from './subscription-server.js';
@@ -46,7 +47,9 @@ export class SubgraphEndpoint {
     response.once('close', () => {
       if (!response.writableEnded) gone.abort(new Error('the caller has gone'));
     });
-    this.#execute(request, { ...claims, signal: gone.signal, budget: budgetOf(request) }).then(
+    const { traceparent } = request.headers;
+    const details = { subgraph: this.#subgraph.name, requestId: claims.requestId, traceparent: typeof traceparent === 'string' ? traceparent : undefined };
+    subgraphRequests.run(details, () => this.#execute(request, { ...claims, signal: gone.signal, budget: budgetOf(request) })).then(
       ({ status, result }) => answer(response, status, result),
       (err: unknown) => {
         if (gone.signal.aborted) return;

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { listen } from '../http/http-listener.js';
+import { METRICS_PATH, type MetricsAnswer } from '../telemetry/metrics-answer.js';
 import { answer, type SubgraphEndpoint } from './subgraph-endpoint.js';
 
 /** A subgraph that listens for the gateway and its peers. */
@@ -9,8 +10,8 @@ export interface SubgraphServer {
   stop(patienceMs: number): Promise<void>;
 }
 
-/** Serves an endpoint, and beside it `/healthz` and `/readyz`, which need no token. @throws ListenError */
-export async function serveEndpoint(endpoint: SubgraphEndpoint, { host, port }: { host: string; port: number }): Promise<SubgraphServer> {
+/** Serves an endpoint, and beside it `/healthz`, `/readyz` and, when they are given, metrics, which need no caller's token. @throws ListenError */
+export async function serveEndpoint(endpoint: SubgraphEndpoint, { host, port }: { host: string; port: number }, metrics?: MetricsAnswer): Promise<SubgraphServer> {
   let stopping = false;
   const ready = async (response: ServerResponse): Promise<void> => {
     const fault = stopping ? 'stopping' : await endpoint.ready().then(() => undefined, () => 'the database does not answer');
@@ -20,6 +21,7 @@ export async function serveEndpoint(endpoint: SubgraphEndpoint, { host, port }: 
     const path = (request.url ?? '').replace(/\?.*$/s, '');
     if (path === '/healthz') answer(response, 200, { status: 'ok' });
     else if (path === '/readyz') void ready(response);
+    else if (path === METRICS_PATH && metrics) void metrics.answer(request, response);
     else endpoint.handle(request, response, path);
   };
   const listener = await listen(handle, { host, port });

@@ -1,6 +1,7 @@
 import { Pool, type Dispatcher } from 'undici';
 import type { ExecutionResult } from 'graphql';
 import type { SubgraphRequest } from '../graph/connection.js';
+import { traceHeaders } from '../telemetry/trace-context.js';
 import type { CallerTokens } from './caller-token.js';
 
 /** The way to the subgraph failed, or what came back is no answer of one. */
@@ -52,7 +53,7 @@ export class SubgraphTransport {
   /** @throws TransportError, or the reason of the signal */
   async execute({ document, operationName, variables, signal, budget, ...claims }: SubgraphRequest): Promise<ExecutionResult> {
     const { name, tokens } = this.#options;
-    const headers = { 'content-type': 'application/json', accept: 'application/json', authorization: `Bearer ${tokens.sign(name, claims)}`, ...(budget && { [ANSWER_BYTES]: String(budget.bytes) }) };
+    const headers = { 'content-type': 'application/json', accept: 'application/json', authorization: `Bearer ${tokens.sign(name, claims)}`, ...(budget && { [ANSWER_BYTES]: String(budget.bytes) }), ...traceHeaders() };
     const body = JSON.stringify({ query: document, operationName, variables });
     const { statusCode, body: answer } = await this.#request({ method: 'POST', path: `${this.#path}/graphql`, headers, body, signal });
     const text = await textOf(answer, signal);

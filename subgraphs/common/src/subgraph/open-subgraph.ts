@@ -10,6 +10,7 @@ import { buildFederatedSchema } from '../graph/federated-schema.js';
 import { LocalConnection } from '../graph/local-connection.js';
 import { openJobs } from '../jobs/jobs.js';
 import type { Log } from '../log/log.js';
+import { databasePools } from '../telemetry/activities.js';
 import type { Peers } from '../peers/peers.js';
 import type { SubgraphModule } from './subgraph-module.js';
 
@@ -58,6 +59,7 @@ async function open<Services>(
   const database = await openDatabase({ url: databaseUrl, schema: databaseSchema, entities, migrations, log });
   opened.defer(() => database.close(true));
   const pool = await poolOf(database);
+  opened.defer(databasePools.begin({ subgraph: graph.name, pool }));
   const events = await EventLog.open({ pool, url: databaseUrl, schema: databaseSchema, log });
   opened.defer(() => events.stop());
   const revisions = new Revisions();

@@ -1,0 +1,92 @@
+import { secondsOf, type Metrics } from '@hutong/common/telemetry';
+import { credentialLookups, deliveries, httpRequests, operations, planLookups, planning, refusals, sharedSources, sockets, subscriptions, type Answered } from './activities.js';
+import { isAnswered, methodOf, routeOf } from './http-exchange.js';
+
+const CODE = /^[A-Z][A-Z0-9_]{1,60}$/;
+
+type Errors = NonNullable<Answered['errors']>;
+
+const codeOf = ({ extensions }: Errors[number]): string => {
+  const code: unknown = extensions?.code;
+  return typeof code === 'string' && CODE.test(code) ? code : 'OTHER';
+};
+
+const errorsOf = (result: object | undefined): Errors => (result && 'errors' in result ? ((result as Answered).errors ?? []) : []);
+
+/** Counts what the gateway does, until the metrics are stopped. */
+export function countGateway(metrics: Metrics): void {
+  countHttp(metrics);
+  countOperations(metrics);
+  countPlans(metrics);
+  countSubscriptions(metrics);
+  const lookups = metrics.counter('hutong_credential_lookups_total', 'Credentials whose caller was looked for, by whether it was remembered', 'result');
+  metrics.until(credentialLookups.hear(({ remembered }) => lookups.inc({ result: remembered ? 'remembered' : 'asked' })));
+}
+
+function countHttp(metrics: Metrics): void {
+  const durations = metrics.histogram('http_server_request_duration_seconds', 'HTTP requests by contract, route template and class of the status; aborted: the caller went away first', 'request', 'method', 'contract', 'route', 'status');
+  const active = metrics.gauge('http_server_active_requests', 'HTTP requests under way, streams included', []);
+  metrics.until(
+    httpRequests.onStart(() => active.inc()),
+    httpRequests.onEnd((running) => {
+      active.dec();
+      const { request, response, url } = running.details;
+      const { contract, route } = routeOf(response, url);
+      const status = isAnswered(response) ? `${Math.trunc(response.statusCode / 100)}xx` : 'aborted';
+      durations.observe({ method: methodOf(request), contract, route, status }, secondsOf(running));
+    }),
+  );
+}
+
+function countOperations(metrics: Metrics): void {
+  const durations = metrics.histogram('hutong_graphql_operation_duration_seconds', 'GraphQL operations from their text to their answer; of subscriptions, until the stream is open', 'request', 'kind', 'transport');
+  const outcomes = metrics.counter('hutong_graphql_operations_total', 'GraphQL operations by what came of them: ok, or the code of the first error', 'kind', 'transport', 'outcome');
+  const errors = metrics.counter('hutong_graphql_errors_total', 'Errors told to callers, by code', 'code');
+  const count = (told: Errors): void => {
+    for (const error of told) errors.inc({ code: codeOf(error) });
+  };
+  metrics.until(
+    operations.onEnd((running) => {
+      const { kind, transport } = running.details;
+      const told = errorsOf(running.result);
+      durations.observe({ kind, transport }, secondsOf(running));
+      outcomes.inc({ kind, transport, outcome: told[0] ? codeOf(told[0]) : 'ok' });
+      count(told);
+    }),
+    refusals.hear((refusal) => count(refusal.errors)),
+    deliveries.hear(({ result }) => count(errorsOf(result))),
+  );
+}
+
+function countPlans(metrics: Metrics): void {
+  const lookups = metrics.counter('hutong_query_plan_cache_lookups_total', 'Plans looked for among those that are kept', 'result');
+  const kept = metrics.gauge('hutong_query_plan_cache_entries', 'Plans that are kept', []);
+  const durations = metrics.histogram('hutong_query_planning_duration_seconds', 'Making the plan of an operation that was not kept', 'short');
+  metrics.until(
+    planLookups.hear((lookup) => {
+      lookups.inc({ result: lookup.hit ? 'hit' : 'miss' });
+      kept.set(lookup.kept);
+    }),
+    planning.onEnd((running) => durations.observe(secondsOf(running))),
+  );
+}
+
+function countSubscriptions(metrics: Metrics): void {
+  const open = metrics.gauge('hutong_subscriptions_active', 'Subscriptions of clients that are open', ['transport']);
+  const delivered = metrics.counter('hutong_subscription_events_total', 'Results of subscriptions given to connections of clients', 'transport');
+  const sources = metrics.gauge('hutong_subscription_sources_active', 'Streams of events that equal subscriptions share', []);
+  metrics.until(
+    subscriptions.onStart(({ details }) => open.inc(details)),
+    subscriptions.onEnd(({ details }) => open.dec(details)),
+    deliveries.hear(({ transport }) => delivered.inc({ transport })),
+    sharedSources.onStart(() => sources.inc()),
+    sharedSources.onEnd(() => sources.dec()),
+  );
+  const present = metrics.underWay(sockets);
+  metrics.gauge('hutong_websockets_active', 'WebSockets of clients that are open', [], (gauge) => gauge.set(present.size));
+  metrics.gauge('hutong_websocket_buffered_bytes', 'Bytes that wait to be sent over WebSockets', [], (gauge) => {
+    let bytes = 0;
+    for (const { socket } of present) bytes += socket.bufferedBytes;
+    gauge.set(bytes);
+  });
+}

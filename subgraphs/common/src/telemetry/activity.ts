@@ -1,0 +1,131 @@
+import type { AsyncLocalStorage } from 'node:async_hooks';
+import { channel, type Channel } from 'node:diagnostics_channel';
+
+/** An activity while it runs, and, where it has ended, how. */
+export interface Running<Details, Result = unknown> {
+  readonly details: Details;
+  /** Milliseconds of `performance.now()`. */
+  readonly startedAt: number;
+  result?: Result;
+  error?: unknown;
+}
+
+/** Seconds since an activity began, the unit of every duration that is measured. */
+export const secondsOf = ({ startedAt }: Running<unknown>): number => (performance.now() - startedAt) / 1_000;
+
+const nobodyListens = (): void => undefined;
+
+/**
+ * Something that takes a while, told to whoever listens through Node's `diagnostics_channel`: nothing is handed around for
+ * it, and where nobody listens it costs nothing. It belongs to the process, not to one gateway or subgraph in it.
+ */
+export class Activity<Details extends object, Result = unknown> {
+  readonly #start: Channel;
+  readonly #end: Channel;
+
+  /** @param name unique in the process */
+  constructor(readonly name: string) {
+    this.#start = channel(`hutong:${name}:start`);
+    this.#end = channel(`hutong:${name}:end`);
+  }
+
+  get #unheard(): boolean {
+    return !this.#end.hasSubscribers && !this.#start.hasSubscribers;
+  }
+
+  /** Runs work that ends when its promise does. */
+  run<Answer extends Result>(details: Details, work: () => Promise<Answer>): Promise<Answer> {
+    if (this.#unheard) return work();
+    const running: Running<Details, Result> = { details, startedAt: performance.now() };
+    return this.#start.runStores(running, async () => {
+      try {
+        const result = await work();
+        running.result = result;
+        return result;
+      } catch (error) {
+        running.error = error;
+        throw error;
+      } finally {
+        this.#end.publish(running);
+      }
+    });
+  }
+
+  /** Runs work that ends when it returns. */
+  runSync<Answer extends Result>(details: Details, work: () => Answer): Answer {
+    if (this.#unheard) return work();
+    const running: Running<Details, Result> = { details, startedAt: performance.now() };
+    return this.#start.runStores(running, () => {
+      try {
+        return (running.result = work());
+      } catch (error) {
+        running.error = error;
+        throw error;
+      } finally {
+        this.#end.publish(running);
+      }
+    });
+  }
+
+  /**
+   * Begins what ends when the function that is answered is called; calling it again changes nothing.
+   *
+   * @param work runs as part of the activity
+   */
+  begin(details: Details, work: () => void = nobodyListens): (end?: Pick<Running<Details, Result>, 'result' | 'error'>) => void {
+    if (this.#unheard) {
+      work();
+      return nobodyListens;
+    }
+    const running: Running<Details, Result> = { details, startedAt: performance.now() };
+    this.#start.runStores(running, work);
+    let ended = false;
+    return (end) => {
+      if (ended) return;
+      ended = true;
+      this.#end.publish(Object.assign(running, end));
+    };
+  }
+
+  /** Hears of every beginning until the function it answers is called. */
+  onStart(listener: (running: Running<Details, Result>) => void): () => void {
+    return heard(this.#start, listener);
+  }
+
+  /** Hears of every end until the function it answers is called. */
+  onEnd(listener: (running: Running<Details, Result>) => void): () => void {
+    return heard(this.#end, listener);
+  }
+
+  /** Gives a store a value for everything that happens within the activity. Ends with the function it answers. */
+  bind<Value>(store: AsyncLocalStorage<Value>, valueOf: (running: Running<Details, Result>) => Value): () => void {
+    const start = this.#start as Channel<Value, Running<Details, Result>>;
+    start.bindStore(store, valueOf);
+    return () => start.unbindStore(store);
+  }
+}
+
+/** Something that happens at once, told like an {@link Activity}. */
+export class Occurrence<Details extends object> {
+  readonly #channel: Channel;
+
+  /** @param name unique in the process */
+  constructor(readonly name: string) {
+    this.#channel = channel(`hutong:${name}`);
+  }
+
+  tell(details: Details): void {
+    if (this.#channel.hasSubscribers) this.#channel.publish(details);
+  }
+
+  /** Hears of every occurrence until the function it answers is called. */
+  hear(listener: (details: Details) => void): () => void {
+    return heard(this.#channel, listener);
+  }
+}
+
+function heard<Message>(of: Channel, listener: (message: Message) => void): () => void {
+  const take = (message: unknown): void => listener(message as Message);
+  of.subscribe(take);
+  return () => void of.unsubscribe(take);
+}

@@ -1,0 +1,34 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Metrics } from './metrics.js';
+
+/** Where metrics are served. */
+export const METRICS_PATH = '/metrics';
+
+/** Answers requests for {@link METRICS_PATH}; when there is a token, to those that bring it as `Authorization: Bearer`. */
+export class MetricsAnswer {
+  readonly #metrics: Metrics;
+  readonly #expected: Buffer | undefined;
+
+  constructor(metrics: Metrics, token: string | undefined) {
+    this.#metrics = metrics;
+    this.#expected = token === undefined ? undefined : digest(`Bearer ${token}`);
+  }
+
+  /** For an HTTP server; it never rejects. */
+  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    response.setHeader('cache-control', 'no-store');
+    if (this.#expected && !timingSafeEqual(this.#expected, digest(request.headers.authorization ?? ''))) {
+      response.writeHead(401, { 'content-type': 'text/plain; charset=utf-8', 'www-authenticate': 'Bearer' }).end('Metrics need the token of METRICS_TOKEN.\n');
+      return;
+    }
+    try {
+      const text = await this.#metrics.text();
+      response.writeHead(200, { 'content-type': this.#metrics.registry.contentType }).end(text);
+    } catch {
+      response.writeHead(500).end();
+    }
+  }
+}
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();

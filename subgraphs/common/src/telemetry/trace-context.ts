@@ -1,0 +1,22 @@
+/** Tells what trace the present moment belongs to. */
+export interface TraceSource {
+  /** For log lines. */
+  ids(): { traceId: string; spanId: string } | undefined;
+  /** For requests to other processes (W3C Trace Context). */
+  headers(): Readonly<Record<string, string>>;
+}
+
+const NOTHING: Readonly<Record<string, string>> = {};
+
+let source: TraceSource | undefined;
+
+/** Makes a source the one that log lines and requests ask; undefined: there are no traces. */
+export function traceWith(tracing: TraceSource | undefined): void {
+  source = tracing;
+}
+
+/** Ids of the present trace and span, empty where there is none. */
+export const traceIds = (): object => source?.ids() ?? NOTHING;
+
+/** Headers that continue the present trace in another process, empty where there is none. */
+export const traceHeaders = (): Readonly<Record<string, string>> => source?.headers() ?? NOTHING;
