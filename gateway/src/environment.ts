@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checkSecret, readSettings, settingTypes, subgraphDatabaseSettings, subgraphDatabaseUrls, subgraphUrls, subgraphUrlSettings, type Setting } from '@hutong/common';
+import { telemetryOf, telemetrySettings, type TelemetrySettings } from '@hutong/common/telemetry';
 import ipaddr from 'ipaddr.js';
 import type { Limits } from './limits/limits.js';
 
@@ -29,13 +30,15 @@ const developmentSwitch = (about: string): Setting<boolean | undefined> => ({
 export const gatewaySettings = {
   PORT: { schema: settingTypes.integer(0, 65_535), default: '4000', example: '4000', about: 'Port to listen on; 0 takes a free one.' },
   HOST: { schema: settingTypes.text(), default: '127.0.0.1', example: '0.0.0.0', about: 'Address to listen on.' },
-  NODE_ENV: { schema: settingTypes.text(), default: 'development', example: 'production', about: 'With production: no playground and no introspection unless switched on, no field suggestions.' },
+  NODE_ENV: { schema: settingTypes.text(), default: 'development', example: 'production', about: 'With production: no playground, no introspection and no metrics unless switched on, no field suggestions.' },
   LOG_LEVEL: {
     schema: settingTypes.oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
     default: 'info',
     example: 'warn',
     about: 'What is logged, as JSON lines, to stderr.',
   },
+  ...telemetrySettings,
+  METRICS_PORT: { schema: settingTypes.optionalText().transform((text) => (text === undefined ? undefined : Number(text))).refine((port) => port === undefined || (Number.isInteger(port) && port > 0 && port <= 65_535), 'expected an integer from 1 to 65535'), example: '9464', about: 'Port of its own for /metrics, on HOST. Empty: that of the gateway.' },
   HUTONG_DATA_DIR: { schema: settingTypes.text(), default: '.hutong', example: '/var/lib/hutong', about: 'Folder of the embedded database, taken from the root of the repository.' },
   DATABASE_URL: { schema: settingTypes.optionalUrl('postgres', 'postgresql'), example: 'postgres://hutong@db/hutong', about: 'PostgreSQL of all subgraphs without one of their own. Empty: the embedded one.' },
   ...subgraphDatabaseSettings,
@@ -79,6 +82,9 @@ export interface GatewaySettings {
   host: string;
   production: boolean;
   logLevel: string;
+  telemetry: TelemetrySettings;
+  /** Undefined: metrics are on the gateway's port. */
+  metricsPort: number | undefined;
   dataDirectory: string;
   databaseUrl: string | undefined;
   /** By subgraph, where it has a database of its own. */
@@ -115,6 +121,8 @@ export function readGatewaySettings(environment: Readonly<Record<string, string 
     host: values.HOST,
     production,
     logLevel: values.LOG_LEVEL,
+    telemetry: telemetryOf(values, !production || values.METRICS_PORT !== undefined),
+    metricsPort: values.METRICS_PORT,
     dataDirectory: path.resolve(REPOSITORY, values.HUTONG_DATA_DIR),
     databaseUrl: values.DATABASE_URL,
     databaseUrls: subgraphDatabaseUrls(values),

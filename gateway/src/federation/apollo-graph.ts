@@ -5,6 +5,7 @@ import type { GatewayGraphQLRequestContext } from '@apollo/server-gateway-interf
 import { AnswerBudget, answerSize, HutongError, mapIterator, type Log, type SubgraphConnection } from '@hutong/common';
 import { type ExecutionResult, type GraphQLError, type GraphQLSchema } from 'graphql';
 import { LRUCache } from 'lru-cache';
+import { eventJoins, planLookups, planning } from '../telemetry/activities.js';
 import type { FederatedGraph, GraphOperation, PlannedOperation, RequestScope } from './federated-graph.js';
 import { callerError, graphError, missingEntity, ofSubgraph } from './subgraph.errors.js';
 import { SubgraphFetch, type FetchScope } from './subgraph-fetch.js';
@@ -67,10 +68,11 @@ export class ApolloGraph implements FederatedGraph {
   plan({ text, document, operationName }: GraphOperation): Plan {
     const key = `${operationName ?? ''}\n${text}`;
     let plan = this.#plans.get(key);
+    planLookups.tell({ hit: plan !== undefined, kept: this.#plans.size });
     if (!plan) {
       const context = buildOperationContext({ schema: this.schema, operationDocument: document, ...(operationName ? { operationName } : {}) });
       const operation = operationFromDocument(this.#apiSchema, document, operationName ? { operationName } : {});
-      plan = { kind: context.operation.operation, document, context, queryPlan: this.#planner.buildQueryPlan(operation) };
+      plan = { kind: context.operation.operation, document, context, queryPlan: planning.runSync({}, () => this.#planner.buildQueryPlan(operation)) };
       this.#plans.set(key, plan);
     }
     return plan;
@@ -91,7 +93,7 @@ export class ApolloGraph implements FederatedGraph {
     const plan = joinPlan(node);
     return mapIterator(events, (event) => {
       const fetches = { ...this.#fetches, [EVENT]: { process: async ({ context }: { context: FetchScope }) => counted(event, context) } };
-      return this.#run(planned as Plan, plan, fetches as unknown as Record<string, SubgraphFetch>, variables, scope).catch(refusedEvent);
+      return eventJoins.run({ requestId: scope.requestId }, () => this.#run(planned as Plan, plan, fetches as unknown as Record<string, SubgraphFetch>, variables, scope).catch(refusedEvent));
     });
   }
 

@@ -1,5 +1,6 @@
 import type { GraphQLDataSource } from '@apollo/gateway';
 import { HutongError, subgraphUnavailable, type AnswerBudget, type Log, type SubgraphConnection, type SubgraphRequest } from '@hutong/common';
+import { subgraphFetches } from '@hutong/common/telemetry';
 import { Kind, parse, type ExecutionResult, type GraphQLFormattedError, type SelectionNode } from 'graphql';
 import { withDeadline } from './deadline.js';
 import type { RequestScope } from './federated-graph.js';
@@ -44,7 +45,7 @@ export class SubgraphFetch implements GraphQLDataSource<FetchScope> {
       budget,
     };
     try {
-      return await this.#answer(fetch, signal);
+      return await subgraphFetches.run({ subgraph: this.#options.subgraph, origin, requestId }, async () => this.#answer(fetch, signal));
     } catch (reason) {
       const { message, extensions } = this.#failure(reason, requestId);
       return { errors: pathsOf(fetch).map((path): GraphQLFormattedError => ({ message, path, extensions })) };

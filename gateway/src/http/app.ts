@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { badInput, internalError, notFound, type Log } from '@hutong/common';
+import { METRICS_PATH, type MetricsAnswer } from '@hutong/common/telemetry';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Router } from 'express';
 import { refuse } from './failure.js';
 import { healthRoute, readinessRoute, type Readiness } from './readiness.js';
@@ -13,13 +14,15 @@ export interface AppOptions {
   graphql: Router;
   playground?: Router;
   readiness: Readiness;
+  /** Served at `/metrics` when it is given. */
+  metrics?: MetricsAnswer | undefined;
   /** Networks whose `X-Forwarded-For` counts. */
   trustedProxies: readonly string[];
   log: Log;
 }
 
 /** Everything that answers HTTP. */
-export function createApp({ legacy, internal = [], graphql, playground, readiness, trustedProxies, log }: AppOptions): Express {
+export function createApp({ legacy, internal = [], graphql, playground, readiness, metrics, trustedProxies, log }: AppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -31,6 +34,7 @@ export function createApp({ legacy, internal = [], graphql, playground, readines
   app.use(graphql);
   app.get('/healthz', healthRoute);
   app.get('/readyz', readinessRoute(readiness));
+  if (metrics) app.get(METRICS_PATH, (request, response) => metrics.answer(request, response));
   if (playground) app.use(playground);
   app.use(nothingHere);
   app.use(failed(log));

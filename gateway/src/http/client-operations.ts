@@ -4,6 +4,7 @@ import { graphError } from '../federation/subgraph.errors.js';
 import type { FederatedGraph } from '../federation/federated-graph.js';
 import type { Limits } from '../limits/limits.js';
 import { checkCost, checkSize, checkText } from '../limits/operation.check.js';
+import { executions } from '../telemetry/activities.js';
 import { statusError } from './failure.js';
 import type { GraphqlRequestContext } from './graphql-request.js';
 
@@ -17,7 +18,7 @@ export interface ClientOperation {
   variables: Record<string, unknown>;
 }
 
-type OperationScope = Pick<GraphqlRequestContext, 'caller' | 'requestId' | 'signal'>;
+type OperationScope = Pick<GraphqlRequestContext, 'caller' | 'requestId' | 'transport' | 'signal'>;
 
 export interface ClientOperationsOptions {
   graph: FederatedGraph;
@@ -28,6 +29,8 @@ export interface ClientOperationsOptions {
 const REPORTED_VARIABLES = 20;
 
 const NOT_HERE = 'a subscription needs a stream: POST it with the header "Accept: text/event-stream", or use a WebSocket (graphql-transport-ws)';
+
+const executionOf = ({ operation }: ClientOperation, { transport, requestId }: OperationScope) => ({ kind: operation?.operation ?? 'unknown', name: operation?.name?.value, transport, requestId });
 
 const isSubscription = ({ operation }: ClientOperation): boolean => operation?.operation === OperationTypeNode.SUBSCRIPTION;
 
@@ -40,7 +43,11 @@ export class ClientOperations {
   }
 
   /** An answer without `data` is a refusal; it never rejects. */
-  async answer(asked: ClientOperation, { caller, requestId, signal }: OperationScope): Promise<ExecutionResult> {
+  answer(asked: ClientOperation, context: OperationScope): Promise<ExecutionResult> {
+    return executions.run(executionOf(asked, context), () => this.#answer(asked, context));
+  }
+
+  async #answer(asked: ClientOperation, { caller, requestId, signal }: OperationScope): Promise<ExecutionResult> {
     const { graph } = this.#options;
     const { text, document, operationName, variables } = asked;
     let ran = false;
@@ -58,7 +65,11 @@ export class ClientOperations {
   }
 
   /** The stream of a subscription, or a refusal without `data`; it never rejects, and the stream only with a HutongError. */
-  async stream(asked: ClientOperation, { caller, requestId, signal }: OperationScope): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
+  stream(asked: ClientOperation, context: OperationScope): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
+    return executions.run(executionOf(asked, context), () => this.#stream(asked, context));
+  }
+
+  async #stream(asked: ClientOperation, { caller, requestId, signal }: OperationScope): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
     const { graph } = this.#options;
     const { text, document, operationName, variables } = asked;
     try {

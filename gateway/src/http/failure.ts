@@ -1,6 +1,7 @@
 import { HutongError } from '@hutong/common';
 import type { Request, Response } from 'express';
 import { GraphQLError } from 'graphql';
+import { refusals } from '../telemetry/activities.js';
 
 const JSON_ANSWER = 'application/json';
 const GRAPHQL_ANSWER = 'application/graphql-response+json';
@@ -16,6 +17,7 @@ export function statusError(error: HutongError, status = error.status): GraphQLE
 
 /** Answers a request that never became an operation. */
 export function refuse(request: Request, response: Response, error: HutongError, status = error.status): void {
+  refusals.tell({ errors: [error] });
   const type = prefersGraphqlResponse(request) ? GRAPHQL_ANSWER : JSON_ANSWER;
   response.status(status).type(`${type}; charset=utf-8`);
   response.send(JSON.stringify({ errors: [{ message: error.message, extensions: error.extensions }] }));

@@ -1,4 +1,5 @@
 import type { Caller } from '@hutong/common';
+import type { Transport } from '../telemetry/activities.js';
 
 /** What travels with a request through Apollo Server. */
 export interface GraphqlRequestContext {
@@ -6,6 +7,7 @@ export interface GraphqlRequestContext {
   text: string;
   caller: Caller;
   requestId: string;
+  transport: Transport;
   signal: AbortSignal;
   /** Whether the caller asked for `application/graphql-response+json`. */
   graphqlResponse: boolean;

@@ -21,7 +21,8 @@ export function graphqlRoute(server: ApolloServer<GraphqlRequestContext>, texts:
     try {
       const text = texts.textOf(referenceOf(req));
       const caller = await identity.callerOf(requestCredential(req.headers), req.ip ?? '', requestId);
-      return { text, caller, requestId, signal, graphqlResponse: prefersGraphqlResponse(req) };
+      res.locals.caller = caller;
+      return { text, caller, requestId, transport: 'http', signal, graphqlResponse: prefersGraphqlResponse(req) };
     } catch (error) {
       // Clients of automatic persisted queries look into the body of a 200.
       if (error instanceof HutongError) throw statusError(error, error.code === persistedQueryNotFound.definition.code ? 200 : error.status);

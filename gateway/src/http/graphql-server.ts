@@ -11,6 +11,7 @@ import { HutongError, type Log } from '@hutong/common';
 import type { FederatedGraph } from '../federation/federated-graph.js';
 import { answerText } from '../limits/answer.check.js';
 import type { Limits } from '../limits/limits.js';
+import { operationPlugin } from '../telemetry/operation.plugin.js';
 import { ClientOperations } from './client-operations.js';
 import { errorFormat } from './error-format.js';
 import { statusError } from './failure.js';
@@ -52,6 +53,7 @@ export function createGraphqlServer(options: GraphqlServerOptions): ApolloServer
       ApolloServerPluginUsageReportingDisabled(),
       textPlugin,
       statusPlugin,
+      operationPlugin,
     ],
   });
 }

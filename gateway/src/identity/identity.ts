@@ -1,7 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { anonymous, findUnstorableText, subgraphUnavailable, unauthenticated, type Caller, type Log, type SubgraphConnection } from '@hutong/common';
+import { subgraphFetches } from '@hutong/common/telemetry';
 import { LRUCache } from 'lru-cache';
 import { csrfTokenWrong } from '../errors.js';
+import { credentialLookups } from '../telemetry/activities.js';
 import { withDeadline } from '../federation/deadline.js';
 import { CredentialWatch, type WatchedCredential } from './credential-watch.js';
 import type { IdentitySource, ResolvedCredential } from './identity.source.js';
@@ -62,7 +64,9 @@ export class Identity implements RevocationListener {
    */
   async callerOf({ credential, csrfToken }: RequestCredential, address: string, requestId: string): Promise<Caller> {
     if (credential === undefined) return { ...anonymous, address };
-    const known = this.#known.get(credential) ?? (await this.#lookUp(credential, address, requestId));
+    const remembered = this.#known.get(credential);
+    credentialLookups.tell({ remembered: remembered !== undefined });
+    const known = remembered ?? (await this.#lookUp(credential, address, requestId));
     if (!known) throw unauthenticated({ reason: ENDED });
     if (csrfToken !== undefined && !csrfMatches(known, csrfToken)) throw csrfTokenWrong({});
     return { ...known.caller, address };
@@ -167,7 +171,9 @@ export class Identity implements RevocationListener {
       const connection = connections.get(source.subgraph);
       if (!connection) throw new Error('not connected');
       const tooLate = () => new Error('no answer in time');
-      const { data, errors } = await withDeadline(NEVER, LOOKUP_TIMEOUT_MS, tooLate, (signal) => connection.execute({ ...request, signal }));
+      const { data, errors } = await withDeadline(NEVER, LOOKUP_TIMEOUT_MS, tooLate, (signal) =>
+        subgraphFetches.run({ subgraph: source.subgraph, origin: 'peer', requestId }, () => connection.execute({ ...request, signal })),
+      );
       if (errors?.[0]) throw new Error(errors[0].message);
       return Object.values(data ?? {})[0] as ResolvedCredential | null;
     } catch (err) {

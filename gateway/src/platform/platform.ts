@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { platformSecret, startEmbeddedPostgres, type EmbeddedPostgres, type Log } from '@hutong/common';
 import type { GatewaySettings } from '../environment.js';
+import { openTelemetry } from './telemetry.js';
 
 /** A part that takes longer to stop is left behind; running requests have 30 s of it. */
 const LONGEST_STOP_MS = 45_000;
@@ -45,6 +46,8 @@ export async function startPlatform(start: PlatformStart): Promise<Platform> {
     const [{ openSubgraphs, checkSettings, localSubgraphs }, { serveGraph }] = await Promise.all([import('./open-subgraphs.js'), import('./serve-graph.js')]);
     const urls = settings.subgraphUrls;
     checkSettings(urls);
+    const telemetry = await openTelemetry(settings, log);
+    stops.push(() => telemetry.stop());
     const database = needsEmbedded(settings, localSubgraphs(urls)) ? await embeddedDatabase(start) : undefined;
     const stopDatabase = async () => database?.stop();
     stops.push(stopDatabase);
@@ -54,7 +57,7 @@ export async function startPlatform(start: PlatformStart): Promise<Platform> {
     const subgraphs = await openSubgraphs({ databaseUrlOf, secret, urls, timeoutMs: settings.subgraphTimeoutMs, log });
     stops.push(() => subgraphs.stop());
     signal.throwIfAborted();
-    const served = await serveGraph(subgraphs, settings, log);
+    const served = await serveGraph(subgraphs, settings, log, telemetry.metrics);
     stops.push(() => served.stop());
     signal.throwIfAborted();
     // Last, when nothing can fail any more: a password that was made up is shown by the start that made it or never.

@@ -1,4 +1,5 @@
 import { listen, type Log } from '@hutong/common';
+import type { MetricsAnswer } from '@hutong/common/telemetry';
 import { acceptUnencodedTargets, contracts, restCompat } from '@hutong/rest-compat';
 import { ApolloGraph } from '../federation/apollo-graph.js';
 import type { GatewaySettings } from '../environment.js';
@@ -8,6 +9,7 @@ import { createGraphqlServer } from '../http/graphql-server.js';
 import { Readiness } from '../http/readiness.js';
 import { Identity } from '../identity/identity.js';
 import { LiveGraph } from '../subscriptions/live-graph.js';
+import { observed } from '../telemetry/http-exchange.js';
 import { playground } from '../playground/playground.js';
 import { StoredGraph } from '../stored/stored-graph.js';
 import { storedRoute } from '../stored/stored-route.js';
@@ -28,7 +30,7 @@ export interface ServedGraph {
 }
 
 /** Serves the federated graph, the legacy contracts and the playground over the open subgraphs. */
-export async function serveGraph(subgraphs: OpenSubgraphs, settings: GatewaySettings, log: Log): Promise<ServedGraph> {
+export async function serveGraph(subgraphs: OpenSubgraphs, settings: GatewaySettings, log: Log, metrics?: MetricsAnswer): Promise<ServedGraph> {
   const { connections, local, tokens, forPeers } = subgraphs;
   const { limits, subgraphTimeoutMs } = settings;
   const supergraphSdl = await readSupergraph(subgraphs, settings.supergraphFile);
@@ -75,6 +77,7 @@ export async function serveGraph(subgraphs: OpenSubgraphs, settings: GatewaySett
     graphql: graphqlRoute(server, documents.texts, identity, limits, live.handler),
     ...(settings.playground ? { playground: playground() } : {}),
     readiness,
+    metrics,
     trustedProxies: settings.trustedProxies,
     log,
   });
@@ -83,7 +86,7 @@ export async function serveGraph(subgraphs: OpenSubgraphs, settings: GatewaySett
     await identity.stop();
   };
   try {
-    const listener = await listen(app, settings);
+    const listener = await listen(observed(app), settings);
     live.attach(listener.server, app, forPeers?.upgrade.bind(forPeers));
     acceptUnencodedTargets(listener.server);
     return {

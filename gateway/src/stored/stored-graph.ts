@@ -4,6 +4,7 @@ import { parse, validate, type DocumentNode, type GraphQLError } from 'graphql';
 import type { FederatedGraph, PlannedOperation } from '../federation/federated-graph.js';
 import type { Readiness } from '../http/readiness.js';
 import type { Identity } from '../identity/identity.js';
+import { executions, operations } from '../telemetry/activities.js';
 
 /** An operation that a contract is written with. */
 export interface StoredOperation {
@@ -40,12 +41,20 @@ export class StoredGraph implements Graph {
     return planned;
   }
 
-  async execute({ document: text, operationName, variables, caller, signal }: GraphRequest): Promise<GraphAnswer> {
+  execute(request: GraphRequest): Promise<GraphAnswer> {
+    const { operationName: name, caller, document } = request;
+    const { kind } = this.#planned.get(document) ?? { kind: 'unknown' };
+    const run = () => executions.run({ kind, name, transport: 'stored', requestId: caller.requestId }, () => this.#execute(request));
+    return operations.run({ kind, transport: 'stored' }, run);
+  }
+
+  async #execute({ document: text, operationName, variables, caller, signal }: GraphRequest): Promise<GraphAnswer> {
     const { graph, identity, log } = this.#options;
     const { address, requestId } = caller;
     try {
       const planned = this.#planned.get(text) ?? this.prepare({ text, document: parse(text), operationName });
       const known = await identity.callerOf(caller, address, requestId);
+      caller.userId = known.userId;
       const { data, errors } = await graph.execute(planned, variables, { caller: known, origin: 'stored', requestId, signal });
       return { data: (data ?? null) as GraphAnswer['data'] & object, ...(errors ? { errors: errors.map(plain) } : {}) };
     } catch (error) {
@@ -58,6 +67,7 @@ export class StoredGraph implements Graph {
   revision(topic: string, caller: GraphCaller): string | undefined {
     const known = this.#options.identity.known(caller);
     if (!known) return undefined;
+    caller.userId = known.caller.userId;
     const dot = topic.indexOf('.');
     const revisions = this.#options.revisions.get(topic.slice(0, dot));
     return revisions && `${revisions.of(topic.slice(dot + 1))} ${known.fingerprint}`;

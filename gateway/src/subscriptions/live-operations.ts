@@ -11,6 +11,8 @@ import type { GraphqlRequestContext } from '../http/graphql-request.js';
 import type { OperationReference, OperationTexts } from '../http/operation-texts.js';
 import type { Limits } from '../limits/limits.js';
 import { answerText } from '../limits/answer.check.js';
+import { operations, refusals, type Transport } from '../telemetry/activities.js';
+import { countedResults } from '../telemetry/counted-results.js';
 import { SharedStreams } from './shared-streams.js';
 
 /** What a client sends to have an operation run. */
@@ -25,6 +27,7 @@ export interface LiveScope {
   /** The same for callers who may see the same things. */
   fingerprint: string;
   requestId: string;
+  transport: Transport;
   /** Aborted when the connection is gone. */
   signal: AbortSignal;
 }
@@ -80,20 +83,22 @@ export class LiveOperations {
       const parsed = this.#parsed(text);
       const operation = parsed && getOperationAST(parsed.document, operationName);
       if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) return await this.#once({ text, operationName, variables }, scope);
-      if (parsed!.faults.length > 0) return { refused: parsed!.faults };
-      const results = await this.#stream({ text, document: parsed!.document, operation, operationName, variables }, scope);
+      const { document, faults } = parsed!;
+      const { transport } = scope;
+      const open = async () => (faults.length > 0 ? { errors: faults } : this.#stream({ text, document, operation, operationName, variables }, scope));
+      const results = await operations.run({ kind: 'subscription', transport }, open);
       if (!(Symbol.asyncIterator in results)) return { refused: results.errors ?? [] };
-      return { results: results as AsyncIterableIterator<FormattedExecutionResult>, document: parsed!.document, operationName };
+      return { results: countedResults(results as AsyncIterableIterator<FormattedExecutionResult>, transport), document, operationName };
     } catch (error) {
-      if (error instanceof HutongError) return { refused: [graphError(error)] };
+      if (error instanceof HutongError) return refusedWith(error);
       this.#options.log.error({ requestId: scope.requestId, err: error }, 'operation could not be run');
-      return { refused: [graphError(internalError({ requestId: scope.requestId }))] };
+      return refusedWith(internalError({ requestId: scope.requestId }));
     }
   }
 
-  #stream(asked: Parameters<ClientOperations['stream']>[0] & { operation: OperationDefinitionNode }, { caller, fingerprint, requestId, signal }: LiveScope) {
+  #stream(asked: Parameters<ClientOperations['stream']>[0] & { operation: OperationDefinitionNode }, { caller, fingerprint, requestId, transport, signal }: LiveScope) {
     const open = async (until: AbortSignal) => {
-      const results = await this.#operations.stream(asked, { caller, requestId, signal: until });
+      const results = await this.#operations.stream(asked, { caller, requestId, transport, signal: until });
       return Symbol.asyncIterator in results ? mapIterator(results, (result) => this.#withinSize(result) as ExecutionResult) : results;
     };
     if (isReplayed(asked.operation, asked.variables)) return open(signal);
@@ -101,13 +106,13 @@ export class LiveOperations {
     return this.#shared.read(key, open);
   }
 
-  async #once({ text, operationName, variables }: { text: string; operationName: string | undefined; variables: Record<string, unknown> }, { caller, requestId, signal }: LiveScope): Promise<LiveAnswer> {
+  async #once({ text, operationName, variables }: { text: string; operationName: string | undefined; variables: Record<string, unknown> }, { caller, requestId, transport, signal }: LiveScope): Promise<LiveAnswer> {
     const { server, limits } = this.#options;
     const tooLate = () => timedOut({ what: 'The request', seconds: limits.requestMs / 1000 });
     const { body } = await withDeadline(signal, limits.requestMs, tooLate, (until) =>
       server.executeOperation(
         { query: text, variables, ...(operationName === undefined ? {} : { operationName }) },
-        { contextValue: { text, caller, requestId, signal: until, graphqlResponse: true } },
+        { contextValue: { text, caller, requestId, transport, signal: until, graphqlResponse: true } },
       ),
     );
     if (body.kind !== 'single') throw new Error('The answer comes in parts, which nobody asked for');
@@ -145,6 +150,12 @@ export class LiveOperations {
       throw error;
     }
   }
+}
+
+function refusedWith(error: HutongError): { refused: readonly GraphQLError[] } {
+  const refused = [graphError(error)];
+  refusals.tell({ errors: refused });
+  return { refused };
 }
 
 /** An error that Apollo Server has already put in the form in which it is shown. */

@@ -1,4 +1,5 @@
 import { badInput, HutongError, type Log } from '@hutong/common';
+import { slowReaders } from '@hutong/common/telemetry';
 import type { WebSocket as ProtocolSocket } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import { closeCodes, closingOf } from './close-codes.js';
@@ -35,6 +36,11 @@ export class LiveSocket {
     socket.once('close', () => clearInterval(pings));
   }
 
+  /** Bytes that wait to be sent. */
+  get bufferedBytes(): number {
+    return this.#socket.bufferedAmount;
+  }
+
   /** The socket's side of graphql-ws. */
   protocol(): ProtocolSocket {
     return {
@@ -64,6 +70,7 @@ export class LiveSocket {
     if (socket.readyState !== socket.OPEN) return Promise.resolve();
     if (socket.bufferedAmount > this.#patience.bufferedBytes) {
       // What waits is not read anyway; the close frame would stand behind it.
+      slowReaders.tell({ at: 'websocket' });
       this.close(closeCodes.tryAgainLater, RESUME);
       return Promise.resolve();
     }

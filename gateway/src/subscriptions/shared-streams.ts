@@ -1,5 +1,7 @@
 import { EventQueue, HutongError, subgraphUnavailable, tooSlow } from '@hutong/common';
+import { slowReaders } from '@hutong/common/telemetry';
 import type { ExecutionResult } from 'graphql';
+import { sharedSources } from '../telemetry/activities.js';
 
 type Results = AsyncIterableIterator<ExecutionResult>;
 type Opening = Promise<Results | ExecutionResult>;
@@ -55,7 +57,9 @@ export class SharedStreams {
   #open(key: string, open: (signal: AbortSignal) => Opening): Stream {
     const controller = new AbortController();
     const stream: Stream = { opening: open(controller.signal), readers: new Set(), users: 0, close: () => undefined };
+    const uncount = sharedSources.begin({});
     stream.close = () => {
+      uncount();
       if (this.#streams.get(key) === stream) this.#streams.delete(key);
       controller.abort(new Error('nobody reads the subscription any longer'));
       void stream.opening.then((results) => (Symbol.asyncIterator in results ? results.return?.() : undefined)).catch(() => undefined);
@@ -70,7 +74,11 @@ export class SharedStreams {
       const results = await opening;
       if (!(Symbol.asyncIterator in results)) return;
       for await (const result of results) {
-        for (const reader of readers) if (!reader.push(result)) reader.fail(tooSlow({ buffered: BUFFER }));
+        for (const reader of readers) {
+          if (reader.push(result)) continue;
+          slowReaders.tell({ at: 'subscription' });
+          reader.fail(tooSlow({ buffered: BUFFER }));
+        }
       }
       throw subgraphUnavailable({ subgraph: 'of this subscription' });
     } catch (error) {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { errorCatalogue, HutongError, internalError, unauthenticated, type Log } from '@hutong/common';
+import { slowReaders } from '@hutong/common/telemetry';
 import type { Request, RequestHandler, Response } from 'express';
 import { GraphQLError, type FormattedExecutionResult } from 'graphql';
 import { graphError } from '../federation/subgraph.errors.js';
@@ -57,7 +58,8 @@ export class SseEndpoint {
       const session = await identity.sessionOf(requestCredential(request.headers), request.ip ?? '', requestId, onEnd);
       try {
         const { caller, fingerprint } = session;
-        const answer = await operations.run(request.body as LiveRequest, { caller, fingerprint, requestId, signal: gone.signal });
+        response.locals.caller = caller;
+        const answer = await operations.run(request.body as LiveRequest, { caller, fingerprint, requestId, transport: 'sse', signal: gone.signal });
         if ('refused' in answer) return refuseOperation(response, answer.refused);
         await this.#send(answer.results, response, ended);
       } finally {
@@ -115,6 +117,7 @@ async function write(response: Response, text: string): Promise<boolean> {
   try {
     await Promise.race([once(response, 'drain', { signal: AbortSignal.timeout(STALL_MS) }), once(response, 'close')]);
   } catch {
+    slowReaders.tell({ at: 'sse' });
     response.destroy();
   }
   return !response.destroyed;

@@ -9,6 +9,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { graphError } from '../federation/subgraph.errors.js';
 import type { Identity, Session } from '../identity/identity.js';
 import type { Limits } from '../limits/limits.js';
+import { sockets } from '../telemetry/activities.js';
 import { closeCodes, closingOf } from './close-codes.js';
 import { connectionCredential } from './connection-credential.js';
 import type { LiveOperations } from './live-operations.js';
@@ -33,6 +34,8 @@ export type UpgradeTaker = (request: IncomingMessage, socket: Duplex, head: Buff
 
 /** What is known of a socket. */
 interface Extra {
+  /** Of the connection, for log lines. */
+  id: string;
   request: IncomingMessage;
   address: string;
   live: LiveSocket;
@@ -95,10 +98,12 @@ export class WebsocketEndpoint {
     const live = new LiveSocket(socket, { bufferedBytes: limits.responseBytes + SPARE_BYTES, pingMs: PING_MS }, log);
     const gone = new AbortController();
     const address = addressOf(request, app);
-    const extra: Extra = { request, address, live, gone };
+    const extra: Extra = { id: randomUUID(), request, address, live, gone };
     this.#open.add(live);
     const closed = this.#protocol.opened(live.protocol(), extra);
+    const uncount = sockets.begin({ socket: live, id: extra.id, userId: () => extra.session?.caller.userId });
     socket.once('close', (code, reason) => {
+      uncount({ result: { code } });
       this.#open.delete(live);
       extra.session?.end();
       gone.abort(new Error('the caller has gone'));
@@ -118,7 +123,7 @@ export class WebsocketEndpoint {
           return [graphError(limitExceeded({ limit: 'subscriptions', allowed: `${operationsOfSocket} operations at once on a connection` }))];
         }
         const { caller, fingerprint } = extra.session!;
-        const answer = await operations.run(payload, { caller, fingerprint, requestId: randomUUID(), signal: extra.gone.signal });
+        const answer = await operations.run(payload, { caller, fingerprint, requestId: randomUUID(), transport: 'websocket', signal: extra.gone.signal });
         if ('refused' in answer) return answer.refused;
         const { document, operationName, results } = answer;
         return { schema, document, operationName: operationName ?? null, contextValue: results };
@@ -138,7 +143,7 @@ export class WebsocketEndpoint {
       const { code, reason } = closingOf(unauthenticated({ reason: 'the credential has expired or was revoked' }));
       live.close(code, reason);
     };
-    const session = await this.#options.identity.sessionOf(connectionCredential(payload, request.headers), address, randomUUID(), onEnd);
+    const session = await this.#options.identity.sessionOf(connectionCredential(payload, request.headers), address, extra.id, onEnd);
     if (gone.signal.aborted) return session.end();
     extra.session = session;
   }

@@ -11,7 +11,7 @@ interface Locals {
 }
 
 /** Addresses of our own; whatever else is asked for counts as one. */
-const ROUTES = new Set(['/', '/graphql', '/healthz', '/readyz', '/metrics']);
+const ROUTES = new Set(['/', '/graphql', '/healthz', '/readyz', '/metrics', '/stored-operations']);
 const PLAYGROUND = '/playground/';
 
 /** Tells of every request that a handler answers, until the answer is out or the caller has gone. */

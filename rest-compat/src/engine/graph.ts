@@ -6,6 +6,8 @@ export interface GraphCaller {
   csrfToken?: string;
   /** The address the request came from, behind trusted proxies the one they tell. */
   address: string;
+  /** Whose credential it is; the graph sets it when it has found out. */
+  userId?: string | null;
   /** Goes into every log line and back to the caller as `X-Request-Id`. */
   requestId: string;
 }

@@ -23,7 +23,8 @@ export interface RestCompatOptions {
 /**
  * Serves contracts on top of a graph. Paths that no contract owns go on to the next middleware. Mount it before any body
  * parser. It answers `X-Request-Id` with `response.locals.requestId` when an earlier middleware has set that, and takes the
- * caller's address from `request.ip`, so from the app's `trust proxy`.
+ * caller's address from `request.ip`, so from the app's `trust proxy`. For those who log or count it leaves `requestId`,
+ * `contract`, `route` (the path's template) and `caller` in `response.locals`.
  */
 export function createRouter({ graph, contracts, settings: given }: RestCompatOptions): Router {
   const settings = { ...defaultSettings, ...given };
@@ -51,6 +52,7 @@ export function createRouter({ graph, contracts, settings: given }: RestCompatOp
     const credential = 'credential' in row ? row.credential : 'none';
     const caller = callerOf(request, requestId, credential === 'required');
     if (credential === 'required' && caller.credential === undefined) throw credentialMissing();
+    response.locals['caller'] = caller;
     const key = memoryKey(graph, endpoint, search, caller);
     const kept = key === undefined ? undefined : memory.get(key);
     if (!kept) void answerFresh(endpoint, caller, search, key, request, response);
@@ -61,6 +63,7 @@ export function createRouter({ graph, contracts, settings: given }: RestCompatOp
     const { contract, endpoints } = place;
     const requestId = requestIdOf(request, response);
     const endpoint = endpoints.get(request.method === 'HEAD' ? 'GET' : request.method);
+    Object.assign(response.locals, { requestId, contract: contract.name, route: contract.prefix + (endpoint?.row.path ?? '/*') });
     try {
       if (!endpoint) return refuseMethod(place, requestId, request, response);
       const kept = serve(endpoint, search, requestId, request, response);

@@ -22,8 +22,11 @@ const REASONS: Record<string, string> = {
   ENOTFOUND: 'cannot be listened on: HOST is no known name',
 };
 
-/** @throws ListenError */
-export async function listen(handler: RequestListener, { host, port }: { host: string; port: number }): Promise<HttpListener> {
+/**
+ * @param address `setting` is where the port comes from, for the message
+ * @throws ListenError
+ */
+export async function listen(handler: RequestListener, { host, port, setting = 'PORT' }: { host: string; port: number; setting?: string }): Promise<HttpListener> {
   const server = createServer({ keepAliveTimeout: 65_000 }, handler);
   const drain = draining(server);
   server.listen(port, host);
@@ -31,7 +34,7 @@ export async function listen(handler: RequestListener, { host, port }: { host: s
     await once(server, 'listening');
   } catch (cause) {
     const { code = '', message } = cause as NodeJS.ErrnoException;
-    throw new ListenError(`PORT: ${host}:${port} ${REASONS[code] ?? `cannot be listened on: ${message}`}, for example PORT=4100`, { cause });
+    throw new ListenError(`${setting}: ${host}:${port} ${REASONS[code] ?? `cannot be listened on: ${message}`}, for example ${setting}=4100`, { cause });
   }
   return { server, port: (server.address() as AddressInfo).port, drain };
 }

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Metrics } from './metrics.js';
 
 /** Where metrics are served. */
@@ -14,6 +14,12 @@ export class MetricsAnswer {
     this.#metrics = metrics;
     this.#expected = token === undefined ? undefined : digest(`Bearer ${token}`);
   }
+
+  /** Answers nothing else: for a port that is there for metrics alone. */
+  readonly server: RequestListener = (request, response) => {
+    if (request.url?.split('?', 1)[0] === METRICS_PATH) void this.answer(request, response);
+    else response.writeHead(404).end();
+  };
 
   /** For an HTTP server; it never rejects. */
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
