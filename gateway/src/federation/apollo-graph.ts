@@ -68,13 +68,14 @@ export class ApolloGraph implements FederatedGraph {
   plan({ text, document, operationName }: GraphOperation): Plan {
     const key = `${operationName ?? ''}\n${text}`;
     let plan = this.#plans.get(key);
-    planLookups.tell({ hit: plan !== undefined, kept: this.#plans.size });
+    const hit = plan !== undefined;
     if (!plan) {
       const context = buildOperationContext({ schema: this.schema, operationDocument: document, ...(operationName ? { operationName } : {}) });
       const operation = operationFromDocument(this.#apiSchema, document, operationName ? { operationName } : {});
       plan = { kind: context.operation.operation, document, context, queryPlan: planning.runSync({}, () => this.#planner.buildQueryPlan(operation)) };
       this.#plans.set(key, plan);
     }
+    planLookups.tell({ hit, kept: this.#plans.size });
     return plan;
   }
 

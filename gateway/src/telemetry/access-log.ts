@@ -1,10 +1,8 @@
 import type { Log } from '@hutong/common';
-import { secondsOf, type Running } from '@hutong/common/telemetry';
+import { secondsOf, SLOW_SECONDS, type Running } from '@hutong/common/telemetry';
 import { httpRequests, sockets } from './activities.js';
 import { isAnswered, localsOf, methodOf, routeOf } from './http-exchange.js';
 
-/** Seconds from which a request is told of even though nothing was wrong with it. */
-const SLOW_SECONDS = 1;
 /** From here on a WebSocket was closed for what its client did; 1013 says that it took no bytes. */
 const FIRST_OWN_CODE = 4000;
 const TRY_AGAIN_LATER = 1013;

@@ -9,6 +9,7 @@ import { ConnectedPeers } from '../peers/peers.js';
 import { openSubgraph, type OpenSubgraph } from '../subgraph/open-subgraph.js';
 import type { SubgraphModule } from '../subgraph/subgraph-module.js';
 import { MetricsAnswer } from '../telemetry/metrics-answer.js';
+import { writeRequestLog } from '../telemetry/request-log.js';
 import { startTelemetry } from '../telemetry/telemetry.js';
 import { CallerTokens } from './caller-token.js';
 import { readSubgraphProcessSettings, type SubgraphProcessSettings } from './environment.js';
@@ -46,6 +47,7 @@ export async function runSubgraph<Services>(run: SubgraphRun<Services>): Promise
     const log = createLog(settings.logLevel, name);
     const telemetry = await startTelemetry(settings.telemetry, `hutong-${name}`);
     opened.defer(() => telemetry.stop());
+    opened.defer(writeRequestLog(log));
     const metrics = telemetry.metrics && new MetricsAnswer(telemetry.metrics, settings.telemetry.metricsToken);
     const port = await listen(run, settings, log, opened, metrics);
     say(`${name} listens on http://${settings.host}:${port}`);

@@ -124,8 +124,11 @@ export class Occurrence<Details extends object> {
   }
 }
 
-function heard<Message>(of: Channel, listener: (message: Message) => void): () => void {
-  const take = (message: unknown): void => listener(message as Message);
+/** What is published on one of these channels has the type that its listeners take. */
+function heard(of: Channel, listener: (message: never) => void): () => void {
+  const take = listener as (message: unknown) => void;
   of.subscribe(take);
-  return () => void of.unsubscribe(take);
+  return () => {
+    of.unsubscribe(take);
+  };
 }

@@ -3,6 +3,7 @@ export * from './activities.js';
 export { telemetryOf, telemetrySettings, type TelemetrySettings } from './environment.js';
 export { answered, codeOf, failed } from './outcome.js';
 export { METRICS_PATH, MetricsAnswer } from './metrics-answer.js';
+export { SLOW_SECONDS } from './request-log.js';
 export { startTelemetry, type Telemetry } from './telemetry.js';
 export { traceHeaders, traceIds } from './trace-context.js';
 export type { Metrics } from './metrics.js';

@@ -21,6 +21,9 @@ export interface SpanForm {
   root?: boolean;
 }
 
+/** Spans are sent together, so often. */
+const SEND_MS = 1_000;
+
 const KINDS = { server: SpanKind.SERVER, client: SpanKind.CLIENT } as const;
 
 /**
@@ -39,7 +42,7 @@ export class Tracing implements TraceSource {
     this.#provider = new TracerProvider({
       resource: defaultResource().merge(resourceFromAttributes({ 'service.name': serviceName ?? standardName })),
       sampler: samplerOf(sampler, ratio),
-      spanProcessors: [new BatchSpanProcessor({ exporter })],
+      spanProcessors: [new BatchSpanProcessor({ exporter, scheduledDelayMillis: SEND_MS })],
     });
     this.follow(subgraphFetches, ({ subgraph, origin, requestId }) => ({
       name: `fetch ${subgraph}`,
