@@ -37,7 +37,7 @@ export async function ourGateway(connections: readonly SubgraphConnection[]): Pr
   const graph = new ApolloGraph({ supergraphSdl, connections: new Map(connections.map((connection) => [connection.name, connection])), subgraphTimeoutMs, responseBytes: limits.responseBytes, log: silentLog });
   const server = createGraphqlServer({ graph, supergraphSdl, limits, introspection: true, hideSchemaDetails: false, log: silentLog });
   await server.start();
-  return gatewayOf(server, () => ({ text: JOIN, caller: anonymous, requestId: 'bench', signal: new AbortController().signal, graphqlResponse: true }));
+  return gatewayOf(server, () => ({ text: JOIN, caller: anonymous, requestId: 'bench', transport: 'http' as const, signal: new AbortController().signal, graphqlResponse: true }));
 }
 
 /** @apollo/gateway, behind an Apollo Server that has no limits. */

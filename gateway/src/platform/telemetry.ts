@@ -1,8 +1,7 @@
-import type { Log } from '@hutong/common';
+import { listen, type Log } from '@hutong/common';
 import { MetricsAnswer, startTelemetry } from '@hutong/common/telemetry';
 import type { GatewaySettings } from '../environment.js';
 import { writeAccessLog } from '../telemetry/access-log.js';
-import { listen } from './http-listener.js';
 
 /** What of the gateway's process is shown. */
 export interface GatewayTelemetry {
