@@ -23,7 +23,7 @@ const answerShape = z.object({
 });
 const unavailableShape = z.object({ unavailable: z.array(z.string()) });
 
-const unavailable: GraphAnswer = { data: null, errors: [{ message: 'The gateway does not answer; try again later.', extensions: { code: 'SUBGRAPH_UNAVAILABLE', subgraph: 'gateway' } }] };
+const unavailable: GraphAnswer = { data: null, errors: [{ message: 'The gateway does not answer; try again later.', extensions: { code: 'SUBGRAPH_UNAVAILABLE' } }] };
 
 /** The graph of a gateway in another process: stored operations over HTTP, each with a token of the platform. */
 export class GatewayGraph implements Graph {

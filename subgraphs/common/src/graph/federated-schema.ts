@@ -1,6 +1,6 @@
 import { buildSubgraphSchema, printSubgraphSchema } from '@apollo/subgraph';
 import { createPubSub } from '@graphql-yoga/subscription';
-import { parse, type GraphQLFieldConfig, type GraphQLFieldResolver, type GraphQLObjectType, type GraphQLSchema } from 'graphql';
+import { getNullableType, parse, type GraphQLFieldConfig, type GraphQLFieldResolver, type GraphQLObjectType, type GraphQLSchema } from 'graphql';
 import { buildSchema, createResolversMap } from 'type-graphql';
 import { DateTimeScalar, JSONScalar } from './scalars.js';
 import { requireAccess, type AccessLevel } from '../caller/access.js';
@@ -28,7 +28,7 @@ const FEDERATION_LINK =
 type Resolver = GraphQLFieldResolver<unknown, SubgraphContext<unknown>>;
 type ResolverMap = Record<string, Record<string, unknown>>;
 
-/** Builds the executable federated schema of a subgraph and its SDL; refuses a root field that does not say who may use it. */
+/** Builds the executable federated schema of a subgraph and its SDL; refuses a root field that does not say who may use it. Every field of `Query` may be null. */
 export async function buildFederatedSchema(definition: GraphDefinition): Promise<{ schema: GraphQLSchema; sdl: string }> {
   const [first, ...others] = definition.resolvers;
   if (!first) throw new Error(`${definition.name}: a subgraph needs at least one resolver class`);
@@ -40,6 +40,10 @@ export async function buildFederatedSchema(definition: GraphDefinition): Promise
     validate: false,
     skipCheck: true,
   });
+  for (const field of Object.values(plain.getQueryType()?.getFields() ?? {})) {
+    // A field that may not be null would take the other subgraphs' fields of the query with it when this one is down.
+    field.type = getNullableType(field.type);
+  }
   const sdl = FEDERATION_LINK + printSubgraphSchema(plain);
   const resolvers = createResolversMap(plain) as unknown as ResolverMap;
   for (const [root, type] of rootTypes(plain)) {
