@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+import { SkippedSuites } from './test/testkit/skipped.reporter.js';
 import { runSeed, sampleOf } from './test/testkit/seed.js';
 
 const report = process.env.HUTONG_TEST_REPORT;
@@ -23,7 +24,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 2,
-    reporters: report ? ['default', 'json'] : ['default'],
+    reporters: ['default', new SkippedSuites(), ...(report ? ['json'] : [])],
     ...(report ? { outputFile: { json: report } } : {}),
     projects: [
       {

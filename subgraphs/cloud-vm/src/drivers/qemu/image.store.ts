@@ -92,11 +92,10 @@ export class ImageStore {
   /** Deletes what `add` made or began to make; CONFLICT when the image is none of its. */
   async remove(snapshotId: string): Promise<void> {
     const isImage = (await stat(this.file(`${snapshotId}${DISK}`)).catch(() => null)) !== null;
-    const manifest = await this.manifestOf(snapshotId);
-    if ((isImage || manifest) && !manifest?.snapshot) throw new CloudError('CONFLICT', `the image ${snapshotId} is not a snapshot of a machine`);
-    const parts = [`${snapshotId}${DISK}`, `${snapshotId}.kernel`, `${snapshotId}.initrd`, `${snapshotId}.json.part`, `${snapshotId}.json`];
-    // The manifest goes last: it tells that all of them may go.
-    for (const file of [this.partOf(snapshotId), ...parts.map((name) => this.file(name))]) await rm(file, { force: true });
+    if (isImage && !(await this.manifestOf(snapshotId))?.snapshot) throw new CloudError('CONFLICT', `the image ${snapshotId} is not a snapshot of a machine`);
+    // The disk first: without it the rest is no image any more, or not yet.
+    const files = [DISK, '.kernel', '.initrd', '.json.part', '.json'].map((end) => this.file(`${snapshotId}${end}`));
+    for (const file of [...files, this.partOf(snapshotId)]) await rm(file, { force: true });
   }
 
   private async read(id: string): Promise<StoredImage | null> {

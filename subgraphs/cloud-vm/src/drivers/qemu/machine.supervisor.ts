@@ -13,7 +13,7 @@ import { QmpConnection, untilAborted } from './qmp.connection.js';
 const MONITOR_MS = 60_000;
 const QUIT_MS = 10_000;
 const KILL_MS = 30_000;
-const POWER_BUTTON_MS = 3_000;
+const POWER_BUTTON_MS = 2_000;
 const LOOK_AGAIN_MS = 10;
 
 /** The parts of a machine's process that could not be had: its ports, or the lock of its disk. */
