@@ -2,11 +2,12 @@ import { buildOperationContext, executeQueryPlan } from '@apollo/gateway';
 import { operationFromDocument, Supergraph, type Schema } from '@apollo/federation-internals';
 import { QueryPlanner, type FetchNode, type PlanNode, type QueryPlan } from '@apollo/query-planner';
 import type { GatewayGraphQLRequestContext } from '@apollo/server-gateway-interface';
-import { AnswerBudget, answerSize, HutongError, mapIterator, type Log, type SubgraphConnection } from '@hutong/common';
-import { type ExecutionResult, type GraphQLError, type GraphQLSchema } from 'graphql';
+import { AnswerBudget, answerSize, HutongError, type Log, type SubgraphConnection } from '@hutong/common';
+import { assertValidSchema, type ExecutionResult, type GraphQLError, type GraphQLSchema } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { eventJoins, planLookups, planning } from '../telemetry/activities.js';
-import type { FederatedGraph, GraphOperation, PlannedOperation, RequestScope } from './federated-graph.js';
+import { withEventId } from './event-id.js';
+import type { EventSource, FederatedGraph, GraphOperation, PlannedOperation, RequestScope } from './federated-graph.js';
 import { callerError, graphError, missingEntity, ofSubgraph } from './subgraph.errors.js';
 import { SubgraphFetch, type FetchScope } from './subgraph-fetch.js';
 
@@ -24,6 +25,8 @@ interface Plan extends PlannedOperation {
   document: GraphOperation['document'];
   queryPlan: QueryPlan;
   context: ReturnType<typeof buildOperationContext>;
+  /** Of a subscription. */
+  live?: { primary: FetchNode; document: string; identified: boolean; join: QueryPlan };
 }
 
 /** The name under which an event stands among the subgraphs while it is joined. */
@@ -35,6 +38,12 @@ function joinPlan({ primary, rest }: { primary: FetchNode; rest?: PlanNode }): Q
   return { kind: 'QueryPlan', node: rest ? { kind: 'Sequence', nodes: [event, rest] } : event };
 }
 
+function liveOf(planned: PlannedOperation): NonNullable<Plan['live']> {
+  const { live } = planned as Plan;
+  if (!live) throw new Error('The operation is no subscription');
+  return live;
+}
+
 /** Plans kept, and characters of the operations they belong to; the least recently used go first. */
 const REMEMBERED_PLANS = 2_000;
 const REMEMBERED_TEXT = 1_000_000;
@@ -42,6 +51,8 @@ const REMEMBERED_TEXT = 1_000_000;
 /** The federated graph on Apollo's query planner and its stock plan executor. */
 export class ApolloGraph implements FederatedGraph {
   readonly schema: GraphQLSchema;
+  readonly supergraphSdl: string;
+  readonly subgraphs: readonly string[];
   readonly #apiSchema: Schema;
   readonly #supergraphSchema: GraphQLSchema;
   readonly #planner: QueryPlanner;
@@ -50,16 +61,21 @@ export class ApolloGraph implements FederatedGraph {
   readonly #responseBytes: number;
   readonly #log: Log;
 
+  /** @throws Error when the text is no supergraph, or names a subgraph that there is no connection to */
   constructor({ supergraphSdl, connections, subgraphTimeoutMs, responseBytes, log }: ApolloGraphOptions) {
     const supergraph = Supergraph.build(supergraphSdl, { validateSupergraph: false });
+    this.supergraphSdl = supergraphSdl;
     this.#apiSchema = supergraph.apiSchema();
     this.schema = this.#apiSchema.toGraphQLJSSchema();
+    assertValidSchema(this.schema);
     this.#supergraphSchema = supergraph.schema.toGraphQLJSSchema();
     this.#planner = new QueryPlanner(supergraph);
     this.#plans = new LRUCache({ max: REMEMBERED_PLANS, maxSize: REMEMBERED_TEXT, sizeCalculation: (_plan, key) => key.length });
-    const names = supergraph.subgraphsMetadata().map(({ name }) => name);
+    this.subgraphs = supergraph.subgraphsMetadata().map(({ name }) => name);
+    const unknown = this.subgraphs.find((name) => !connections.has(name));
+    if (unknown !== undefined) throw new Error(`The supergraph names the subgraph ${unknown}, to which there is no connection`);
     this.#fetches = Object.fromEntries(
-      names.map((subgraph) => [subgraph, new SubgraphFetch({ subgraph, connections, timeoutMs: subgraphTimeoutMs, log })]),
+      this.subgraphs.map((subgraph) => [subgraph, new SubgraphFetch({ subgraph, connections, timeoutMs: subgraphTimeoutMs, log })]),
     );
     this.#responseBytes = responseBytes;
     this.#log = log;
@@ -72,7 +88,8 @@ export class ApolloGraph implements FederatedGraph {
     if (!plan) {
       const context = buildOperationContext({ schema: this.schema, operationDocument: document, ...(operationName ? { operationName } : {}) });
       const operation = operationFromDocument(this.#apiSchema, document, operationName ? { operationName } : {});
-      plan = { kind: context.operation.operation, document, context, queryPlan: planning.runSync({}, () => this.#planner.buildQueryPlan(operation)) };
+      const queryPlan = planning.runSync({}, () => this.#planner.buildQueryPlan(operation));
+      plan = { kind: context.operation.operation, document, context, queryPlan, ...this.#livePart(queryPlan) };
       this.#plans.set(key, plan);
     }
     planLookups.tell({ hit, kept: this.#plans.size });
@@ -83,19 +100,28 @@ export class ApolloGraph implements FederatedGraph {
     return this.#run(planned as Plan, (planned as Plan).queryPlan, this.#fetches, variables, scope);
   }
 
-  async subscribe(planned: PlannedOperation, variables: Record<string, unknown>, scope: RequestScope): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
-    const { node } = (planned as Plan).queryPlan;
-    if (node?.kind !== 'Subscription') throw new Error('The operation is no subscription');
-    const { primary } = node;
+  sourceOf(planned: PlannedOperation, variables: Record<string, unknown>): EventSource {
+    const { primary, document, identified } = liveOf(planned);
     const used = Object.entries(variables).filter(([name, value]) => value !== undefined && primary.variableUsages?.includes(name));
-    const document = primary.operation;
-    const events = await this.#fetches[primary.serviceName]!.subscribe({ document, operationName: primary.operationName, variables: Object.fromEntries(used) }, { ...scope, budget: new AnswerBudget(this.#responseBytes) });
-    if (!(Symbol.asyncIterator in events)) return { errors: (events.errors ?? []).map((error) => callerError(ofSubgraph(error, primary.serviceName), scope.requestId, this.#log)) };
-    const plan = joinPlan(node);
-    return mapIterator(events, (event) => {
-      const fetches = { ...this.#fetches, [EVENT]: { process: async ({ context }: { context: FetchScope }) => counted(event, context) } };
-      return eventJoins.run({ requestId: scope.requestId }, () => this.#run(planned as Plan, plan, fetches as unknown as Record<string, SubgraphFetch>, variables, scope).catch(refusedEvent));
-    });
+    return { subgraph: primary.serviceName, document, operationName: primary.operationName, variables: Object.fromEntries(used), identified };
+  }
+
+  async open({ subgraph, document, operationName, variables }: EventSource, scope: RequestScope): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
+    const events = await this.#fetches[subgraph]!.subscribe({ document, operationName, variables }, { ...scope, budget: new AnswerBudget(this.#responseBytes) });
+    if (Symbol.asyncIterator in events) return events;
+    return { errors: (events.errors ?? []).map((error) => callerError(ofSubgraph(error, subgraph), scope.requestId, this.#log)) };
+  }
+
+  async join(planned: PlannedOperation, event: ExecutionResult, variables: Record<string, unknown>, scope: RequestScope): Promise<ExecutionResult> {
+    const fetches = { ...this.#fetches, [EVENT]: { process: async ({ context }: { context: FetchScope }) => counted(event, context) } };
+    return eventJoins.run({ requestId: scope.requestId }, () => this.#run(planned as Plan, liveOf(planned).join, fetches as unknown as Record<string, SubgraphFetch>, variables, scope).catch(refusedEvent));
+  }
+
+  #livePart({ node }: QueryPlan): Pick<Plan, 'live'> {
+    if (node?.kind !== 'Subscription') return {};
+    const { primary } = node;
+    const asking = withEventId(primary.operation, this.schema);
+    return { live: { primary, document: asking ?? primary.operation, identified: asking !== undefined, join: joinPlan(node) } };
   }
 
   async #run({ context, document }: Plan, queryPlan: QueryPlan, fetches: Record<string, SubgraphFetch>, variables: Record<string, unknown>, scope: RequestScope): Promise<ExecutionResult> {

@@ -23,10 +23,24 @@ export interface PlannedOperation {
   readonly kind: 'query' | 'mutation' | 'subscription';
 }
 
+/** What opens the events of a subscription: two that are equal have the same events in the same form. */
+export interface EventSource {
+  subgraph: string;
+  document: string;
+  operationName: string | undefined;
+  variables: Record<string, unknown>;
+  /** Whether each event tells its id, as `eventIdOf` reads it. */
+  identified: boolean;
+}
+
 /** Planning and execution over the subgraphs; everything else of the gateway goes through here. */
 export interface FederatedGraph {
   /** What clients see. */
   readonly schema: GraphQLSchema;
+  /** The text that the graph was made from. */
+  readonly supergraphSdl: string;
+  /** Names of the subgraphs it is made of. */
+  readonly subgraphs: readonly string[];
   /** The plan of an operation that was validated against {@link schema}. */
   plan(operation: GraphOperation): PlannedOperation;
   /**
@@ -36,10 +50,13 @@ export interface FederatedGraph {
    * @throws LIMIT_EXCEEDED as soon as the answer is certain to be larger than allowed; nothing more is fetched then
    */
   execute(planned: PlannedOperation, variables: Record<string, unknown>, scope: RequestScope): Promise<ExecutionResult>;
+  /** Where the events of a planned subscription come from. */
+  sourceOf(planned: PlannedOperation, variables: Record<string, unknown>): EventSource;
   /**
-   * Opens the stream of a planned subscription: each event of the subgraph that owns the root field, joined with what other
-   * subgraphs know, in the order of the events. Answers a result without data when the subgraph refuses. The stream fails
-   * only with a `HutongError`; its `return()` ends the source at once.
+   * Opens the events of the subgraph that owns the root field; they are to be joined. Answers a result without data when the
+   * subgraph refuses. The stream fails only with a `HutongError`; its `return()` ends the source at once.
    */
-  subscribe(planned: PlannedOperation, variables: Record<string, unknown>, scope: RequestScope): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult>;
+  open(source: EventSource, scope: RequestScope): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult>;
+  /** Joins one event with what other subgraphs know; its source must equal {@link sourceOf} of this plan. An event that grows too large is answered by LIMIT_EXCEEDED. */
+  join(planned: PlannedOperation, event: ExecutionResult, variables: Record<string, unknown>, scope: RequestScope): Promise<ExecutionResult>;
 }

@@ -10,6 +10,8 @@ import type { GraphqlRequestContext } from './graphql-request.js';
 
 /** A client's operation, parsed and valid. */
 export interface ClientOperation {
+  /** Which validated it. */
+  graph: FederatedGraph;
   text: string;
   document: DocumentNode;
   operationName: string | undefined;
@@ -21,7 +23,6 @@ export interface ClientOperation {
 type OperationScope = Pick<GraphqlRequestContext, 'caller' | 'requestId' | 'transport' | 'signal'>;
 
 export interface ClientOperationsOptions {
-  graph: FederatedGraph;
   limits: Limits;
   log: Log;
 }
@@ -48,12 +49,11 @@ export class ClientOperations {
   }
 
   async #answer(asked: ClientOperation, { caller, requestId, signal }: OperationScope): Promise<ExecutionResult> {
-    const { graph } = this.#options;
-    const { text, document, operationName, variables } = asked;
+    const { graph, text, document, operationName, variables } = asked;
     let ran = false;
     try {
       if (isSubscription(asked)) throw badInput({ problem: NOT_HERE });
-      const faults = this.#faults(asked, requestId);
+      const faults = this.faults(asked, requestId);
       if (faults.length > 0) return { errors: faults };
       const planned = graph.plan({ text, document, operationName });
       ran = true;
@@ -64,21 +64,20 @@ export class ClientOperations {
     }
   }
 
-  /** The stream of a subscription, or a refusal without `data`; it never rejects, and the stream only with a HutongError. */
-  stream(asked: ClientOperation, context: OperationScope): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
-    return executions.run(executionOf(asked, context), () => this.#stream(asked, context));
-  }
-
-  async #stream(asked: ClientOperation, { caller, requestId, signal }: OperationScope): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
-    const { graph } = this.#options;
-    const { text, document, operationName, variables } = asked;
-    try {
-      const faults = this.#faults(asked, requestId);
-      if (faults.length > 0) return { errors: faults };
-      return await graph.subscribe(graph.plan({ text, document, operationName }), variables, { caller, origin: 'client', requestId, signal });
-    } catch (error) {
-      return this.#refusal(error, requestId);
-    }
+  /**
+   * The stream of a subscription, or a refusal without `data`; it never rejects.
+   *
+   * @param open opens the stream, when nothing speaks against it
+   */
+  stream<Results extends AsyncIterable<ExecutionResult>>(asked: ClientOperation, context: OperationScope, open: () => Promise<Results | ExecutionResult>): Promise<Results | ExecutionResult> {
+    return executions.run(executionOf(asked, context), async (): Promise<Results | ExecutionResult> => {
+      try {
+        const faults = this.faults(asked, context.requestId);
+        return faults.length > 0 ? { errors: faults } : await open();
+      } catch (error) {
+        return this.#refusal(error, context.requestId);
+      }
+    });
   }
 
   #refusal(error: unknown, requestId: string): ExecutionResult {
@@ -87,9 +86,9 @@ export class ClientOperations {
     return { errors: [graphError(internalError({ requestId }))] };
   }
 
-  /** @throws HutongError for what is refused as a whole */
-  #faults({ document, operationName, operation, variables }: ClientOperation, requestId: string): GraphQLError[] {
-    const { graph, limits, log } = this.#options;
+  /** Why an operation is not run; none when it may be. @throws HutongError for what is refused as a whole */
+  faults({ graph, document, operationName, operation, variables }: ClientOperation, requestId: string): GraphQLError[] {
+    const { limits, log } = this.#options;
     if (!operation) throw badInput({ problem: unresolved(document, operationName) });
     const checked = { schema: graph.schema, document, operation, variables };
     checkSize(checked, limits);

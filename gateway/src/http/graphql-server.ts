@@ -8,6 +8,7 @@ import {
 } from '@apollo/server/plugin/disabled';
 import type { GatewayExecutor, GatewayInterface } from '@apollo/server-gateway-interface';
 import { HutongError, type Log } from '@hutong/common';
+import type { CurrentGraph } from '../federation/current-graph.js';
 import type { FederatedGraph } from '../federation/federated-graph.js';
 import { answerText } from '../limits/answer.check.js';
 import type { Limits } from '../limits/limits.js';
@@ -19,9 +20,7 @@ import type { GraphqlRequestContext } from './graphql-request.js';
 import { responseStatus } from './response-status.js';
 
 export interface GraphqlServerOptions {
-  graph: FederatedGraph;
-  /** The text that {@link FederatedGraph.schema} was made from. */
-  supergraphSdl: string;
+  current: CurrentGraph;
   limits: Limits;
   introspection: boolean;
   /** Leaves out of errors what would tell of fields that the caller did not name. */
@@ -78,17 +77,18 @@ const statusPlugin: ApolloServerPlugin<GraphqlRequestContext> = {
   },
 };
 
-function federatedGateway({ graph, supergraphSdl, limits, log }: GraphqlServerOptions): GatewayInterface {
-  const operations = new ClientOperations({ graph, limits, log });
-  const executor: GatewayExecutor = ({ source, document, operation, request, context }) =>
+function federatedGateway({ current, limits, log }: GraphqlServerOptions): GatewayInterface {
+  const operations = new ClientOperations({ limits, log });
+  const executor: GatewayExecutor = ({ schema, source, document, operation, request, context }) =>
     operations.answer(
-      { text: source, document, operation, operationName: request.operationName, variables: request.variables ?? {} },
+      { graph: current.of(schema), text: source, document, operation, operationName: request.operationName, variables: request.variables ?? {} },
       context as GraphqlRequestContext,
     );
   return {
     onSchemaLoadOrUpdate(callback) {
-      callback({ apiSchema: graph.schema, coreSupergraphSdl: supergraphSdl });
-      return () => undefined;
+      const tell = ({ schema, supergraphSdl }: FederatedGraph): void => callback({ apiSchema: schema, coreSupergraphSdl: supergraphSdl });
+      tell(current.graph);
+      return current.onChange(tell);
     },
     load: async () => ({ executor }),
     stop: async () => undefined,

@@ -29,6 +29,11 @@ export class KeptProcess {
     this.#child = this.#start();
   }
 
+  /** To the process that runs at present. */
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
   /** SIGTERM again, for one that is not to wait for running requests. */
   hurry(): void {
     this.#stopping = true;

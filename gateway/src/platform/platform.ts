@@ -16,6 +16,8 @@ export interface Platform {
   readonly port: number;
   /** The first admin, when this start made it. */
   readonly admin: { username: string; password: string } | undefined;
+  /** Reads the supergraph again, and goes on with it when it has changed and fits; the log says what became of it. */
+  reload(): Promise<void>;
   /** Requests finish, subgraphs stop, the database last. */
   stop(): Promise<void>;
   /** The database at once, for a process that will not wait for the rest. */
@@ -63,7 +65,7 @@ export async function startPlatform(start: PlatformStart): Promise<Platform> {
     // Last, when nothing can fail any more: a password that was made up is shown by the start that made it or never.
     const admin = await subgraphs.services.machines?.users.ensureAdmin(settings.adminPassword);
     served.started();
-    return { port: served.port, admin: admin?.created ? { username: admin.username!, password: admin.password! } : undefined, stop, stopDatabase };
+    return { port: served.port, admin: admin?.created ? { username: admin.username!, password: admin.password! } : undefined, reload: () => served.reload(), stop, stopDatabase };
   } catch (error) {
     await stop();
     throw error;

@@ -6,16 +6,18 @@ import { createLog, platformSecret, startEmbeddedPostgres, subgraphNames, urlSet
 import { inheritedEnvironment, readGatewaySettings, type GatewaySettings } from '../environment.js';
 import { KeptProcess } from './kept-process.js';
 import { startFailureText } from './start-failure.js';
+import { hasLostTerminal } from './terminal.js';
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 const GATEWAY = fileURLToPath(new URL('../main.js', import.meta.url));
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /**
  * The platform as processes of one machine: each subgraph on a free port, the gateway on PORT, their output prefixed. One
- * that dies is started again, unless it dies at its start: then all are ended. A signal ends all, the gateway first, so that
- * running requests find their subgraphs; a second one without waiting for them. Resolves with the exit code.
+ * that dies is started again, unless it dies at its start: then all are ended. SIGHUP is passed on to the gateway. Another
+ * signal ends all, the gateway first, so that running requests find their subgraphs; a second one without waiting for them.
+ * Resolves with the exit code.
  */
 export async function runSplit(): Promise<number> {
   const ending = new AbortController();
@@ -26,11 +28,16 @@ export async function runSplit(): Promise<number> {
     end.resolve(code);
   };
   const processes: KeptProcess[] = [];
+  let gateway: KeptProcess | undefined;
   const onSignal = () => {
     if (ending.signal.aborted) for (const kept of processes) kept.hurry();
     stopAll(0);
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
+  process.on('SIGHUP', () => {
+    if (hasLostTerminal()) onSignal();
+    else gateway?.signal('SIGHUP');
+  });
   const opened = new AsyncDisposableStack();
   try {
     const settings = readGatewaySettings();
@@ -45,8 +52,8 @@ export async function runSplit(): Promise<number> {
     };
     opened.defer(async () => void (await Promise.all(processes.map((kept) => kept.stop()))));
     for (const name of subgraphNames) start(name, fileURLToPath(import.meta.resolve(`@hutong/${name}/main`)), { PORT: new URL(environment[urlSetting(name)]!).port, HOST: '127.0.0.1' });
-    const gateway = start('gateway', GATEWAY, { PORT: String(settings.port), HOST: settings.host });
-    opened.defer(() => gateway.stop());
+    gateway = start('gateway', GATEWAY, { PORT: String(settings.port), HOST: settings.host });
+    opened.defer(async () => gateway?.stop());
     return await end.promise;
   } catch (error) {
     if (ending.signal.aborted) return 0;

@@ -4,12 +4,13 @@ import { banner } from './banner.js';
 import { startPlatform, type Platform } from './platform.js';
 import { settleMemory } from './settled-memory.js';
 import { startFailureText } from './start-failure.js';
+import { hasLostTerminal } from './terminal.js';
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-/** The whole life of the process: start, banner, and on a signal the way down again. Resolves with the exit code. */
+/** The whole life of the process: start, banner, the supergraph again on SIGHUP, and on another signal the way down. Resolves with the exit code. */
 export async function run(): Promise<number> {
   try {
     const settings = readGatewaySettings();
@@ -34,6 +35,10 @@ async function live(settings: GatewaySettings, log: Log): Promise<number> {
     }
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
+  process.on('SIGHUP', () => {
+    if (hasLostTerminal()) onSignal();
+    else void platform?.reload();
+  });
   // Started by `npm run start:split`, which has gone.
   if (process.connected) process.once('disconnect', onSignal);
   const onDatabaseLost = (reason: string) => {

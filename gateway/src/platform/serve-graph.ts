@@ -1,7 +1,9 @@
-import { listen, type Log } from '@hutong/common';
+import { listen, SettingError, type Log } from '@hutong/common';
 import type { MetricsAnswer } from '@hutong/common/telemetry';
 import { acceptUnencodedTargets, contracts, restCompat } from '@hutong/rest-compat';
 import { ApolloGraph } from '../federation/apollo-graph.js';
+import { CurrentGraph } from '../federation/current-graph.js';
+import { SupergraphReload } from '../federation/supergraph-reload.js';
 import type { GatewaySettings } from '../environment.js';
 import { createApp } from '../http/app.js';
 import { graphqlRoute } from '../http/graphql-route.js';
@@ -12,11 +14,13 @@ import { LiveGraph } from '../subscriptions/live-graph.js';
 import { observed } from '../telemetry/http-exchange.js';
 import { playground } from '../playground/playground.js';
 import { StoredGraph } from '../stored/stored-graph.js';
+import { StoredOperations } from '../stored/stored-operations.js';
 import { storedRoute } from '../stored/stored-route.js';
 import { clientDocuments } from '../trusted/client-documents.js';
 import { identitySource } from './identity.operations.js';
 import type { OpenSubgraphs } from './open-subgraphs.js';
 import { readSupergraph } from './supergraph.source.js';
+import { watchFile } from './watched-file.js';
 
 const RUNNING_REQUESTS_MS = 30_000;
 
@@ -25,6 +29,8 @@ export interface ServedGraph {
   readonly port: number;
   /** Says that nothing of the start is left to do: the platform is ready from now on. */
   started(): void;
+  /** Reads the supergraph again, and goes on with it when it has changed and fits; the log says what became of it. */
+  reload(): Promise<void>;
   /** Lets running requests finish; the subgraphs must be open until this has resolved. */
   stop(): Promise<void>;
 }
@@ -33,27 +39,30 @@ export interface ServedGraph {
 export async function serveGraph(subgraphs: OpenSubgraphs, settings: GatewaySettings, log: Log, metrics?: MetricsAnswer): Promise<ServedGraph> {
   const { connections, local, tokens, forPeers } = subgraphs;
   const { limits, subgraphTimeoutMs } = settings;
-  const supergraphSdl = await readSupergraph(subgraphs, settings.supergraphFile);
-  const graph = new ApolloGraph({ supergraphSdl, connections, subgraphTimeoutMs, responseBytes: limits.responseBytes, log });
+  const documents = await clientDocuments(settings);
+  const operations = new StoredOperations(contracts.flatMap(({ operations: stored }) => [...stored.documents].map(([operationName, document]) => ({ text: stored.text(operationName), document, operationName }))));
+  const prepare = async (supergraphSdl: string) => {
+    const graph = new ApolloGraph({ supergraphSdl, connections, subgraphTimeoutMs, responseBytes: limits.responseBytes, log });
+    await operations.prepare(graph);
+    documents.trusted?.prepare(graph);
+    return graph;
+  };
+  const read = () => readSupergraph(subgraphs, settings.supergraphFile);
+  const current = new CurrentGraph(await prepare(await read()).catch(namedFault(settings.supergraphFile)));
+  const supergraph = new SupergraphReload({ current, read, prepare, log });
   const identity = new Identity({ source: identitySource, connections, rememberedMs: settings.credentialCacheMs, log });
   const readiness = new Readiness([...connections.keys()], connections, log);
-  const stored = new StoredGraph({ graph, identity, revisions: new Map(local.map(({ name, revisions }) => [name, revisions])), readiness, log });
-  for (const { operations } of contracts) {
-    for (const [operationName, document] of operations.documents) stored.prepare({ text: operations.text(operationName), document, operationName });
-  }
-  const documents = await clientDocuments(settings);
-  documents.trusted?.prepare(graph);
+  const stored = new StoredGraph({ current, operations, identity, revisions: new Map(local.map(({ name, revisions }) => [name, revisions])), readiness, log });
   const server = createGraphqlServer({
     ...documents,
-    graph,
-    supergraphSdl,
+    current,
     hideSchemaDetails: settings.production,
     log,
   });
   await server.start();
   const live = new LiveGraph({
     ...documents,
-    graph,
+    current,
     server,
     identity,
     operationsOfSocket: settings.subscriptionsOfConnection,
@@ -89,11 +98,14 @@ export async function serveGraph(subgraphs: OpenSubgraphs, settings: GatewaySett
     const listener = await listen(observed(app), settings);
     live.attach(listener.server, app, forPeers?.upgrade.bind(forPeers));
     acceptUnencodedTargets(listener.server);
+    const unwatch = settings.supergraphFile === undefined ? () => undefined : watchFile(settings.supergraphFile, () => void supergraph.reload(), log);
     return {
       port: listener.port,
       started: () => readiness.started(),
+      reload: () => supergraph.reload(),
       async stop() {
         readiness.stopping();
+        unwatch();
         await live.stop();
         await forPeers?.stop();
         await listener.drain(RUNNING_REQUESTS_MS);
@@ -105,3 +117,9 @@ export async function serveGraph(subgraphs: OpenSubgraphs, settings: GatewaySett
     throw error;
   }
 }
+
+/** At the start a file that cannot be used is a fault of the setting. */
+const namedFault = (file: string | undefined) => (error: unknown): never => {
+  if (file === undefined || error instanceof SettingError) throw error;
+  throw new SettingError(`SUPERGRAPH_FILE: ${(error as Error).message}; for example SUPERGRAPH_FILE=schema/supergraph.graphql`);
+};

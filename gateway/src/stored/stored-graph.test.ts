@@ -4,21 +4,25 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { Readiness } from '../http/readiness.js';
 import { testGateway, type TestGateway } from '../testkit/test-gateway.js';
 import { StoredGraph } from './stored-graph.js';
+import { StoredOperations } from './stored-operations.js';
 
 let gateway: TestGateway;
 let stored: StoredGraph;
 const revisions = new Revisions();
 beforeAll(async () => {
   gateway = await testGateway();
-  const { graph, identity, connections } = gateway;
+  const { current, identity, connections } = gateway;
+  await operations.prepare(gateway.graph);
   const readiness = new Readiness(['people', 'things'], connections, silentLog);
   readiness.started();
-  stored = new StoredGraph({ graph, identity, revisions: new Map([['people', revisions]]), readiness, log: silentLog });
+  stored = new StoredGraph({ current, operations, identity, revisions: new Map([['people', revisions]]), readiness, log: silentLog });
   await vi.waitUntil(() => gateway.subgraphs.listeners === 1);
 });
 afterAll(() => gateway.stop());
 
 const ME = 'query Me { me { name } }';
+const DEEP = `query Me { person(id: "1") ${'{ friends(first: 1) '.repeat(11)} { id } ${'}'.repeat(11)} }`;
+const operations = new StoredOperations([ME, DEEP].map((text) => ({ text, document: parse(text), operationName: 'Me' })));
 const { signal } = new AbortController();
 const callerWith = (credential?: string, csrfToken?: string) => ({
   address: '203.0.113.7',
@@ -43,13 +47,13 @@ test('failures come back as data, the credential’s own and the operation’s',
 });
 
 test('what is limited for clients is not for stored operations', async () => {
-  const deep = `query Me { person(id: "1") ${'{ friends(first: 1) '.repeat(11)} { id } ${'}'.repeat(11)} }`;
-  expect((await run(undefined, deep)).errors).toBeUndefined();
+  expect((await run(undefined, DEEP)).errors).toBeUndefined();
 });
 
-test('an operation that the graph does not have stops the start', () => {
+test('an operation that the graph does not have is told by its name', async () => {
   const text = 'query Wrong { nobody { id } }';
-  expect(() => stored.prepare({ text, document: parse(text), operationName: 'Wrong' })).toThrow('The stored operation Wrong does not fit the graph: Cannot query field "nobody"');
+  const wrong = new StoredOperations([{ text, document: parse(text), operationName: 'Wrong' }]);
+  await expect(wrong.prepare(gateway.graph)).rejects.toThrow('The stored operation Wrong does not fit the graph: Cannot query field "nobody"');
 });
 
 test('a revision stands until the topic changes, and differs for callers who may see other things', async () => {

@@ -1,20 +1,17 @@
 import { HutongError, internalError, type Log, type Revisions } from '@hutong/common';
 import type { Graph, GraphAnswer, GraphCaller, GraphRequest } from '@hutong/rest-compat';
-import { parse, validate, type DocumentNode, type GraphQLError } from 'graphql';
-import type { FederatedGraph, PlannedOperation } from '../federation/federated-graph.js';
+import type { GraphQLError } from 'graphql';
+import type { CurrentGraph } from '../federation/current-graph.js';
+import type { FederatedGraph } from '../federation/federated-graph.js';
 import type { Readiness } from '../http/readiness.js';
 import type { Identity } from '../identity/identity.js';
 import { executions, operations } from '../telemetry/activities.js';
-
-/** An operation that a contract is written with. */
-export interface StoredOperation {
-  text: string;
-  document: DocumentNode;
-  operationName: string;
-}
+import type { StoredOperations } from './stored-operations.js';
 
 export interface StoredGraphOptions {
-  graph: FederatedGraph;
+  current: CurrentGraph;
+  /** Prepared for every graph before it is current. */
+  operations: StoredOperations;
   identity: Identity;
   /** What each subgraph counts of its changes. */
   revisions: ReadonlyMap<string, Revisions>;
@@ -22,37 +19,27 @@ export interface StoredGraphOptions {
   log: Log;
 }
 
-/** The graph as the legacy contracts use it: stored operations, validated and planned once, in this process. */
+/** The graph as the legacy contracts use it: stored operations, planned before any of them is asked for, in this process. */
 export class StoredGraph implements Graph {
   readonly #options: StoredGraphOptions;
-  readonly #planned = new Map<string, PlannedOperation>();
 
   constructor(options: StoredGraphOptions) {
     this.#options = options;
   }
 
-  /** @throws Error that names the first operation which the graph does not have, and why */
-  prepare({ text, document, operationName }: StoredOperation): PlannedOperation {
-    const { graph } = this.#options;
-    const [fault] = validate(graph.schema, document);
-    if (fault) throw new Error(`The stored operation ${operationName} does not fit the graph: ${fault.message}`);
-    const planned = graph.plan({ text, document, operationName });
-    this.#planned.set(text, planned);
-    return planned;
-  }
-
   execute(request: GraphRequest): Promise<GraphAnswer> {
     const { operationName: name, caller, document } = request;
-    const { kind } = this.#planned.get(document) ?? { kind: 'unknown' };
-    const run = () => executions.run({ kind, name, transport: 'stored', requestId: caller.requestId }, () => this.#execute(request));
+    const { graph } = this.#options.current;
+    const { kind } = this.#options.operations.prepared(document, graph) ?? { kind: 'unknown' };
+    const run = () => executions.run({ kind, name, transport: 'stored', requestId: caller.requestId }, () => this.#execute(request, graph));
     return operations.run({ kind, transport: 'stored' }, run);
   }
 
-  async #execute({ document: text, operationName, variables, caller, signal }: GraphRequest): Promise<GraphAnswer> {
-    const { graph, identity, log } = this.#options;
+  async #execute({ document: text, operationName, variables, caller, signal }: GraphRequest, graph: FederatedGraph): Promise<GraphAnswer> {
+    const { operations: stored, identity, log } = this.#options;
     const { address, requestId } = caller;
     try {
-      const planned = this.#planned.get(text) ?? this.prepare({ text, document: parse(text), operationName });
+      const planned = stored.planOf(text, operationName, graph);
       const known = await identity.callerOf(caller, address, requestId);
       caller.userId = known.userId;
       const { data, errors } = await graph.execute(planned, variables, { caller: known, origin: 'stored', requestId, signal });

@@ -32,7 +32,7 @@ export class LiveGraph {
 
   /** Takes the WebSockets of a server that listens, but for those that are answered elsewhere. */
   attach(server: Server, app: Express, elsewhere?: UpgradeTaker): void {
-    this.#websocket = new WebsocketEndpoint({ ...this.#options, app, operations: this.operations, schema: this.#options.graph.schema });
+    this.#websocket = new WebsocketEndpoint({ ...this.#options, app, operations: this.operations });
     this.#websocket.attach(server, elsewhere);
   }
 

@@ -1,16 +1,19 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { ApolloServer } from '@apollo/server';
 import { badInput, HutongError, internalError, mapIterator, timedOut, type Caller, type Log } from '@hutong/common';
 import { getOperationAST, GraphQLError, Kind, OperationTypeNode, parse, validate, type DocumentNode, type ExecutionResult, type FormattedExecutionResult, type GraphQLFormattedError, type OperationDefinitionNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { graphqlValidationFailed } from '../errors.js';
 import { withDeadline } from '../federation/deadline.js';
-import type { FederatedGraph } from '../federation/federated-graph.js';
+import type { CurrentGraph } from '../federation/current-graph.js';
+import type { FederatedGraph, RequestScope } from '../federation/federated-graph.js';
 import { graphError } from '../federation/subgraph.errors.js';
-import { ClientOperations } from '../http/client-operations.js';
+import { ClientOperations, type ClientOperation } from '../http/client-operations.js';
 import type { GraphqlRequestContext } from '../http/graphql-request.js';
 import type { OperationReference, OperationTexts } from '../http/operation-texts.js';
 import type { Limits } from '../limits/limits.js';
 import { answerText } from '../limits/answer.check.js';
+import { LiveSubscription } from './live-subscription.js';
 import { operations, refusals, type Transport } from '../telemetry/activities.js';
 import { countedResults } from '../telemetry/counted-results.js';
 import { SharedStreams } from './shared-streams.js';
@@ -36,7 +39,7 @@ export interface LiveScope {
 export type LiveAnswer = { refused: readonly GraphQLError[] } | { results: AsyncIterableIterator<FormattedExecutionResult>; document: DocumentNode; operationName: string | undefined };
 
 export interface LiveOperationsOptions {
-  graph: FederatedGraph;
+  current: CurrentGraph;
   /** Runs queries and mutations just as over HTTP. */
   server: ApolloServer<GraphqlRequestContext>;
   texts: OperationTexts;
@@ -48,6 +51,7 @@ export interface LiveOperationsOptions {
 
 interface Parsed {
   document: DocumentNode;
+  /** Of a document with a subscription, by the current graph. */
   faults: readonly GraphQLError[];
 }
 
@@ -57,16 +61,29 @@ const REMEMBERED_TEXT = 1_000_000;
 /** An argument that says where a stream begins: streams with one begin at different places. */
 const REPLAYED_FROM = 'after';
 
-/** Runs operations for connections that stay open, with the checks of a request over HTTP. */
+const CHANGED = 'The graph has changed, and the subscription no longer fits it';
+
+/** Without a graph, as it lives longer than one. */
+type Asked = Omit<ClientOperation, 'graph'> & { operation: OperationDefinitionNode };
+
+/**
+ * Runs operations for connections that stay open, with the checks of a request over HTTP. When another graph becomes current,
+ * subscriptions that it would still take go on with it, and the others fail with what it would refuse them for.
+ */
 export class LiveOperations {
   readonly #options: LiveOperationsOptions;
   readonly #operations: ClientOperations;
   readonly #documents = new LRUCache<string, Parsed>({ max: REMEMBERED_DOCUMENTS, maxSize: REMEMBERED_TEXT, sizeCalculation: (_, text) => text.length + 1 });
   readonly #shared = new SharedStreams();
+  readonly #running = new Map<LiveSubscription, Asked>();
 
   constructor(options: LiveOperationsOptions) {
     this.#options = options;
     this.#operations = new ClientOperations(options);
+    options.current.onChange(() => {
+      this.#documents.clear();
+      void this.#moveAll();
+    });
   }
 
   /** Sources that are open at present. */
@@ -82,7 +99,7 @@ export class LiveOperations {
       if (text === '') throw badInput({ problem: 'query: expected a GraphQL document as a text' });
       const parsed = this.#parsed(text);
       const operation = parsed && getOperationAST(parsed.document, operationName);
-      if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) return await this.#once({ text, operationName, variables }, scope);
+      if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) return await this.#once({ text, document: parsed?.document, operationName, variables }, scope);
       const { document, faults } = parsed!;
       const { transport } = scope;
       const open = async () => (faults.length > 0 ? { errors: faults } : this.#stream({ text, document, operation, operationName, variables }, scope));
@@ -96,9 +113,11 @@ export class LiveOperations {
     }
   }
 
-  #stream(asked: Parameters<ClientOperations['stream']>[0] & { operation: OperationDefinitionNode }, { caller, fingerprint, requestId, transport, signal }: LiveScope) {
+  #stream(asked: Asked, { caller, fingerprint, requestId, transport, signal }: LiveScope) {
     const open = async (until: AbortSignal) => {
-      const results = await this.#operations.stream(asked, { caller, requestId, transport, signal: until });
+      const { graph } = this.#options.current;
+      const scope: RequestScope = { caller, requestId, origin: 'client', signal: until };
+      const results = await this.#operations.stream({ ...asked, graph }, { caller, requestId, transport, signal: until }, () => this.#open(graph, asked, scope));
       return Symbol.asyncIterator in results ? mapIterator(results, (result) => this.#withinSize(result) as ExecutionResult) : results;
     };
     if (isReplayed(asked.operation, asked.variables)) return open(signal);
@@ -106,7 +125,37 @@ export class LiveOperations {
     return this.#shared.read(key, open);
   }
 
-  async #once({ text, operationName, variables }: { text: string; operationName: string | undefined; variables: Record<string, unknown> }, { caller, requestId, transport, signal }: LiveScope): Promise<LiveAnswer> {
+  async #open(graph: FederatedGraph, asked: Asked, scope: RequestScope): Promise<LiveSubscription | ExecutionResult> {
+    const { current, log } = this.#options;
+    const results = await LiveSubscription.open(graph, { operation: asked, scope, onEnd: () => this.#running.delete(results as LiveSubscription), log });
+    if (!(results instanceof LiveSubscription)) return results;
+    this.#running.set(results, asked);
+    if (current.graph !== graph) this.#move(results, asked);
+    return results;
+  }
+
+  /** One in each turn of the event loop, so that requests are answered meanwhile. */
+  async #moveAll(): Promise<void> {
+    for (const [subscription, asked] of this.#running) {
+      this.#move(subscription, asked);
+      await turn();
+    }
+  }
+
+  #move(subscription: LiveSubscription, asked: Asked): void {
+    const { graph } = this.#options.current;
+    try {
+      const [fault] = [...this.#parsed(asked.text)!.faults, ...this.#operations.faults({ ...asked, graph }, '')];
+      if (fault) throw new HutongError(String(fault.extensions.code), 400, fault.message, { extensions: fault.extensions });
+      subscription.moveTo(graph);
+    } catch (error) {
+      if (!(error instanceof HutongError)) this.#options.log.error({ err: error }, 'a subscription could not be moved to another graph');
+      const { code, status, message, extensions } = error instanceof HutongError ? error : internalError({ requestId: '' });
+      subscription.end(new HutongError(code, status, `${CHANGED}: ${message}`, { extensions }));
+    }
+  }
+
+  async #once({ text, document, operationName, variables }: { text: string; document: DocumentNode | undefined; operationName: string | undefined; variables: Record<string, unknown> }, { caller, requestId, transport, signal }: LiveScope): Promise<LiveAnswer> {
     const { server, limits } = this.#options;
     const tooLate = () => timedOut({ what: 'The request', seconds: limits.requestMs / 1000 });
     const { body } = await withDeadline(signal, limits.requestMs, tooLate, (until) =>
@@ -118,19 +167,18 @@ export class LiveOperations {
     if (body.kind !== 'single') throw new Error('The answer comes in parts, which nobody asked for');
     const { data, errors = [] } = body.singleResult;
     if (data === undefined) return { refused: errors.map((error) => new ShownError(error)) };
-    const document = this.#parsed(text)!.document;
-    return { results: only(this.#withinSize(body.singleResult)), document, operationName };
+    return { results: only(this.#withinSize(body.singleResult)), document: document!, operationName };
   }
 
   /** Undefined when it is no GraphQL; the answer to that is Apollo Server's. */
   #parsed(text: string): Parsed | undefined {
     const known = this.#documents.get(text);
     if (known) return known;
-    const { graph, limits, hideSchemaDetails } = this.#options;
+    const { current, limits, hideSchemaDetails } = this.#options;
     try {
       const document = parse(text, { maxTokens: limits.tokens });
       const isLive = document.definitions.some((definition) => definition.kind === Kind.OPERATION_DEFINITION && definition.operation === OperationTypeNode.SUBSCRIPTION);
-      const faults = isLive ? validate(graph.schema, document).map((fault) => validationFault(fault, hideSchemaDetails)) : [];
+      const faults = isLive ? validate(current.graph.schema, document).map((fault) => validationFault(fault, hideSchemaDetails)) : [];
       const parsed = { document, faults };
       this.#documents.set(text, parsed);
       return parsed;

@@ -3,7 +3,7 @@ import { STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { limitExceeded, unauthenticated, type Log } from '@hutong/common';
 import type { Express, Request } from 'express';
-import type { ExecutionArgs, GraphQLSchema } from 'graphql';
+import { GraphQLSchema, type ExecutionArgs } from 'graphql';
 import { handleProtocols, makeServer, type Server as ProtocolServer } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { graphError } from '../federation/subgraph.errors.js';
@@ -20,7 +20,6 @@ export interface WebsocketEndpointOptions {
   app: Express;
   operations: LiveOperations;
   identity: Identity;
-  schema: GraphQLSchema;
   limits: Pick<Limits, 'bodyBytes' | 'responseBytes'>;
   /** Operations that run at once on one socket. */
   operationsOfSocket: number;
@@ -49,6 +48,8 @@ const PING_MS = 12_000;
 /** Room for answers that wait beside the largest one. */
 const SPARE_BYTES = 4 * 1024 * 1024;
 const CLOSING_MS = 1_000;
+/** The library holds one as long as an operation runs, and hands it only to what executes, which knows its graph. */
+const NO_SCHEMA = new GraphQLSchema({});
 
 /**
  * `/graphql` as a WebSocket, by the protocol graphql-transport-ws. Pages of any origin may connect: a credential comes only
@@ -112,7 +113,7 @@ export class WebsocketEndpoint {
   }
 
   #makeProtocol(): ProtocolServer<Extra> {
-    const { initMs, operationsOfSocket, operations, schema } = this.#options;
+    const { initMs, operationsOfSocket, operations } = this.#options;
     return makeServer<Record<string, unknown>, Extra>({
       connectionInitWaitTimeout: initMs,
       onConnect: async ({ connectionParams = {}, extra }) => {
@@ -126,7 +127,7 @@ export class WebsocketEndpoint {
         const answer = await operations.run(payload, { caller, fingerprint, requestId: randomUUID(), transport: 'websocket', signal: extra.gone.signal });
         if ('refused' in answer) return answer.refused;
         const { document, operationName, results } = answer;
-        return { schema, document, operationName: operationName ?? null, contextValue: results };
+        return { schema: NO_SCHEMA, document, operationName: operationName ?? null, contextValue: results };
       },
       execute: ({ contextValue }: ExecutionArgs) => contextValue as AsyncIterableIterator<never>,
       subscribe: ({ contextValue }: ExecutionArgs) => contextValue as AsyncIterableIterator<never>,

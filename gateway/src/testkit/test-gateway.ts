@@ -1,6 +1,9 @@
 import { listen, silentLog, type Log, type SubgraphConnection } from '@hutong/common';
 import { readGatewaySettings, type GatewaySettings } from '../environment.js';
 import { ApolloGraph } from '../federation/apollo-graph.js';
+import { CurrentGraph } from '../federation/current-graph.js';
+import type { FederatedGraph } from '../federation/federated-graph.js';
+import { SupergraphReload } from '../federation/supergraph-reload.js';
 import { composeSupergraph } from '../federation/compose.js';
 import { createApp } from '../http/app.js';
 import { graphqlRoute } from '../http/graphql-route.js';
@@ -31,10 +34,14 @@ export interface TestGateway {
   readonly url: string;
   readonly subgraphs: TestSubgraphs;
   readonly identity: Identity;
-  readonly graph: ApolloGraph;
+  readonly current: CurrentGraph;
+  /** The one that is current. */
+  readonly graph: FederatedGraph;
   readonly live: LiveGraph;
   /** What the gateway reaches subgraphs by; a test may take one away. */
   readonly connections: Map<string, SubgraphConnection>;
+  /** Reads this text as the supergraph; resolves when it is in use, or refused. */
+  reload(supergraphSdl: string): Promise<void>;
   ask(query: string, ask?: TestAsk): Promise<TestAnswer>;
   request(path: string, init?: RequestInit): Promise<TestAnswer>;
   stop(): Promise<void>;
@@ -48,16 +55,21 @@ export async function testGateway(environment: Record<string, string> = {}, log:
   const { limits, subgraphTimeoutMs } = settings;
   const subgraphs = new TestSubgraphs();
   const connections = new Map<string, SubgraphConnection>(subgraphs.connections().map((connection) => [connection.name, connection]));
-  const supergraphSdl = await composeSupergraph(subgraphs.sdl);
-  const graph = new ApolloGraph({ supergraphSdl, connections, subgraphTimeoutMs, responseBytes: limits.responseBytes, log });
-  const identity = new Identity({ source: REVOCATIONS, connections, rememberedMs: settings.credentialCacheMs, log });
+  let sdl = await composeSupergraph(subgraphs.sdl);
   const documents = await clientDocuments(settings);
-  documents.trusted?.prepare(graph);
-  const server = createGraphqlServer({ ...documents, graph, supergraphSdl, hideSchemaDetails: settings.production, log });
+  const prepare = async (supergraphSdl: string) => {
+    const graph = new ApolloGraph({ supergraphSdl, connections, subgraphTimeoutMs, responseBytes: limits.responseBytes, log });
+    documents.trusted?.prepare(graph);
+    return graph;
+  };
+  const current = new CurrentGraph(await prepare(sdl));
+  const supergraph = new SupergraphReload({ current, read: async () => sdl, prepare, log });
+  const identity = new Identity({ source: REVOCATIONS, connections, rememberedMs: settings.credentialCacheMs, log });
+  const server = createGraphqlServer({ ...documents, current, hideSchemaDetails: settings.production, log });
   await server.start();
   const live = new LiveGraph({
     ...documents,
-    graph,
+    current,
     server,
     identity,
     operationsOfSocket: settings.subscriptionsOfConnection,
@@ -87,10 +99,17 @@ export async function testGateway(environment: Record<string, string> = {}, log:
     url,
     subgraphs,
     identity,
-    graph,
+    current,
+    get graph() {
+      return current.graph;
+    },
     live,
     connections,
     request,
+    reload(text) {
+      sdl = text;
+      return supergraph.reload();
+    },
     ask: (query, { variables, headers, operationName } = {}) =>
       request('/graphql', { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify({ query, variables, operationName }) }),
     async stop() {

@@ -1,0 +1,163 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { HutongError, Log } from '@hutong/common';
+import type { ExecutionResult } from 'graphql';
+import { eventIdOf } from '../federation/event-id.js';
+import type { EventSource, FederatedGraph, GraphOperation, PlannedOperation, RequestScope } from '../federation/federated-graph.js';
+import { SourceSuccessor } from './source-successor.js';
+
+type Events = AsyncIterableIterator<ExecutionResult>;
+
+/** A valid subscription as a client asks for it. */
+export interface SubscriptionOperation extends GraphOperation {
+  variables: Record<string, unknown>;
+}
+
+/** The graph that events are joined by, and the source in the form that its plan needs. */
+interface Plan {
+  graph: FederatedGraph;
+  planned: PlannedOperation;
+  source: EventSource;
+}
+
+/** The plan of a newer graph, while its source is opened and does not know yet where to begin. */
+interface Next {
+  plan: Plan;
+  events?: SourceSuccessor;
+}
+
+export interface LiveSubscriptionOptions {
+  operation: SubscriptionOperation;
+  scope: RequestScope;
+  /** Called once, when the subscription has ended for whatever reason. */
+  onEnd: () => void;
+  log: Log;
+}
+
+/**
+ * The results of one subscription, over every graph that becomes current while it runs. When a graph needs the same of the
+ * source, the source stays open; when it needs another form, a second source is opened and takes over without a gap or a
+ * repeated event. Fails only with a `HutongError`.
+ */
+export class LiveSubscription implements AsyncIterableIterator<ExecutionResult> {
+  readonly #options: LiveSubscriptionOptions;
+  #plan: Plan;
+  #events: Events;
+  #next: Next | undefined;
+  #lastTold: string | undefined;
+  #failure: HutongError | undefined;
+  #ended = false;
+
+  private constructor(options: LiveSubscriptionOptions, plan: Plan, events: Events) {
+    this.#options = options;
+    this.#plan = plan;
+    this.#events = events;
+  }
+
+  /** Answers a result without data when the subgraph refuses. @throws HutongError when it does not answer */
+  static async open(graph: FederatedGraph, options: LiveSubscriptionOptions): Promise<LiveSubscription | ExecutionResult> {
+    const plan = planOf(graph, options.operation);
+    const events = await graph.open(plan.source, options.scope);
+    return Symbol.asyncIterator in events ? new LiveSubscription(options, plan, events) : events;
+  }
+
+  /** Goes on with a graph for which the operation is valid. */
+  moveTo(graph: FederatedGraph): void {
+    if (this.#ended || (this.#next?.plan ?? this.#plan).graph === graph) return;
+    void this.#next?.events?.return();
+    this.#next = undefined;
+    const plan = planOf(graph, this.#options.operation);
+    if (isDeepStrictEqual(plan.source, this.#plan.source)) {
+      this.#plan = plan;
+      return;
+    }
+    this.#next = { plan };
+    void this.#openNext(this.#next);
+  }
+
+  /** Ends with this failure, which its reader gets in place of the next result. */
+  end(failure: HutongError): void {
+    if (this.#ended) return;
+    this.#failure = failure;
+    void this.return();
+  }
+
+  async next(): Promise<IteratorResult<ExecutionResult>> {
+    try {
+      const event = await this.#read();
+      if (this.#failure) throw this.#failure;
+      if (event === undefined) {
+        await this.return();
+        return { done: true, value: undefined };
+      }
+      const { operation, scope } = this.#options;
+      return { done: false, value: await this.#plan.graph.join(this.#plan.planned, event, operation.variables, scope) };
+    } catch (error) {
+      await this.return();
+      throw this.#failure ?? error;
+    }
+  }
+
+  async return(): Promise<IteratorResult<ExecutionResult>> {
+    if (!this.#ended) {
+      this.#ended = true;
+      this.#options.onEnd();
+      await Promise.all([this.#events.return?.(), this.#next?.events?.return()]);
+    }
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** The next event of the source, or of its successor when that may take over; undefined at the end. */
+  async #read(): Promise<ExecutionResult | undefined> {
+    if (this.#next?.events?.met) this.#takeOver(this.#next.plan, this.#next.events);
+    const events = this.#events;
+    let failure: unknown;
+    const item = await events.next().catch((error: unknown) => void (failure = error));
+    if (item && !item.done) {
+      this.#lastTold = eventIdOf(item.value);
+      this.#next?.events?.tell(this.#lastTold);
+      return item.value;
+    }
+    if (this.#ended) return undefined;
+    if (this.#events === events) {
+      if (!this.#next?.events) {
+        if (failure !== undefined) throw failure;
+        return undefined;
+      }
+      this.#takeOver(this.#next.plan, this.#next.events);
+    }
+    return this.#read();
+  }
+
+  #takeOver(plan: Plan, events: SourceSuccessor): void {
+    const before = this.#events;
+    this.#plan = plan;
+    this.#events = events;
+    this.#next = undefined;
+    void before.return?.();
+  }
+
+  async #openNext(next: Next): Promise<void> {
+    const { scope, log } = this.#options;
+    const { graph, source } = next.plan;
+    try {
+      const events = await graph.open(source, scope);
+      if (!(Symbol.asyncIterator in events)) throw events.errors?.[0] ?? new Error('refused');
+      if (this.#next !== next || this.#ended) return void (await events.return?.());
+      next.events = new SourceSuccessor(events, this.#lastTold);
+      // Without ids nothing tells which events both have: the successor takes over at once.
+      if (!source.identified || !this.#plan.source.identified) this.#takeOver(next.plan, next.events);
+    } catch (err) {
+      if (this.#next === next) this.#next = undefined;
+      log.warn({ requestId: scope.requestId, subgraph: source.subgraph, err }, 'a subscription stays with the graph before: its source could not be opened anew');
+    }
+  }
+}
+
+function planOf(graph: FederatedGraph, { variables, ...operation }: SubscriptionOperation): Plan {
+  const planned = graph.plan(operation);
+  return { graph, planned, source: graph.sourceOf(planned, variables) };
+}
