@@ -28,7 +28,7 @@ export function withEventId(operation: string, schema: GraphQLSchema): string | 
 export function eventIdOf({ data }: ExecutionResult): string | undefined {
   const [event] = Object.values(data ?? {}) as (Record<string, unknown> | null)[];
   const id = event?.[EVENT_ID];
-  return id == null ? undefined : String(id as string | number);
+  return typeof id === 'string' ? id : undefined;
 }
 
 function hasEventIds(name: string, schema: GraphQLSchema): boolean {
