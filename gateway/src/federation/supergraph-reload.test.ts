@@ -1,5 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { LocalConnection, silentLog, type Log } from '@hutong/common';
 import { parse } from 'graphql';
@@ -66,7 +64,7 @@ describe('requests', () => {
     const seen = new Set<string>();
     const ask = async (): Promise<void> => {
       while (!stop) {
-        const { status, data, errors } = await gateway.ask('{ person(id: "1") { name things { id label } } }');
+        const { status, data, errors } = await gateway.ask('{ person(id: "1") { name things { id } } }');
         expect([status, errors]).toEqual([200, []]);
         seen.add(JSON.stringify(data.person.things));
         asked++;
@@ -81,7 +79,7 @@ describe('requests', () => {
     stop = true;
     await Promise.all(asking);
     expect(asked).toBeGreaterThan(20);
-    for (const things of seen) expect(['[{"id":"0","label":"thing 0"}]', '[{"id":"0","label":"thing 0"},{"id":"1","label":"thing 1"}]']).toContain(things);
+    for (const things of seen) expect(['[{"id":"0"}]', '[{"id":"0"},{"id":"1"}]']).toContain(things);
     expect(logged.filter(({ text }) => text === 'the supergraph has changed and is in use')).toHaveLength(20);
   });
 
@@ -245,42 +243,5 @@ describe('subscriptions', () => {
     await gateway.reload(await withNotesElsewhere());
     gateway.subgraphs.visit('1', 'a note of people');
     expect(await socket.results('a', 1)).toEqual([{ visited: { id: '1', note: 'a note of people' } }]);
-  });
-});
-
-describe('a graph that is no longer current', () => {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  const isCollected = async (graph: WeakRef<FederatedGraph>) => {
-    for (let round = 0; round < 50; round++) {
-      collect();
-      if (graph.deref() === undefined) return true;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    return false;
-  };
-
-  test('is let go, though subscriptions and sockets of its time live on', async () => {
-    const socket = await socketOf('alice');
-    socket.subscribe('a', 'subscription { visited { id person { things { id } } } }');
-    socket.subscribe('b', 'subscription { visited(after: "0") { id note } }');
-    await listening(2);
-    gateway.subgraphs.visit('1');
-    await Promise.all([socket.results('a', 1), socket.results('b', 1)]);
-    await gateway.ask('{ person(id: "1") { name things { label } } }');
-    socket.subscribe('q', '{ person(id: "1") { name things { label } } }');
-    await socket.until(({ type, id }) => type === 'complete' && id === 'q');
-    const graphs: WeakRef<FederatedGraph>[] = [];
-    const texts = [await withShelves(), await supergraph(), await withShelves()];
-    for (const text of texts) {
-      graphs.push(new WeakRef(gateway.graph));
-      await gateway.reload(text);
-      await gateway.ask('{ person(id: "1") { name things { label } } }');
-      gateway.subgraphs.visit('1');
-    }
-    await Promise.all([socket.results('a', 4), socket.results('b', 4)]);
-    expect(await Promise.all(graphs.map(isCollected))).toEqual([true, true, true]);
-    gateway.subgraphs.visit('1');
-    await socket.results('a', 5);
   });
 });
