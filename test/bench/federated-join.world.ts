@@ -2,7 +2,7 @@ import { ApolloGateway, type GraphQLDataSource } from '@apollo/gateway';
 import { ApolloServer } from '@apollo/server';
 import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
 import { anonymous, LocalConnection, silentLog, type SubgraphConnection } from '@hutong/common';
-import { ApolloGraph, composeSupergraph, createGraphqlServer, readGatewaySettings } from '@hutong/gateway';
+import { ApolloGraph, composeSupergraph, createGraphqlServer, CurrentGraph, readGatewaySettings } from '@hutong/gateway';
 import { ENTITIES, JOIN, joinedSubgraphs, type JoinedSubgraph } from './federated-join.subgraphs.js';
 
 /** A federated graph in this process, asked where HTTP would end: parsed, validated, planned and executed as it is shipped. */
@@ -35,7 +35,7 @@ export async function ourGateway(connections: readonly SubgraphConnection[]): Pr
   const { limits, subgraphTimeoutMs } = readGatewaySettings({});
   const supergraphSdl = await composeSupergraph(joinedSubgraphs());
   const graph = new ApolloGraph({ supergraphSdl, connections: new Map(connections.map((connection) => [connection.name, connection])), subgraphTimeoutMs, responseBytes: limits.responseBytes, log: silentLog });
-  const server = createGraphqlServer({ graph, supergraphSdl, limits, introspection: true, hideSchemaDetails: false, log: silentLog });
+  const server = createGraphqlServer({ current: new CurrentGraph(graph), limits, introspection: true, hideSchemaDetails: false, log: silentLog });
   await server.start();
   return gatewayOf(server, () => ({ text: JOIN, caller: anonymous, requestId: 'bench', transport: 'http' as const, signal: new AbortController().signal, graphqlResponse: true }));
 }

@@ -31,7 +31,8 @@ afterEach(async () => {
 });
 
 function logOf(): Log {
-  const note = (level: string) => (facts: Record<string, unknown>, text?: string) => void logged.push({ level, text: text ?? '', facts });
+  const note = (level: string) => (facts: Record<string, unknown> | string, text?: string) =>
+    void logged.push(typeof facts === 'string' ? { level, text: facts, facts: {} } : { level, text: text ?? '', facts });
   return { ...silentLog, info: note('info'), error: note('error') };
 }
 
@@ -139,7 +140,7 @@ describe('a supergraph that cannot be used', () => {
     await new SupergraphReload({ current, read: withoutNotes, prepare, log: logOf() }).reload();
     expect(logged.at(-1)!.facts.reason).toContain('The stored operation Notes does not fit the graph: Cannot query field "note"');
     expect(current.graph).toBe(before);
-    expect(operations.planOf(text, before).kind).toBe('subscription');
+    expect(operations.planOf(text, 'Notes', before).kind).toBe('subscription');
   });
 
   test('is followed by one that can, and the same text again changes nothing', async () => {
