@@ -1,12 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { deleteEmbeddedPostgres } from '@hutong/common';
+import { deleteEmbeddedPostgres, subgraphNames, urlSetting } from '@hutong/common';
 import { freePort } from './free-port.js';
-import { isRunning, until } from './processes.js';
+import { isRunning, newDataFolder, until } from './processes.js';
 import { startServer } from './server-process.js';
 
 const REPOSITORY = join(import.meta.dirname, '../..');
@@ -34,7 +32,7 @@ export const MODE: Mode = process.env.HUTONG_TEST_MODE === 'split' ? 'split' : '
 const CONTRACTS_ALONE = process.env.HUTONG_TEST_CONTRACTS === 'alone';
 
 /** What runs in a process of its own when the platform is split. */
-export const PARTS = ['gateway', 'compute-registry', 'scheduling', 'machines'] as const;
+export const PARTS = ['gateway', ...subgraphNames] as const;
 export type Part = (typeof PARTS)[number];
 
 /** A real Hutong on a free port, with a database and a data folder of its own: one process, or several when split. */
@@ -91,15 +89,14 @@ async function withContractsAlone(platform: Platform, environment: Record<string
  * to be disposed of before the first.
  */
 export function startBeside(platform: Platform, environment: Record<string, string> = {}): Promise<Platform> {
-  const subgraphs = MODE === 'split' ? PARTS.filter((part) => part !== 'gateway') : [];
-  const urls = Object.fromEntries(subgraphs.map((name) => [`SUBGRAPH_${name.toUpperCase().replaceAll('-', '_')}_URL`, platform.urlOf(name)]));
+  const urls = Object.fromEntries(MODE === 'split' ? subgraphNames.map((name) => [urlSetting(name), platform.urlOf(name)]) : []);
   return launch(MAIN.one, { DATABASE_URL: platform.databaseUrl!, ...urls, ...environment }, async () => undefined);
 }
 
 type OwnDatabase = Awaited<ReturnType<typeof sharedDatabase>>;
 
 async function launch(main: string, environment: Record<string, string>, makeDatabase: () => Promise<OwnDatabase | undefined>): Promise<Platform> {
-  const dataDirectory = await mkdtemp(join(tmpdir(), 'hutong-platform-'));
+  const dataDirectory = await newDataFolder();
   const own = await makeDatabase();
   const port = Number(environment.PORT ?? (await freePort()));
   const url = `http://127.0.0.1:${port}`;
