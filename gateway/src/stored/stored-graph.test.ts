@@ -8,7 +8,7 @@ import { StoredOperations } from './stored-operations.js';
 
 let gateway: TestGateway;
 let stored: StoredGraph;
-const revisions = new Revisions();
+const revisions = new Revisions(() => true);
 beforeAll(async () => {
   gateway = await testGateway();
   const { current, identity, connections } = gateway;

@@ -56,8 +56,8 @@ export class StoredGraph implements Graph {
     if (!known) return undefined;
     caller.userId = known.caller.userId;
     const dot = topic.indexOf('.');
-    const revisions = this.#options.revisions.get(topic.slice(0, dot));
-    return revisions && `${revisions.of(topic.slice(dot + 1))} ${known.fingerprint}`;
+    const revision = this.#options.revisions.get(topic.slice(0, dot))?.of(topic.slice(dot + 1));
+    return revision && `${revision} ${known.fingerprint}`;
   }
 
   async readiness(): Promise<{ ready: boolean; message: string }> {

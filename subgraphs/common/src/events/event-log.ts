@@ -85,6 +85,11 @@ export class EventLog {
     return events;
   }
 
+  /** Whether no other process of this subgraph is there, so that all changes are made in this one. */
+  get isAlone(): boolean {
+    return this.#listener?.isAlone === true;
+  }
+
   /** Writes an event in the EntityManager's transaction. */
   append(em: EntityManager, ...events: NewEvent[]): Promise<void> {
     return appendEvents(em, this.#options.schema, events);

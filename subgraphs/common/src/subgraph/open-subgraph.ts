@@ -62,7 +62,7 @@ async function open<Services>(
   opened.defer(databasePools.begin({ subgraph: graph.name, pool }));
   const events = await EventLog.open({ pool, url: databaseUrl, schema: databaseSchema, log });
   opened.defer(() => events.stop());
-  const revisions = new Revisions();
+  const revisions = new Revisions(() => events.isAlone);
   let jobs: Promise<PgBoss> | undefined;
   opened.defer(async () => (await jobs)?.stop({ graceful: true, timeout: JOBS_STOP_MS }));
   const started = await module.start({
