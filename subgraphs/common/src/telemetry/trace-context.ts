@@ -6,7 +6,7 @@ export interface TraceSource {
   headers(): Readonly<Record<string, string>>;
 }
 
-const NOTHING: Readonly<Record<string, string>> = {};
+const NOTHING: Readonly<Record<string, string>> = Object.freeze({});
 
 let source: TraceSource | undefined;
 
@@ -15,8 +15,8 @@ export function traceWith(tracing: TraceSource | undefined): void {
   source = tracing;
 }
 
-/** Ids of the present trace and span, empty where there is none. */
-export const traceIds = (): object => source?.ids() ?? NOTHING;
+/** Ids of the present trace and span, empty where there is none; an object of its own, as loggers write into it. */
+export const traceIds = (): object => ({ ...source?.ids() });
 
 /** Headers that continue the present trace in another process, empty where there is none. */
 export const traceHeaders = (): Readonly<Record<string, string>> => source?.headers() ?? NOTHING;
