@@ -16,29 +16,25 @@ export class AnswerBudget {
   readonly bytes: number;
   /** Rejects with LIMIT_EXCEEDED as soon as the budget is used up. */
   readonly exceeded: Promise<never>;
-  #left: number;
+  /** Bytes that may still be taken; negative when the budget is used up. Not `#left`: that cost a join a tenth of its time. */
+  left: number;
   readonly #exceed: (failure: HutongError) => void;
   #never: Promise<never> | undefined;
 
   constructor(bytes: number) {
     this.bytes = bytes;
-    this.#left = bytes * FETCHED_FOR_ANSWER;
+    this.left = bytes * FETCHED_FOR_ANSWER;
     const { promise, reject } = Promise.withResolvers<never>();
     promise.catch(() => undefined);
     this.exceeded = promise;
     this.#exceed = reject;
   }
 
-  /** Bytes that may still be taken; negative when the budget is used up. */
-  get left(): number {
-    return this.#left;
-  }
-
   /** Takes bytes off; false when it is used up. */
   take(bytes: number): boolean {
-    if (this.#left < 0) return false;
-    this.#left -= bytes;
-    if (this.#left >= 0) return true;
+    if (this.left < 0) return false;
+    this.left -= bytes;
+    if (this.left >= 0) return true;
     this.#exceed(answerTooLarge(this.bytes));
     return false;
   }
