@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { serverAudits } from 'graphql-http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { testGateway, type TestGateway } from '../testkit/test-gateway.js';
+import { transports } from '../testkit/transports.js';
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -28,7 +29,18 @@ test('a query may be a GET with the preflight header, and is refused without it'
   expect((await gateway.request(path, { headers: { 'apollo-require-preflight': '1' } })).data.people.nodes).toHaveLength(3);
   const refused = await gateway.request(path);
   expect([refused.status, refused.errors[0]?.extensions.code]).toEqual([400, 'BAD_INPUT']);
-  expect(refused.errors[0]?.message).toContain('apollo-require-preflight');
+  expect(refused.errors[0]?.message).toContain('a GET needs the header "apollo-require-preflight: true"');
+});
+
+test.each([
+  ['variables', '{'],
+  ['extensions', '{'],
+  ['variables', '[]'],
+])('a GET whose %s are broken is refused, naming them', async (parameter, value) => {
+  const search = new URLSearchParams({ query: '{ people { nodes { name } } }', [parameter]: value }).toString();
+  const { status, errors } = await gateway.request(`/graphql?${search}`, { headers: { 'apollo-require-preflight': '1' } });
+  expect([status, errors[0]?.extensions.code]).toEqual([400, 'BAD_INPUT']);
+  expect(errors[0]?.message).toContain(parameter);
 });
 
 test('a mutation by GET is refused and does nothing', async () => {
@@ -171,9 +183,30 @@ describe('in production', () => {
   });
   afterAll(() => production.stop());
 
-  test('the schema is not told, neither by introspection nor by suggestions', async () => {
-    expect((await production.ask('{ __schema { types { name } } }')).errors[0]?.extensions.code).toBe('GRAPHQL_VALIDATION_FAILED');
-    expect((await production.ask('{ peopel { nodes { id } } }')).errors[0]?.message).not.toContain('people');
+  test.each(transports)('over %s the schema is not told, neither by introspection nor by suggestions', async (_name, ask) => {
+    const messages = async (query: string, variables?: Record<string, unknown>): Promise<string> => {
+      const { errors } = await ask(production, query, variables);
+      expect(errors).not.toEqual([]);
+      for (const { extensions } of errors) expect(Object.keys(extensions)).toEqual(extensions.field === undefined ? ['code'] : ['code', 'field']);
+      return errors.map(({ message }) => message).join('\n');
+    };
+    expect((await ask(production, '{ __schema { types { name } } }')).errors[0]?.extensions.code).toBe('GRAPHQL_VALIDATION_FAILED');
+    expect((await ask(production, '{ __type(name: "Person") { name } }')).errors[0]?.extensions.code).toBe('GRAPHQL_VALIDATION_FAILED');
+    expect(await messages('{ peopel { nodes { id } } }')).not.toContain('people');
+    expect(await messages('{ people(frist: 1) { nodes { id } } }')).not.toContain('first');
+    expect(await messages('{ mood(of: HAPY) }')).not.toContain('HAPPY');
+    expect(await messages('query ($of: Mood!) { mood(of: $of) }', { of: 'HAPY' })).not.toContain('HAPPY');
+    expect(await messages('mutation ($input: AddPeopleInput!) { addPeople(input: $input) }', { input: { poeple: [] } })).not.toContain('Did you mean');
+    expect(await messages('subscription { visitde { id } }')).not.toContain('visited');
+  });
+
+  test.each(transports)('over %s a failure shows no stack', async (_name, ask) => {
+    const { errors } = await ask(production, 'mutation { fail(how: "badly") }');
+    expect(JSON.stringify(errors)).not.toMatch(/stack|swordfish|node_modules|\.js/);
+    expect(errors[0]?.extensions).toEqual({ code: 'INTERNAL_SERVER_ERROR' });
+  });
+
+  test('elsewhere the schema is told', async () => {
     expect((await gateway.ask('{ peopel { nodes { id } } }')).errors[0]?.message).toContain('people');
     expect((await gateway.ask('{ __schema { queryType { name } } }')).data).toEqual({ __schema: { queryType: { name: 'Query' } } });
   });

@@ -1,8 +1,9 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { buildSchema, getIntrospectionQuery, getOperationAST, parse } from 'graphql';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { testGateway, type TestGateway } from '../testkit/test-gateway.js';
+import { streamingTransports, transports } from '../testkit/transports.js';
 import { operationCost } from './operation-cost.js';
 import { operationSize } from './operation-size.js';
 import { rememberedCost } from './remembered-cost.js';
@@ -19,7 +20,7 @@ const nested = (levels: number): string => '{ person(id: "1") '.concat('{ friend
 const bomb = (n: number): string =>
   `{ person(id: "1") { ...f0 } } ${Array.from({ length: n }, (_, i) => `fragment f${i} on Person { ...f${i + 1} ...f${i + 1} }`).join(' ')} fragment f${n} on Person { name }`;
 
-test.each([
+const tooMuch: [what: string, query: string, message: string][] = [
   ['depth', nested(9), 'depth: at most 10 levels allowed, got 11'],
   ['root fields', `{ ${Array.from({ length: 21 }, (_, i) => (i < 15 ? `a${i}: me { id }` : `me { id } `)).join(' ')} }`, 'root fields: at most 20 fields allowed, got 21'],
   ['aliases', `{ person(id: "1") { ${Array.from({ length: 16 }, (_, i) => `a${i}: name`).join(' ')} } }`, 'aliases: at most 15 aliases allowed, got 16'],
@@ -30,13 +31,52 @@ test.each([
   ['cost of nested lists without a page size', '{ things { owner { things { owner { things { id label owner { id } } } } } } }', 'cost: at most 5000'],
   ['cost of fragments that unfold', bomb(60), 'cost: at most 5000 fields, those of a list times its page size allowed'],
   ['aliases of fragments that unfold', bomb(60).replace('{ name }', '{ a: name }'), 'aliases: at most 15 aliases allowed, got'],
-])('too much of %s is refused before anything is planned, naming the limit', async (_what, query, message) => {
-  gateway.subgraphs.asked.length = 0;
-  const { data, errors } = await gateway.ask(query);
-  expect(errors.map(({ extensions }) => extensions)).toEqual([{ code: 'LIMIT_EXCEEDED' }]);
-  expect(errors[0]?.message).toContain(message);
-  expect(data).toBeUndefined();
-  expect(gateway.subgraphs.asked).toEqual([]);
+];
+
+describe.each(transports)('over %s', (_name, ask) => {
+  test.each(tooMuch)('too much of %s is refused before anything is planned, naming the limit', async (_what, query, message) => {
+    gateway.subgraphs.asked.length = 0;
+    const { data, errors } = await ask(gateway, query);
+    expect(errors.map(({ extensions }) => extensions)).toEqual([{ code: 'LIMIT_EXCEEDED' }]);
+    expect(errors[0]?.message).toContain(message);
+    expect(data).toBeUndefined();
+    expect(gateway.subgraphs.asked).toEqual([]);
+  });
+
+  test('introspection is not too deep', async () => {
+    expect((await ask(gateway, getIntrospectionQuery())).data.__schema.queryType).toEqual({ name: 'Query', kind: 'OBJECT' });
+  });
+
+  test('an answer that is too large is not sent', async () => {
+    expect((await ask(gateway, '{ text(bytes: 199000) }')).data.text).toHaveLength(199_000);
+    const { errors, data } = await ask(gateway, '{ text(bytes: 200000) }');
+    expect(errors).toEqual([{ message: 'response: at most 200000 bytes allowed', extensions: { code: 'LIMIT_EXCEEDED' } }]);
+    expect(data ?? null).toBeNull();
+  });
+});
+
+const visits = (selection: string): string => `subscription { visited { ${selection} } }`;
+
+describe.each(streamingTransports)('over %s', (_name, ask) => {
+  test.each([
+    ['depth', visits(`person { ${'friends { '.repeat(8)} id ${'}'.repeat(8)} }`), 'depth: at most 10 levels allowed, got 11'],
+    ['aliases', visits(Array.from({ length: 16 }, (_, i) => `a${i}: note`).join(' ')), 'aliases: at most 15 aliases allowed, got 16'],
+    ['directives', visits('note @include(if: true) '.repeat(51)), 'directives: at most 50 directives allowed, got 51'],
+    ['tokens', visits('id '.repeat(1_000)), 'document length: at most 1000 tokens allowed'],
+    ['characters', `# ${'x'.repeat(15_000)}\n${visits('id')}`, 'document length: at most 15000 characters allowed, got '],
+    ['cost', visits('person { friends(first: 100) { friends(first: 100) { id } } }'), 'cost: at most 5000'],
+  ])('a subscription with too much of %s is refused before its source is opened', async (_what, query, message) => {
+    const { opened } = gateway.subgraphs;
+    const { data, errors } = await ask(gateway, query, {}, gateway.subgraphs.credential('alice'));
+    expect([data, errors.map(({ extensions }) => extensions)]).toEqual([undefined, [{ code: 'LIMIT_EXCEEDED' }]]);
+    expect(errors[0]?.message).toContain(message);
+    expect(gateway.subgraphs.opened).toBe(opened);
+  });
+});
+
+test('limits hold for a GET too', async () => {
+  const { errors } = await gateway.request(`/graphql?query=${encodeURIComponent(nested(9))}`, { headers: { 'apollo-require-preflight': 'true' } });
+  expect(errors).toEqual([{ message: 'depth: at most 10 levels allowed, got 11', extensions: { code: 'LIMIT_EXCEEDED' } }]);
 });
 
 test.each([
@@ -63,10 +103,6 @@ test('a cost that is remembered is that of the same page size and conditions', (
   }
 });
 
-test('introspection is not too deep', async () => {
-  expect((await gateway.ask(getIntrospectionQuery())).data.__schema.queryType).toEqual({ name: 'Query', kind: 'OBJECT' });
-});
-
 test('a body that is too large is refused, compressed or not', async () => {
   const body = JSON.stringify({ query: '{ __typename }', variables: { text: 'x'.repeat(2 * 1024 * 1024) } });
   for (const [encoding, bytes] of [['identity', Buffer.from(body)], ['gzip', gzipSync(body)]] as const) {
@@ -75,8 +111,7 @@ test('a body that is too large is refused, compressed or not', async () => {
   }
 });
 
-test('an answer that is too large is not sent', async () => {
-  expect((await gateway.ask('{ text(bytes: 199000) }')).data.text).toHaveLength(199_000);
+test('an answer that is too large has the status 413', async () => {
   const { status, errors, data } = await gateway.ask('{ text(bytes: 200000) }');
   expect([status, errors, data]).toEqual([413, [{ message: 'response: at most 200000 bytes allowed', extensions: { code: 'LIMIT_EXCEEDED' } }], undefined]);
 });

@@ -17,8 +17,10 @@ type Query {
   person(id: ID!): Person
   people(first: Int, after: String): PersonConnection!
   stall: String
+  mood(of: Mood!): Mood
   resolveCredential(credential: String!): Credential @inaccessible
 }
+enum Mood { HAPPY, SAD }
 type PersonConnection { nodes: [Person!]!, pageInfo: Info! }
 type Info { hasNextPage: Boolean! }
 type Mutation { addPeople(input: AddPeopleInput!): Int!, rename(id: ID!, name: String!): Person!, fail(how: String!): Boolean }
@@ -156,6 +158,7 @@ export class TestSubgraphs {
         },
         person: (_: unknown, { id }: { id: string }) => PEOPLE_BY_ID.get(id) ?? null,
         people: (_: unknown, { first }: { first?: number }) => ({ nodes: [...PEOPLE_BY_ID.values()].slice(0, first ?? 20), pageInfo: { hasNextPage: false } }),
+        mood: (_: unknown, { of }: { of: string }) => of,
         stall: async (_: unknown, __: unknown, { signal }: SubgraphRequest) => {
           signal.addEventListener('abort', () => (this.aborted += 1));
           await delay(60_000, undefined, { signal });

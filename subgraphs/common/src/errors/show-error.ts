@@ -7,6 +7,9 @@ import { HutongError } from './define-error.js';
 const COERCION = /^Variable "\$(?<variable>\w+)" got invalid value .*?(?: at "(?<path>[^"]+)")?; (?<problem>.+)$/s;
 const MISSING = /^Variable "\$(?<variable>\w+)" of (?:required|non-null) type "(?<type>[^"]+)" (?:was not provided|must not be null)\.$/;
 
+/** What graphql-js guesses was meant, which tells of values that the caller did not name. */
+const SUGGESTION = / Did you mean .+\?$/s;
+
 /** Text that a caller sent is quoted in graphql-js messages; a quote longer than this says no more. */
 const MESSAGE_LIMIT = 500;
 
@@ -32,7 +35,7 @@ function publicError(error: GraphQLError, requestId: string, log: Log): HutongEr
 
 function inputError(error: GraphQLError): HutongError {
   const coercion = COERCION.exec(error.message)?.groups;
-  if (coercion) return badInput({ field: coercion.path ?? coercion.variable, problem: clip(coercion.problem ?? '') });
+  if (coercion) return badInput({ field: coercion.path ?? coercion.variable, problem: clip((coercion.problem ?? '').replace(SUGGESTION, '')) });
   const missing = MISSING.exec(error.message)?.groups;
   if (missing) return badInput({ field: missing.variable, problem: `expected a value of type ${missing.type}, got none` });
   return badInput({ problem: clip(error.message) });
