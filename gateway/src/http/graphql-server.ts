@@ -8,6 +8,7 @@ import {
 } from '@apollo/server/plugin/disabled';
 import type { GatewayExecutor, GatewayInterface } from '@apollo/server-gateway-interface';
 import { HutongError, type Log } from '@hutong/common';
+import { buildSchema } from 'graphql';
 import type { CurrentGraph } from '../federation/current-graph.js';
 import type { FederatedGraph } from '../federation/federated-graph.js';
 import { answerText } from '../limits/answer.check.js';
@@ -31,8 +32,9 @@ export interface GraphqlServerOptions {
 /** Apollo Server in front of the federated graph: parsing, validation, HTTP semantics, CSRF prevention and draining. Not started. */
 export function createGraphqlServer(options: GraphqlServerOptions): ApolloServer<GraphqlRequestContext> {
   const { limits, log } = options;
+  const { gateway, plugin } = federatedGateway(options);
   return new ApolloServer<GraphqlRequestContext>({
-    gateway: federatedGateway(options),
+    gateway,
     allowBatchedHttpRequests: false,
     csrfPrevention: true,
     persistedQueries: false,
@@ -50,6 +52,7 @@ export function createGraphqlServer(options: GraphqlServerOptions): ApolloServer
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
+      plugin,
       textPlugin,
       statusPlugin,
       operationPlugin,
@@ -77,22 +80,28 @@ const statusPlugin: ApolloServerPlugin<GraphqlRequestContext> = {
   },
 };
 
-function federatedGateway({ current, limits, log }: GraphqlServerOptions): GatewayInterface {
+/** Apollo Server never lets go of the schema that it starts with, so that is the schema of no graph. */
+const AT_START = buildSchema('type Query { starting: Boolean }');
+
+/** The current graph as Apollo Server has it: the plugin gives it the first one when it has started. */
+function federatedGateway({ current, limits, log }: GraphqlServerOptions): { gateway: GatewayInterface; plugin: ApolloServerPlugin<GraphqlRequestContext> } {
+  let tell: (graph: FederatedGraph) => void = () => undefined;
   const operations = new ClientOperations({ limits, log });
   const executor: GatewayExecutor = ({ schema, source, document, operation, request, context }) =>
     operations.answer(
       { graph: current.of(schema), text: source, document, operation, operationName: request.operationName, variables: request.variables ?? {} },
       context as GraphqlRequestContext,
     );
-  return {
+  const gateway: GatewayInterface = {
     onSchemaLoadOrUpdate(callback) {
-      const tell = ({ schema, supergraphSdl }: FederatedGraph): void => callback({ apiSchema: schema, coreSupergraphSdl: supergraphSdl });
-      tell(current.graph);
+      callback({ apiSchema: AT_START, coreSupergraphSdl: '' });
+      tell = ({ schema, supergraphSdl }) => callback({ apiSchema: schema, coreSupergraphSdl: supergraphSdl });
       return current.onChange(tell);
     },
     load: async () => ({ executor }),
     stop: async () => undefined,
   };
+  return { gateway, plugin: { serverWillStart: async () => tell(current.graph) } };
 }
 
 function stringifyWithin(result: unknown, bytes: number): string {

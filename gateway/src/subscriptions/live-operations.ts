@@ -118,7 +118,7 @@ export class LiveOperations {
       const { graph } = this.#options.current;
       const scope: RequestScope = { caller, requestId, origin: 'client', signal: until };
       const results = await this.#operations.stream({ ...asked, graph }, { caller, requestId, transport, signal: until }, () => this.#open(graph, asked, scope));
-      return Symbol.asyncIterator in results ? mapIterator(results, (result) => this.#withinSize(result) as ExecutionResult) : results;
+      return results instanceof LiveSubscription ? this.#sized(results) : results;
     };
     if (isReplayed(asked.operation, asked.variables)) return open(signal);
     const key = JSON.stringify([fingerprint, asked.operationName ?? null, asked.text, asked.variables]);
@@ -186,6 +186,11 @@ export class LiveOperations {
       if (error instanceof GraphQLError) return undefined;
       throw error;
     }
+  }
+
+  /** Apart from what opens the stream: whatever is in reach of this function lives as long as the stream, and a graph may not. */
+  #sized(results: LiveSubscription) {
+    return mapIterator(results, (result) => this.#withinSize(result) as ExecutionResult);
   }
 
   #withinSize(result: ExecutionResult | FormattedExecutionResult): FormattedExecutionResult {
