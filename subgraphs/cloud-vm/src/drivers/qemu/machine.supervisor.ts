@@ -98,7 +98,7 @@ export class MachineSupervisor {
     const deadline = performance.now() + patienceMs;
     while (performance.now() < deadline) {
       // A guest that is still booting does not hear it, so it is pressed again.
-      await this.command(folder, 'system_powerdown', {}, signal).catch(unlessEnded);
+      await this.command(folder, 'system_powerdown', {}, signal, QUIT_MS).catch(unlessEnded);
       if (await hasEnded(machine, Math.min(POWER_BUTTON_MS, deadline - performance.now()), signal)) return;
     }
     await this.command(folder, 'quit', {}, signal, QUIT_MS).catch(unlessEnded);
