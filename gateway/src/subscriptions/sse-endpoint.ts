@@ -13,11 +13,12 @@ export interface SseOptions {
   operations: LiveOperations;
   identity: Identity;
   log: Log;
+  /** How long a client may take nothing before it counts as gone; 30 s where nothing is said. */
+  stallMs?: number;
 }
 
 const EVENT_STREAM = 'text/event-stream';
 const PING_MS = 12_000;
-/** A client that takes nothing for so long has gone. */
 const STALL_MS = 30_000;
 
 /** `/graphql` as a stream of server-sent events, one operation a request: GraphQL over SSE, distinct connections mode. */
@@ -83,7 +84,7 @@ export class SseEndpoint {
     ping.unref();
     try {
       const outcome = await Promise.race([ended.promise, this.#forward(results, response)]);
-      if (outcome) await write(response, next({ errors: [graphError(outcome).toJSON()] }));
+      if (outcome) await this.#write(response, next({ errors: [graphError(outcome).toJSON()] }));
       response.end('event: complete\ndata:\n\n');
     } finally {
       clearInterval(ping);
@@ -96,7 +97,7 @@ export class SseEndpoint {
   async #forward(results: AsyncIterableIterator<FormattedExecutionResult>, response: Response): Promise<HutongError | undefined> {
     try {
       for await (const result of results) {
-        if (!(await write(response, next(result)))) return undefined;
+        if (!(await this.#write(response, next(result)))) return undefined;
       }
       return undefined;
     } catch (error) {
@@ -106,22 +107,27 @@ export class SseEndpoint {
       return internalError({ requestId });
     }
   }
+
+  /** Resolves when more may be written; false: the client is gone, or takes nothing. */
+  async #write(response: Response, text: string): Promise<boolean> {
+    if (response.destroyed || response.writableEnded) return false;
+    if (response.write(text)) return true;
+    const waited = new AbortController();
+    const signal = AbortSignal.any([waited.signal, AbortSignal.timeout(this.#options.stallMs ?? STALL_MS)]);
+    try {
+      await Promise.race([once(response, 'drain', { signal }), once(response, 'close', { signal })]);
+    } catch {
+      slowReaders.tell({ at: 'sse' });
+      response.destroy();
+    } finally {
+      // A long stream waits many times: none of them leaves a listener behind.
+      waited.abort();
+    }
+    return !response.destroyed;
+  }
 }
 
 const next = (result: FormattedExecutionResult): string => `event: next\ndata: ${JSON.stringify(result)}\n\n`;
-
-/** Resolves when more may be written; false: the client is gone, or takes nothing. */
-async function write(response: Response, text: string): Promise<boolean> {
-  if (response.destroyed || response.writableEnded) return false;
-  if (response.write(text)) return true;
-  try {
-    await Promise.race([once(response, 'drain', { signal: AbortSignal.timeout(STALL_MS) }), once(response, 'close')]);
-  } catch {
-    slowReaders.tell({ at: 'sse' });
-    response.destroy();
-  }
-  return !response.destroyed;
-}
 
 /** An operation that never began is answered as a request, with a status. */
 function refuseOperation(response: Response, errors: readonly GraphQLError[]): void {
