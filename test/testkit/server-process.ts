@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { until } from './processes.js';
 
 const REPOSITORY = join(import.meta.dirname, '../..');
-const LISTENS = /listens on (http:\S+)/;
+/** What a subgraph says, or the banner of a gateway. */
+const LISTENS = /(?:listens on|GraphQL) +(http:\/\/[^\s/]+)/;
 
 /** A part of the platform that a test runs alone. */
 export interface ServerProcess {
