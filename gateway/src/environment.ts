@@ -45,7 +45,7 @@ export const gatewaySettings = {
   HUTONG_ADMIN_PASSWORD: { schema: settingTypes.optionalText(), example: 'correct-horse-battery', about: 'Password of the first user, admin, used on the first start only. Empty: a random one is made and printed once.' },
   HUTONG_SECRET: { schema: settingTypes.optionalSecret(), example: 'a-long-random-text', about: 'What the platform derives its keys from. Empty: made at the first start and kept in the data folder.' },
   ...subgraphUrlSettings,
-  SUPERGRAPH_FILE: { schema: settingTypes.optionalText(), example: '/etc/hutong/supergraph.graphql', about: 'The supergraph, read at the start. Empty: composed of the subgraphs in this process, and the committed one where one is elsewhere.' },
+  SUPERGRAPH_FILE: { schema: settingTypes.optionalText(), example: '/etc/hutong/supergraph.graphql', about: 'The supergraph, read at the start, when it changes and on SIGHUP. Empty: composed of the subgraphs in this process, and the committed one where one is elsewhere.' },
   TRUSTED_PROXIES: {
     schema: settingTypes.list().refine((networks) => networks.every(isNetwork), 'expected addresses or networks as CIDR, separated by commas'),
     example: '10.0.0.0/8,127.0.0.1',
