@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { silentLog } from '@hutong/common';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { watchFile } from './watched-file.js';
 
 let folder: string;
@@ -21,7 +21,7 @@ afterEach(async () => {
 });
 
 const begin = () => void (unwatch = watchFile(file, () => void calls++, silentLog));
-const told = () => expect.poll(() => calls, { timeout: 15_000 }).toBeGreaterThan(0);
+const told = () => vi.waitUntil(() => calls > 0, { timeout: 15_000 });
 
 async function turnLink(link: string, target: string): Promise<void> {
   await symlink(target, `${link}.new`);
