@@ -1,0 +1,61 @@
+// Ten minutes of mixed load on a platform, whose heap must not grow: `npm run soak [-- minutes]`.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { interconnectWorld } from '../testkit/interconnect.world.js';
+import { RemoteHeap } from './heap.js';
+import { mixedLoad } from './load.js';
+import { growth, type Sample } from './regression.js';
+import { SupergraphFile } from './supergraph.file.js';
+
+const MINUTES = Number(process.argv[2] ?? 10);
+/** Caches fill and code is compiled at first. */
+const LEFT_OUT_MINUTES = 2;
+const MOST_MB_A_MINUTE = 0.5;
+const SAMPLE_EVERY_MS = 10_000;
+const INSPECTOR = /Debugger listening on (ws:\S+)/;
+
+if (!(MINUTES > LEFT_OUT_MINUTES)) {
+  console.error(`minutes: expected more than ${LEFT_OUT_MINUTES}, which are left out; for example: npm run soak -- 10`);
+  process.exit(2);
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'hutong-soak-'));
+const supergraph = new SupergraphFile(join(folder, 'supergraph.graphql'));
+await supergraph.replace();
+const world = await interconnectWorld({ database: 'embedded', environment: { NODE_OPTIONS: '--inspect=127.0.0.1:0', SUPERGRAPH_FILE: supergraph.path } });
+let passed = false;
+try {
+  const [, inspector = ''] = INSPECTOR.exec(world.platform.output()) ?? [];
+  const heap = await RemoteHeap.connect(inspector);
+  const stop = new AbortController();
+  const load = mixedLoad(world, supergraph, stop.signal);
+  const samples = await Promise.race([sampled(heap), load.then(() => [])]);
+  stop.abort();
+  console.log(JSON.stringify({ done: await load }));
+  heap.close();
+  const slope = growth(samples.filter(({ minute }) => minute >= LEFT_OUT_MINUTES));
+  const [refused] = /^.*the supergraph is refused.*$/m.exec(world.platform.output()) ?? [];
+  if (refused !== undefined) throw new Error(refused);
+  passed = slope <= MOST_MB_A_MINUTE;
+  console.log(`${passed ? 'PASS' : 'FAIL'}: the heap grows by ${slope.toFixed(3)} MB/min from minute ${LEFT_OUT_MINUTES} on; at most ${MOST_MB_A_MINUTE} allowed`);
+} finally {
+  await world.platform.dispose();
+  await rm(folder, { recursive: true });
+}
+process.exit(passed ? 0 : 1);
+
+/** Prints a line for each sample. */
+async function sampled(heap: RemoteHeap): Promise<Sample[]> {
+  const samples: Sample[] = [];
+  const begun = performance.now();
+  const minutes = (): number => (performance.now() - begun) / 60_000;
+  while (minutes() < MINUTES) {
+    await delay(SAMPLE_EVERY_MS);
+    const sample = { minute: minutes(), megabytes: await heap.usedMb() };
+    samples.push(sample);
+    console.log(`minute ${sample.minute.toFixed(2)}: ${sample.megabytes.toFixed(1)} MB`);
+  }
+  return samples;
+}
