@@ -18,6 +18,7 @@ const LIMIT_NAME = /^[A-Za-z][A-Za-z ]{0,40}$/;
 export class Metrics {
   readonly registry = new Registry();
   readonly #stops: (() => void)[] = [];
+  readonly #prepare: (() => void)[] = [];
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
@@ -65,8 +66,14 @@ export class Metrics {
     this.#stops.push(...stops);
   }
 
+  /** Calls this before metrics are told, for what is counted together. */
+  before(prepare: () => void): void {
+    this.#prepare.push(prepare);
+  }
+
   /** Everything in the text format of Prometheus. */
   text(): Promise<string> {
+    for (const prepare of this.#prepare) prepare();
     return this.registry.metrics();
   }
 
