@@ -41,7 +41,6 @@ export default defineConfig({
         test: {
           name: 'split',
           include: ['test/flows/**/*.test.ts', ...sampleOf('contracts in split mode', contracts, SPLIT_CONTRACTS)],
-          exclude: ['test/flows/start.flow.test.ts'],
           env: { HUTONG_TEST_MODE: 'split' },
         },
       },

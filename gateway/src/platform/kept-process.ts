@@ -8,20 +8,24 @@ export interface KeptProcessOptions {
   file: string;
   environment: Record<string, string | undefined>;
   say: (line: string) => void;
-  /** Called when it ended so soon after its start that it will not do better next time. */
+  /** What it writes to stderr. */
+  complain: (line: string) => void;
+  /** Called when it ended before it was up for the first time: it will not do better next time. */
   onDeadOnArrival: () => void;
 }
 
-/** One that ended by itself within this is not started again. */
-const ARRIVED_MS = 5_000;
 const RESTART_MS = 250;
 const LONGEST_STOP_MS = 45_000;
 
-/** A process that is started again when it dies. It ends itself when we die, as its channel to us closes then. */
+/**
+ * A process that is started again when it dies, unless it never was up, which it says by a message over its channel to us.
+ * It ends itself when we die, as the channel closes then.
+ */
 export class KeptProcess {
   readonly #options: KeptProcessOptions;
   #child: ChildProcess;
   #restart: NodeJS.Timeout | undefined;
+  #wasUp = false;
   #stopping = false;
 
   constructor(options: KeptProcessOptions) {
@@ -55,16 +59,15 @@ export class KeptProcess {
   }
 
   #start(): ChildProcess {
-    const { name, file, environment, say } = this.#options;
-    const startedAt = Date.now();
+    const { name, file, environment, say, complain } = this.#options;
     // In a process group of its own: Ctrl+C in a terminal is for us, who end the processes in their order.
     const detached = process.platform !== 'win32';
     const child = spawn(process.execPath, [file], { env: environment, stdio: ['ignore', 'pipe', 'pipe', 'ipc'], detached });
-    for (const stream of [child.stdout, child.stderr]) {
-      if (stream) createInterface({ input: stream }).on('line', (line) => say(`[${name}] ${line}`));
-    }
+    if (child.stdout) createInterface({ input: child.stdout }).on('line', (line) => say(`[${name}] ${line}`));
+    if (child.stderr) createInterface({ input: child.stderr }).on('line', (line) => complain(`[${name}] ${line}`));
     say(`[${name}] is process ${child.pid}`);
-    child.once('exit', (code, signal) => this.#ended(signal ?? `code ${code}`, signal === null && Date.now() - startedAt < ARRIVED_MS));
+    child.once('message', () => (this.#wasUp = true));
+    child.once('exit', (code, signal) => this.#ended(signal ?? `code ${code}`, signal === null && !this.#wasUp));
     return child;
   }
 
@@ -72,7 +75,7 @@ export class KeptProcess {
     if (this.#stopping) return;
     const { name, say, onDeadOnArrival } = this.#options;
     if (onArrival) {
-      say(`[${name}] ended with ${how} right after its start: all are ended`);
+      say(`[${name}] ended with ${how} before it was up: all are ended`);
       return onDeadOnArrival();
     }
     say(`[${name}] ended with ${how} and is started again`);

@@ -12,10 +12,11 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 const GATEWAY = fileURLToPath(new URL('../main.js', import.meta.url));
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const complain = (line: string): void => void process.stderr.write(`${line}\n`);
 
 /**
  * The platform as processes of one machine: each subgraph on a free port, the gateway on PORT, their output prefixed. One
- * that dies is started again, unless it dies at its start: then all are ended. SIGHUP is passed on to the gateway. Another
+ * that dies is started again, unless it never was up: then all are ended. SIGHUP is passed on to the gateway. Another
  * signal ends all, the gateway first, so that running requests find their subgraphs; a second one without waiting for them.
  * Resolves with the exit code.
  */
@@ -46,7 +47,7 @@ export async function runSplit(): Promise<number> {
       stopAll(1);
     });
     const start = (name: string, file: string, own: Record<string, string>) => {
-      const kept = new KeptProcess({ name, file, environment: { ...environment, ...own }, say, onDeadOnArrival: () => stopAll(1) });
+      const kept = new KeptProcess({ name, file, environment: { ...environment, ...own }, say, complain, onDeadOnArrival: () => stopAll(1) });
       processes.push(kept);
       return kept;
     };
@@ -57,7 +58,7 @@ export async function runSplit(): Promise<number> {
     return await end.promise;
   } catch (error) {
     if (ending.signal.aborted) return 0;
-    process.stderr.write(`${startFailureText(error)}\n`);
+    complain(startFailureText(error));
     return 1;
   } finally {
     await opened.disposeAsync();

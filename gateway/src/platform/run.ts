@@ -52,6 +52,8 @@ async function live(settings: GatewaySettings, log: Log): Promise<number> {
     throw error;
   }
   say(bannerOf(platform, settings));
+  // To whoever keeps this process.
+  process.send?.('up');
   settleMemory();
   const code = await end.promise;
   say('Stopping…');

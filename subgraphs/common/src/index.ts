@@ -8,6 +8,7 @@ export { connectToEmbedded } from './database/embedded-connection.js';
 export { startEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOptions } from './database/embedded-postgres.js';
 export { deleteEmbeddedPostgres } from './database/embedded-removal.js';
 export * from './database/sql.js';
+export { startFailureText } from './environment/start-failure.js';
 export * from './errors/common.errors.js';
 export * from './errors/define-error.js';
 export * from './errors/show-error.js';

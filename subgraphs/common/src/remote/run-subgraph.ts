@@ -1,8 +1,7 @@
 import { auditIn } from '../audit/audit-trail.js';
 import { connectToEmbedded } from '../database/embedded-connection.js';
 import { platformSecret } from '../environment/platform-secret.js';
-import { SettingError } from '../environment/settings.js';
-import { HutongError } from '../errors/define-error.js';
+import { startFailureText } from '../environment/start-failure.js';
 import type { SubgraphConnection } from '../graph/connection.js';
 import { createLog, type Log } from '../log/log.js';
 import { ConnectedPeers } from '../peers/peers.js';
@@ -51,12 +50,13 @@ export async function runSubgraph<Services>(run: SubgraphRun<Services>): Promise
     const metrics = telemetry.metrics && new MetricsAnswer(telemetry.metrics, settings.telemetry.metricsToken);
     const port = await listen(run, settings, log, opened, metrics);
     say(`${name} listens on http://${settings.host}:${port}`);
+    // To whoever keeps this process.
+    process.send?.('up');
     await end.promise;
     return 0;
   } catch (error) {
     if (ending.signal.aborted) return 0;
-    const expected = error instanceof SettingError || error instanceof HutongError || (error instanceof Error && error.name === 'DatabaseStartError');
-    process.stderr.write(`${expected ? (error as Error).message : error instanceof Error ? error.stack : String(error)}\n`);
+    process.stderr.write(`${startFailureText(error)}\n`);
     return 1;
   } finally {
     await opened.disposeAsync();
