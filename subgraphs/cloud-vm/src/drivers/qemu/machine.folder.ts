@@ -96,7 +96,9 @@ export class MachineFolder {
   /** Null when there is no folder. */
   async createdAt(): Promise<Date | null> {
     const facts = await stat(this.path).catch(() => null);
-    return facts?.birthtime ?? null;
+    if (!facts) return null;
+    // Some file systems do not know when a folder was made.
+    return facts.birthtimeMs > 0 ? facts.birthtime : facts.mtime;
   }
 
   /** Gives back what a copy for a snapshot took; QEMU goes on having the file open. */

@@ -16,6 +16,9 @@ interface QmpMessage {
   error?: { class: string; desc: string };
 }
 
+/** In characters; QEMU's own answers have some thousand. */
+const LONGEST_LINE = 2 ** 22;
+
 /**
  * A connection to the monitor of one running QEMU. QEMU serves one client at a time, so a machine has one connection,
  * which all calls for it share.
@@ -88,8 +91,13 @@ export class QmpConnection {
     for (let end = this.text.indexOf('\n'); end >= 0; end = this.text.indexOf('\n')) {
       const line = this.text.slice(0, end);
       this.text = this.text.slice(end + 1);
-      if (line.trim() !== '') this.take(JSON.parse(line) as QmpMessage);
+      if (line.trim() === '') continue;
+      const message = parsed(line);
+      // A QEMU that a guest has broken into may say anything.
+      if (message) this.take(message);
+      else this.close();
     }
+    if (this.text.length > LONGEST_LINE) this.close();
   }
 
   private take(message: QmpMessage): void {
@@ -107,6 +115,14 @@ export class QmpConnection {
     this.greeted.reject(ended());
     for (const waiting of this.waiting.values()) waiting.reject(ended());
     this.waiting.clear();
+  }
+}
+
+function parsed(line: string): QmpMessage | undefined {
+  try {
+    return JSON.parse(line) as QmpMessage;
+  } catch {
+    return undefined;
   }
 }
 
