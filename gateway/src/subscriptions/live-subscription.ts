@@ -44,6 +44,8 @@ export class LiveSubscription implements AsyncIterableIterator<ExecutionResult> 
   #events: Events;
   #next: Next | undefined;
   #lastTold: string | undefined;
+  /** That of a source which was left while its event was awaited; only until that has come, or none. */
+  #left: Plan | undefined;
   #failure: HutongError | undefined;
   #ended = false;
 
@@ -83,14 +85,14 @@ export class LiveSubscription implements AsyncIterableIterator<ExecutionResult> 
 
   async next(): Promise<IteratorResult<ExecutionResult>> {
     try {
-      const event = await this.#read();
+      const told = await this.#read();
       if (this.#failure) throw this.#failure;
-      if (event === undefined) {
+      if (told === undefined) {
         await this.return();
         return { done: true, value: undefined };
       }
       const { operation, scope } = this.#options;
-      return { done: false, value: await this.#plan.graph.join(this.#plan.planned, event, operation.variables, scope) };
+      return { done: false, value: await told.plan.graph.join(told.plan.planned, told.event, operation.variables, scope) };
     } catch (error) {
       await this.return();
       throw this.#failure ?? error;
@@ -110,16 +112,18 @@ export class LiveSubscription implements AsyncIterableIterator<ExecutionResult> 
     return this;
   }
 
-  /** The next event of the source, or of its successor when that may take over; undefined at the end. */
-  async #read(): Promise<ExecutionResult | undefined> {
+  /** The next event of the source, or of its successor when that may take over, with the plan for its form; undefined at the end. */
+  async #read(): Promise<{ event: ExecutionResult; plan: Plan } | undefined> {
     if (this.#next?.events?.met) this.#takeOver(this.#next.plan, this.#next.events);
     const events = this.#events;
     let failure: unknown;
     const item = await events.next().catch((error: unknown) => void (failure = error));
+    const left = this.#left;
+    this.#left = undefined;
     if (item && !item.done) {
       this.#lastTold = eventIdOf(item.value);
       this.#next?.events?.tell(this.#lastTold);
-      return item.value;
+      return { event: item.value, plan: left ?? this.#plan };
     }
     if (this.#ended) return undefined;
     if (this.#events === events) {
@@ -149,7 +153,10 @@ export class LiveSubscription implements AsyncIterableIterator<ExecutionResult> 
       if (this.#next !== next || this.#ended) return void (await events.return?.());
       next.events = new SourceSuccessor(events, this.#lastTold);
       // Without ids nothing tells which events both have: the successor takes over at once.
-      if (!source.identified || !this.#plan.source.identified) this.#takeOver(next.plan, next.events);
+      if (!source.identified || !this.#plan.source.identified) {
+        this.#left = this.#plan;
+        this.#takeOver(next.plan, next.events);
+      }
     } catch (err) {
       if (this.#next === next) this.#next = undefined;
       log.warn({ requestId: scope.requestId, subgraph: source.subgraph, err }, 'a subscription stays with the graph before: its source could not be opened anew');
