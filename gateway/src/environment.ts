@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { checkSecret, readSettings, settingTypes, subgraphDatabaseSettings, subgraphDatabaseUrls, subgraphUrls, subgraphUrlSettings, type Setting } from '@hutong/common';
+import { checkSecret, readSettings, settingTypes, subgraphDatabaseSettings, subgraphDatabaseUrls, subgraphUrls, subgraphUrlSettings, uploadLimits, uploadSettings, type Setting, type UploadLimits } from '@hutong/common';
 import { telemetryOf, telemetrySettings, type TelemetrySettings } from '@hutong/common/telemetry';
 import ipaddr from 'ipaddr.js';
 import type { Limits } from './limits/limits.js';
@@ -69,6 +69,7 @@ export const gatewaySettings = {
   LIMIT_ROOT_FIELDS: count(20, 'Root fields of an operation.'),
   LIMIT_COST: count(5_000, 'Fields that may have to be answered, those of a list times its page size.'),
   LIMIT_RESPONSE_BYTES: count(10 * 1024 * 1024, 'Largest answer.'),
+  ...uploadSettings,
   REQUEST_TIMEOUT_SECONDS: { schema: settingTypes.integer(1, 86_400), default: '60', example: '60', about: 'How long a request may take.' },
   SUBGRAPH_TIMEOUT_SECONDS: { schema: settingTypes.integer(1, 86_400), default: '30', example: '30', about: 'How long one fetch from a subgraph may take.' },
   LIMIT_SUBSCRIPTIONS: count(100, 'Operations that run at once on one WebSocket.'),
@@ -103,6 +104,7 @@ export interface GatewaySettings {
   introspection: boolean;
   limits: Limits;
   bulkBodyBytes: number;
+  uploads: UploadLimits;
   subgraphTimeoutMs: number;
   /** Operations that run at once on one WebSocket. */
   subscriptionsOfConnection: number;
@@ -148,6 +150,7 @@ export function readGatewaySettings(environment: Readonly<Record<string, string 
       requestMs: values.REQUEST_TIMEOUT_SECONDS * 1_000,
     },
     bulkBodyBytes: values.LIMIT_BULK_BODY_BYTES,
+    uploads: uploadLimits(values),
     subgraphTimeoutMs: values.SUBGRAPH_TIMEOUT_SECONDS * 1_000,
     subscriptionsOfConnection: values.LIMIT_SUBSCRIPTIONS,
     websocketInitMs: values.WEBSOCKET_INIT_SECONDS * 1_000,

@@ -9,6 +9,8 @@ export interface RequestScope {
   requestId: string;
   /** Aborted when the caller has gone or the request's time is over. */
   signal: AbortSignal;
+  /** Of a request with files: resolves when they have come, or will not come; until then no fetch is too slow. */
+  received?: Promise<void> | undefined;
 }
 
 /** A valid operation as it is asked for: planned once for the same text and name. */

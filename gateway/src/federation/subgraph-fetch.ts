@@ -34,7 +34,7 @@ export class SubgraphFetch implements GraphQLDataSource<FetchScope> {
   }
 
   async process({ request, context }: Fetch): Promise<Fetched> {
-    const { caller, origin, requestId, signal, budget } = context as FetchScope;
+    const { caller, origin, requestId, signal, budget, received } = context as FetchScope;
     const fetch = {
       document: request.query ?? '',
       operationName: request.operationName,
@@ -43,6 +43,7 @@ export class SubgraphFetch implements GraphQLDataSource<FetchScope> {
       origin,
       requestId,
       budget,
+      received,
     };
     try {
       return await subgraphFetches.run({ subgraph: this.#options.subgraph, origin, requestId }, async () => this.#answer(fetch, signal));
@@ -96,7 +97,7 @@ export class SubgraphFetch implements GraphQLDataSource<FetchScope> {
     const connection = connections.get(subgraph);
     if (!connection) throw subgraphUnavailable({ subgraph });
     const tooLate = () => subgraphUnavailable({ subgraph, seconds: timeoutMs / 1000 });
-    return withDeadline(outer, timeoutMs, tooLate, (signal) => connection.execute({ ...fetch, signal }));
+    return withDeadline(outer, timeoutMs, tooLate, (signal) => connection.execute({ ...fetch, signal }), fetch.received);
   }
 
   #failure(reason: unknown, requestId: string): HutongError {

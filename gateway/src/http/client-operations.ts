@@ -5,6 +5,7 @@ import type { FederatedGraph } from '../federation/federated-graph.js';
 import type { Limits } from '../limits/limits.js';
 import { checkCost, checkSize, checkText } from '../limits/operation.check.js';
 import { executions } from '../telemetry/activities.js';
+import { checkUploads } from '../uploads/upload.check.js';
 import { statusError } from './failure.js';
 import type { GraphqlRequestContext } from './graphql-request.js';
 
@@ -20,7 +21,7 @@ export interface ClientOperation {
   variables: Record<string, unknown>;
 }
 
-type OperationScope = Pick<GraphqlRequestContext, 'caller' | 'requestId' | 'transport' | 'signal'>;
+type OperationScope = Pick<GraphqlRequestContext, 'caller' | 'requestId' | 'transport' | 'signal' | 'received'>;
 
 export interface ClientOperationsOptions {
   limits: Limits;
@@ -48,7 +49,7 @@ export class ClientOperations {
     return executions.run(executionOf(asked, context), () => this.#answer(asked, context));
   }
 
-  async #answer(asked: ClientOperation, { caller, requestId, signal }: OperationScope): Promise<ExecutionResult> {
+  async #answer(asked: ClientOperation, { caller, requestId, signal, received }: OperationScope): Promise<ExecutionResult> {
     const { graph, text, document, operationName, variables } = asked;
     let ran = false;
     try {
@@ -57,7 +58,7 @@ export class ClientOperations {
       if (faults.length > 0) return { errors: faults };
       const planned = graph.plan({ text, document, operationName });
       ran = true;
-      return await graph.execute(planned, variables, { caller, origin: 'client', requestId, signal });
+      return await graph.execute(planned, variables, { caller, origin: 'client', requestId, signal, received });
     } catch (error) {
       if (ran && error instanceof HutongError) return { errors: [statusError(error)] };
       return this.#refusal(error, requestId);
@@ -93,6 +94,7 @@ export class ClientOperations {
     const checked = { schema: graph.schema, document, operation, variables };
     checkSize(checked, limits);
     checkText(checked);
+    checkUploads(checked);
     const { errors } = getVariableValues(graph.schema, operation.variableDefinitions ?? [], variables, { maxErrors: REPORTED_VARIABLES });
     if (errors) {
       return errors.slice(0, REPORTED_VARIABLES).map((error) => {

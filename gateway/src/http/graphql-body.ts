@@ -1,6 +1,7 @@
 import { badInput, HutongError, limitExceeded } from '@hutong/common';
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import type { Limits } from '../limits/limits.js';
+import { isMultipart, uploadOf } from '../uploads/upload-body.js';
 import { refuse } from './failure.js';
 
 const UTF_8 = /^utf-?8$/i;
@@ -16,15 +17,16 @@ class Refusal extends Error {
 }
 
 /**
- * Reads the JSON body of a POST to the graph. A form or plain text, which a page of another site could make a browser send,
- * is refused with a text that says which header to send; so are broken UTF-8, broken JSON and batches.
+ * Reads the JSON body of a POST to the graph; `uploads` takes in those with files. A form or plain text, which a page of
+ * another site could make a browser send, is refused with a text that says which header to send; so are broken UTF-8,
+ * broken JSON and batches.
  */
-export function graphqlBody({ bodyBytes }: Limits): [RequestHandler, RequestHandler, RequestHandler, ErrorRequestHandler] {
-  return [checkType, express.raw({ type: () => true, limit: bodyBytes }), decode, refuseBody(bodyBytes)];
+export function graphqlBody({ bodyBytes }: Limits, uploads: RequestHandler): [RequestHandler, RequestHandler, RequestHandler, RequestHandler, ErrorRequestHandler] {
+  return [checkType, uploads, express.raw({ type: (request) => !isMultipart(request), limit: bodyBytes }), decode, refuseBody(bodyBytes)];
 }
 
 const checkType: RequestHandler = (request, _response, next) => {
-  if (request.method !== 'POST') return next();
+  if (request.method !== 'POST' || isMultipart(request)) return next();
   const [type = '', ...parameters] = (request.headers['content-type'] ?? '').split(';').map((part) => part.trim());
   const charset = parameters.map((parameter) => /^charset="?([^"]*)"?$/i.exec(parameter)?.[1]).find((name) => name !== undefined);
   if (type.toLowerCase() !== 'application/json') {
@@ -34,7 +36,8 @@ const checkType: RequestHandler = (request, _response, next) => {
   next();
 };
 
-const decode: RequestHandler = (request, _response, next) => {
+const decode: RequestHandler = (request, response, next) => {
+  if (uploadOf(response)) return next();
   const bytes: unknown = request.body;
   // Apollo Server asks that a body was looked for, also where there is none.
   request.body = request.method === 'POST' ? parseBody(bytes instanceof Buffer ? bytes : Buffer.alloc(0)) : undefined;
@@ -66,6 +69,7 @@ const refuseBody =
   (bodyBytes: number): ErrorRequestHandler =>
   (error: unknown, request, response, next) => {
     if (error instanceof Refusal) return refuse(request, response, error.error, error.status);
+    if (error instanceof HutongError) return refuse(request, response, error);
     const { type, status } = error as { type?: string; status?: number };
     if (type === 'request.aborted') return void response.destroy();
     if (type === 'entity.too.large') return refuse(request, response, limitExceeded({ limit: 'body', allowed: `${bodyBytes} bytes` }), 413);

@@ -9,6 +9,8 @@ export interface GraphqlRequestContext {
   requestId: string;
   transport: Transport;
   signal: AbortSignal;
+  /** Of a request with files: resolves when they have come, or will not come. */
+  received?: Promise<void> | undefined;
   /** Whether the caller asked for `application/graphql-response+json`. */
   graphqlResponse: boolean;
 }

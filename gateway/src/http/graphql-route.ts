@@ -1,11 +1,12 @@
 import type { ApolloServer } from '@apollo/server';
 import { expressMiddleware } from '@as-integrations/express5';
-import { badInput, HutongError } from '@hutong/common';
+import { badInput, HutongError, type UploadLimits } from '@hutong/common';
 import { Router, type Request, type RequestHandler, type Response } from 'express';
 import { persistedQueryNotFound } from '../errors.js';
 import type { Identity } from '../identity/identity.js';
 import { requestCredential } from '../identity/request-credential.js';
 import type { Limits } from '../limits/limits.js';
+import { uploadBody, uploadOf } from '../uploads/upload-body.js';
 import { prefersGraphqlResponse, statusError } from './failure.js';
 import { graphqlBody } from './graphql-body.js';
 import type { GraphqlRequestContext } from './graphql-request.js';
@@ -13,23 +14,24 @@ import type { OperationReference, OperationTexts } from './operation-texts.js';
 import { requestLifetime } from './request-lifetime.js';
 
 /** `/graphql` over HTTP: POST, and GET for queries; `streams` takes those that want a stream. The server must have been started. */
-export function graphqlRoute(server: ApolloServer<GraphqlRequestContext>, texts: OperationTexts, identity: Identity, limits: Limits, streams: RequestHandler): Router {
+export function graphqlRoute(server: ApolloServer<GraphqlRequestContext>, texts: OperationTexts, identity: Identity, limits: Limits, uploads: UploadLimits, streams: RequestHandler): Router {
   const router = Router();
   const context = async ({ req, res }: { req: Request; res: Response }): Promise<GraphqlRequestContext> => {
     const requestId = res.locals.requestId as string;
-    const signal = requestLifetime(res, limits.requestMs);
+    const upload = uploadOf(res);
+    const signal = requestLifetime(res, limits.requestMs, upload?.received);
     try {
       const text = texts.textOf(referenceOf(req));
-      const caller = await identity.callerOf(requestCredential(req.headers), req.ip ?? '', requestId);
+      const caller = upload?.caller ?? (await identity.callerOf(requestCredential(req.headers), req.ip ?? '', requestId));
       res.locals.caller = caller;
-      return { text, caller, requestId, transport: 'http', signal, graphqlResponse: prefersGraphqlResponse(req) };
+      return { text, caller, requestId, transport: 'http', signal, received: upload?.received, graphqlResponse: prefersGraphqlResponse(req) };
     } catch (error) {
       // Clients of automatic persisted queries look into the body of a 200.
       if (error instanceof HutongError) throw statusError(error, error.code === persistedQueryNotFound.definition.code ? 200 : error.status);
       throw error;
     }
   };
-  router.use('/graphql', neverKept, ...graphqlBody(limits), streams, expressMiddleware(server, { context }));
+  router.use('/graphql', neverKept, ...graphqlBody(limits, uploadBody({ identity, limits: uploads, bodyBytes: limits.bodyBytes })), streams, expressMiddleware(server, { context }));
   return router;
 }
 

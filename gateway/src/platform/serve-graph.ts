@@ -83,7 +83,7 @@ export async function serveGraph(subgraphs: OpenSubgraphs, settings: GatewaySett
       },
     }),
     internal: [storedRoute(stored, tokens), ...(forPeers ? [forPeers.handler] : [])],
-    graphql: graphqlRoute(server, documents.texts, identity, limits, live.handler),
+    graphql: graphqlRoute(server, documents.texts, identity, limits, settings.uploads, live.handler),
     ...(settings.playground ? { playground: playground() } : {}),
     readiness,
     metrics,

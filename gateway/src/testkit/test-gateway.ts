@@ -49,13 +49,19 @@ export interface TestGateway {
 
 const REVOCATIONS = { subgraph: 'people', resolve: 'query ($credential: String!) { resolveCredential(credential: $credential) { credentialId userId username roles organization scopes expiresAt csrfHash } }', revocations: 'subscription { credentialRevoked }' };
 
+/** A subgraph beside the two that every test gateway has. */
+export interface MoreSubgraph {
+  sdl: string;
+  connection: SubgraphConnection;
+}
+
 /** A gateway over two tiny subgraphs, listening on a free port, with settings as the environment would give them. */
-export async function testGateway(environment: Record<string, string> = {}, log: Log = silentLog): Promise<TestGateway> {
+export async function testGateway(environment: Record<string, string> = {}, log: Log = silentLog, more: readonly MoreSubgraph[] = []): Promise<TestGateway> {
   const settings: GatewaySettings = readGatewaySettings({ PORT: '0', ...environment });
   const { limits, subgraphTimeoutMs } = settings;
   const subgraphs = new TestSubgraphs();
-  const connections = new Map<string, SubgraphConnection>(subgraphs.connections().map((connection) => [connection.name, connection]));
-  let sdl = await composeSupergraph(subgraphs.sdl);
+  const connections = new Map<string, SubgraphConnection>([...subgraphs.connections(), ...more.map(({ connection }) => connection)].map((connection) => [connection.name, connection]));
+  let sdl = await composeSupergraph([...subgraphs.sdl, ...more.map((other) => ({ name: other.connection.name, sdl: other.sdl }))]);
   const documents = await clientDocuments(settings);
   const prepare = async (supergraphSdl: string) => {
     const graph = new ApolloGraph({ supergraphSdl, connections, subgraphTimeoutMs, responseBytes: limits.responseBytes, log });
@@ -80,7 +86,7 @@ export async function testGateway(environment: Record<string, string> = {}, log:
   const readiness = new Readiness(['people', 'things'], connections, log);
   readiness.started();
   const app = createApp({
-    graphql: graphqlRoute(server, documents.texts, identity, limits, live.handler),
+    graphql: graphqlRoute(server, documents.texts, identity, limits, settings.uploads, live.handler),
     ...(settings.playground ? { playground: playground() } : {}),
     readiness,
     trustedProxies: settings.trustedProxies,

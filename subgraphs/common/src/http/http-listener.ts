@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { SettingError } from '../environment/settings.js';
+import { setBodyDeadline } from './body-deadline.js';
 import { draining } from './draining.js';
 
 /** The port cannot be listened on; the message is the one line to stop the start with. */
@@ -22,12 +23,15 @@ const REASONS: Record<string, string> = {
   ENOTFOUND: 'cannot be listened on: HOST is no known name',
 };
 
+const HEADERS_MS = 60_000;
+
 /**
  * @param address `setting` is where the port comes from, for the message
  * @throws ListenError
  */
 export async function listen(handler: RequestListener, { host, port, setting = 'PORT' }: { host: string; port: number; setting?: string }): Promise<HttpListener> {
-  const server = createServer({ keepAliveTimeout: 65_000 }, handler);
+  const server = createServer({ keepAliveTimeout: 65_000, headersTimeout: HEADERS_MS, requestTimeout: 0 });
+  server.on('request', setBodyDeadline).on('request', handler);
   const drain = draining(server);
   server.listen(port, host);
   try {

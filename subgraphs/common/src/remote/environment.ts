@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { uploadLimits, uploadSettings, type UploadLimits } from '../uploads/environment.js';
 import { readSettings, SettingError, settingTypes, type Setting } from '../environment/settings.js';
 import { bySetting, bySubgraph, databaseSetting, knownSubgraph, subgraphNames, subgraphPorts, urlSetting, type DatabaseSetting, type SubgraphName, type UrlSetting } from '../subgraph/subgraph-table.js';
 import { telemetryOf, telemetrySettings, type TelemetrySettings } from '../telemetry/environment.js';
@@ -39,6 +40,7 @@ export interface SubgraphProcessSettings {
   secret: string | undefined;
   /** Where every subgraph is, this one included. */
   urls: Readonly<Record<string, string>>;
+  uploads: UploadLimits;
 }
 
 /** Reads the settings of the named subgraph's process; throws a {@link SettingError} for the first bad one. */
@@ -56,6 +58,7 @@ export function readSubgraphProcessSettings(name: string, environment: Readonly<
       HUTONG_SECRET: { schema: settingTypes.optionalSecret(), example: 'a-long-random-text', about: 'What the platform derives its keys from; the same in every process.' },
       ...subgraphUrlSettings,
       ...telemetrySettings,
+      ...uploadSettings,
     },
     environment,
   );
@@ -71,6 +74,7 @@ export function readSubgraphProcessSettings(name: string, environment: Readonly<
     databaseUrl: own ?? values.DATABASE_URL,
     secret: values.HUTONG_SECRET,
     urls: Object.fromEntries(subgraphNames.map((peer) => [peer, given[peer] ?? `http://127.0.0.1:${subgraphPorts[peer]}`])),
+    uploads: uploadLimits(values),
   };
 }
 

@@ -10,7 +10,7 @@ import { ParsedDocuments } from './document-memory.js';
 import { Endurance } from './endurance.js';
 import { RemoteSubscriptions } from './remote-subscriptions.js';
 import { SharedQueries } from './shared-queries.js';
-import { SubgraphTransport } from './transport.js';
+import { SubgraphTransport, UploadBroken } from './transport.js';
 
 export interface RemoteConnectionOptions {
   name: string;
@@ -57,7 +57,7 @@ export class RemoteConnection implements SubgraphConnection {
   async execute(request: SubgraphRequest): Promise<ExecutionResult> {
     const isQuery = this.#documents.kindOf(request.document, request.operationName) === OperationTypeNode.QUERY;
     const run = async (outer: AbortSignal): Promise<ExecutionResult> => {
-      const signal = AbortSignal.any([outer, AbortSignal.timeout(this.#timeoutMs)]);
+      const signal = AbortSignal.any([outer, timeoutAfter(request.received, this.#timeoutMs)]);
       return this.#endurance.run(isQuery, signal, () => this.#transport.execute({ ...request, signal }));
     };
     try {
@@ -94,6 +94,7 @@ export class RemoteConnection implements SubgraphConnection {
   }
 
   #failure(error: unknown, { signal, requestId }: SubgraphRequest): unknown {
+    if (error instanceof UploadBroken) return error.cause;
     if (error instanceof HutongError || (signal.aborted && error === signal.reason)) return error;
     this.#log.warn({ requestId, err: error }, 'subgraph did not answer');
     return subgraphUnavailable({ subgraph: this.name });
@@ -105,4 +106,12 @@ function charge({ data, errors }: ExecutionResult, budget: AnswerBudget | undefi
   if (!budget) return;
   const isGivenUp = data === undefined && errors?.[0]?.extensions?.code === 'LIMIT_EXCEEDED';
   budget.take(isGivenUp ? Infinity : answerSize(data, budget.left));
+}
+
+/** The time of a call that carries files begins when they have come: until then their own limit of idleness holds. */
+function timeoutAfter(received: Promise<void> | undefined, milliseconds: number): AbortSignal {
+  if (!received) return AbortSignal.timeout(milliseconds);
+  const controller = new AbortController();
+  void received.then(() => AbortSignal.timeout(milliseconds).addEventListener('abort', ({ target }) => controller.abort((target as AbortSignal).reason)));
+  return controller.signal;
 }

@@ -68,7 +68,7 @@ async function listen<Services>({ module, prepare }: SubgraphRun<Services>, sett
   const secret = await platformSecret(settings.secret, settings.dataDirectory);
   const subgraph = await openAlone(module, settings, secret, log, opened);
   for (const line of (await prepare?.(subgraph.services)) ?? []) say(line);
-  const endpoint = new SubgraphEndpoint(subgraph, new CallerTokens(secret), log.child({ subgraph: name }));
+  const endpoint = new SubgraphEndpoint(subgraph, new CallerTokens(secret), log.child({ subgraph: name }), settings.uploads);
   const server = await serveEndpoint(endpoint, settings, metrics);
   opened.defer(() => server.stop(RUNNING_REQUESTS_MS));
   return server.port;

@@ -3,7 +3,15 @@ import type { Duplex } from 'node:stream';
 import { validate, type ExecutionResult, type GraphQLError } from 'graphql';
 import { z } from 'zod';
 import { AnswerBudget } from '../graph/answer-budget.js';
+import type { SubgraphRequest } from '../graph/connection.js';
 import type { Log } from '../log/log.js';
+import { readSettings } from '../environment/settings.js';
+import { badInput, limitExceeded } from '../errors/common.errors.js';
+import { HutongError } from '../errors/define-error.js';
+import { endBodyDeadline } from '../http/body-deadline.js';
+import { discardRest } from '../uploads/discard-rest.js';
+import { uploadLimits, uploadSettings, type UploadLimits } from '../uploads/environment.js';
+import { receiveUpload } from '../uploads/upload-receiver.js';
 import type { OpenSubgraph } from '../subgraph/open-subgraph.js';
 import { subgraphRequests } from '../telemetry/activities.js';
 import { bearerToken, type CallerTokens } from './caller-token.js';
@@ -13,7 +21,10 @@ import { ANSWER_BYTES } from './transport.js';
 
 type Served = Pick<OpenSubgraph, 'name' | 'schema' | 'connection'>;
 
+type Scope = Omit<SubgraphRequest, 'document' | 'operationName' | 'variables'>;
+
 const LARGEST_BODY_BYTES = 64 * 1024 * 1024;
+const MULTIPART = /^multipart\/form-data\s*(?:;|$)/i;
 
 const operation = z.object({
   query: z.string(),
@@ -26,21 +37,24 @@ export class SubgraphEndpoint {
   readonly #subgraph: Served;
   readonly #tokens: CallerTokens;
   readonly #log: Log;
+  readonly #uploads: UploadLimits;
   readonly #documents: ParsedDocuments;
   readonly #subscriptions: SubscriptionServer;
 
-  constructor(subgraph: Served, tokens: CallerTokens, log: Log) {
+  constructor(subgraph: Served, tokens: CallerTokens, log: Log, uploads = uploadLimits(readSettings(uploadSettings, {}))) {
     this.#subgraph = subgraph;
     this.#tokens = tokens;
     this.#log = log;
+    this.#uploads = uploads;
     this.#documents = new ParsedDocuments((document) => validate(subgraph.schema, document));
     this.#subscriptions = new SubscriptionServer(subgraph, tokens, this.#documents, log);
   }
 
   /** @param path what of the URL is below the place where this is mounted */
   handle(request: IncomingMessage, response: ServerResponse, path: string): void {
+    discardRest(request, response, this.#uploads.idleMs);
     const claims = this.#tokens.verify(this.#subgraph.name, bearerToken(request.headers.authorization));
-    if (!claims) return answer(response, 401, refusal('UNAUTHENTICATED', 'This answers other processes of the platform only.'), { 'www-authenticate': 'Bearer' });
+    if (!claims) return answer(response, 401, refusal('UNAUTHENTICATED', 'This answers other processes of the platform only.'), { 'www-authenticate': 'Bearer', connection: 'close' });
     if (path !== '/graphql') return answer(response, 404, refusal('NOT_FOUND', 'There is nothing here.'));
     if (request.method !== 'POST') return answer(response, 405, refusal('BAD_INPUT', 'Only POST is allowed here.'), { allow: 'POST' });
     const gone = new AbortController();
@@ -49,10 +63,11 @@ export class SubgraphEndpoint {
     });
     const { traceparent } = request.headers;
     const details = { subgraph: this.#subgraph.name, requestId: claims.requestId, traceparent: typeof traceparent === 'string' ? traceparent : undefined };
-    subgraphRequests.run(details, () => this.#execute(request, { ...claims, signal: gone.signal, budget: budgetOf(request) })).then(
+    subgraphRequests.run(details, () => this.#execute(request, response, { ...claims, signal: gone.signal, budget: budgetOf(request) })).then(
       ({ status, result }) => answer(response, status, result),
       (err: unknown) => {
         if (gone.signal.aborted) return;
+        if (err instanceof HutongError) return answer(response, err.status, refusal(err.code, err.message));
         this.#log.error({ requestId: claims.requestId, err }, 'request to the subgraph failed');
         answer(response, 500, refusal('INTERNAL_SERVER_ERROR', 'Internal error'));
       },
@@ -75,22 +90,28 @@ export class SubgraphEndpoint {
     return this.#subscriptions.stop();
   }
 
-  async #execute(request: IncomingMessage, scope: Omit<Parameters<Served['connection']['execute']>[0], 'document' | 'operationName' | 'variables'>): Promise<{ status: number; result: ExecutionResult }> {
-    const text = await bodyOf(request);
-    if (text === undefined) return { status: 413, result: refusal('LIMIT_EXCEEDED', `body: at most ${LARGEST_BODY_BYTES} bytes allowed`) };
-    const asked = operationOf(text);
-    if (!asked) return { status: 400, result: refusal('BAD_INPUT', 'the body must be a JSON object: {"query": "…", "variables": {…}}') };
-    const { query, operationName, variables } = asked;
+  async #execute(request: IncomingMessage, response: ServerResponse, scope: Scope): Promise<{ status: number; result: ExecutionResult }> {
+    const { asked, received } = MULTIPART.test(request.headers['content-type'] ?? '') ? await this.#upload(request, response) : { asked: jsonOf(await bodyOf(request)) };
+    const { success, data } = operation.safeParse(asked);
+    if (!success) throw badInput({ problem: 'the body must be a JSON object: {"query": "…", "variables": {…}}' });
+    const { query, operationName, variables } = data;
     const { faults } = this.#documents.get(query);
     if (faults.length > 0) return { status: 400, result: { errors: faults } };
-    const result = await this.#subgraph.connection.execute({ ...scope, document: query, operationName: operationName ?? undefined, variables: variables ?? {} });
+    const result = await this.#subgraph.connection.execute({ ...scope, document: query, operationName: operationName ?? undefined, variables: variables ?? {}, received });
     return { status: 200, result };
+  }
+
+  async #upload(request: IncomingMessage, response: ServerResponse): Promise<{ asked: unknown; received: Promise<void> }> {
+    endBodyDeadline(request);
+    const { operation, received } = await receiveUpload(request, response, { limits: this.#uploads, fieldBytes: LARGEST_BODY_BYTES });
+    return { asked: operation, received };
   }
 }
 
-function operationOf(text: string): z.infer<typeof operation> | undefined {
+/** Undefined for what is no JSON. */
+function jsonOf(text: string): unknown {
   try {
-    return operation.parse(JSON.parse(text));
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
@@ -102,12 +123,13 @@ function budgetOf({ headers }: IncomingMessage): AnswerBudget | undefined {
   return bytes > 0 ? new AnswerBudget(bytes) : undefined;
 }
 
-async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
+/** @throws LIMIT_EXCEEDED */
+async function bodyOf(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > LARGEST_BODY_BYTES) return undefined;
+    if (bytes > LARGEST_BODY_BYTES) throw limitExceeded({ limit: 'body', allowed: `${LARGEST_BODY_BYTES} bytes` });
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();

@@ -1,8 +1,10 @@
 import { Pool, type Dispatcher } from 'undici';
 import type { ExecutionResult } from 'graphql';
 import type { SubgraphRequest } from '../graph/connection.js';
+import { HutongError } from '../errors/define-error.js';
 import { traceHeaders } from '../telemetry/trace-context.js';
 import type { CallerTokens } from './caller-token.js';
+import { multipartBody } from './multipart-body.js';
 
 /** The way to the subgraph failed, or what came back is no answer of one. */
 export class TransportError extends Error {
@@ -12,6 +14,12 @@ export class TransportError extends Error {
   constructor(message: string, readonly passing: boolean, cause?: unknown) {
     super(message, { cause });
   }
+}
+
+/** A file of the request failed on its way in: nobody's fault on the way to the subgraph. `cause` is what to tell. */
+export class UploadBroken extends Error {
+  override readonly name = 'UploadBroken';
+  declare readonly cause: HutongError;
 }
 
 export interface TransportOptions {
@@ -50,15 +58,17 @@ export class SubgraphTransport {
     });
   }
 
-  /** @throws TransportError, or the reason of the signal */
-  async execute({ document, operationName, variables, signal, budget, ...claims }: SubgraphRequest): Promise<ExecutionResult> {
+  /** @throws TransportError, UploadBroken, or the reason of the signal */
+  async execute({ document, operationName, variables, signal, budget, received, ...claims }: SubgraphRequest): Promise<ExecutionResult> {
     const { name, tokens } = this.#options;
-    const headers = { 'content-type': 'application/json', accept: 'application/json', authorization: `Bearer ${tokens.sign(name, claims)}`, ...(budget && { [ANSWER_BYTES]: String(budget.bytes) }), ...traceHeaders() };
-    const body = JSON.stringify({ query: document, operationName, variables });
+    const form = received && multipartBody({ document, operationName, variables });
+    const body = form?.body ?? JSON.stringify({ query: document, operationName, variables });
+    const headers = { 'content-type': form?.contentType ?? 'application/json', accept: 'application/json', authorization: `Bearer ${tokens.sign(name, claims)}`, ...(budget && { [ANSWER_BYTES]: String(budget.bytes) }), ...traceHeaders() };
     const { statusCode, body: answer } = await this.#request({ method: 'POST', path: `${this.#path}/graphql`, headers, body, signal });
     const text = await textOf(answer, signal);
     if (statusCode === 401) throw new TransportError('it refused our token: HUTONG_SECRET must be the same everywhere', false);
-    if (statusCode !== 200) throw new TransportError(`it answered with status ${statusCode}: ${text.slice(0, 200)}`, statusCode >= 500);
+    // A file that is too large for it is told as the caller is to hear it.
+    if (statusCode !== 200 && statusCode !== 413) throw new TransportError(`it answered with status ${statusCode}: ${text.slice(0, 200)}`, statusCode >= 500);
     return resultOf(text);
   }
 
@@ -79,6 +89,7 @@ export class SubgraphTransport {
       return await this.#pool.request(options);
     } catch (error) {
       options.signal.throwIfAborted();
+      if (error instanceof HutongError) throw new UploadBroken(error.message, { cause: error });
       throw new TransportError(`it cannot be reached: ${(error as Error).message}`, true, error);
     }
   }
