@@ -23,8 +23,11 @@ interface Running {
   port: string;
 }
 
+/** Where the subgraph is: in the gateway's process, or in one of its own. */
+export type UploadPlace = 'here' | 'elsewhere';
+
 /** Starts them on free ports; `place` is where the subgraph is. */
-export async function uploadProcesses(place: 'here' | 'elsewhere'): Promise<UploadProcesses> {
+export async function uploadProcesses(place: UploadPlace): Promise<UploadProcesses> {
   const temporary = await mkdtemp(join(tmpdir(), 'hutong-uploads-'));
   const folder = await mkdtemp(join(tmpdir(), 'hutong-kept-'));
   const subgraph = place === 'elsewhere' ? await run(temporary, ['subgraph', folder]) : undefined;
@@ -61,7 +64,9 @@ async function run(temporary: string, role: string[]): Promise<Running> {
     env: { PATH: '', TMPDIR: temporary, NODE_ENV: 'test' },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  const [port] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+  const ended = once(child, 'exit').then(() => Promise.reject(new Error(`the ${role[0]} ended at its start`)));
+  const [port] = (await Promise.race([once(createInterface({ input: child.stdout }), 'line'), ended])) as [string];
+  ended.catch(() => undefined);
   return { child, port };
 }
 

@@ -5,6 +5,7 @@ import { badInput, limitExceeded, timedOut } from '../errors/common.errors.js';
 import type { HutongError } from '../errors/define-error.js';
 import { ArrivingFile } from './arriving-file.js';
 import type { UploadLimits } from './environment.js';
+import { passedThrough } from './passed-buffers.js';
 import { uploadFailure } from './upload.failure.js';
 
 /** The operation of a multipart request, its files still on their way. */
@@ -148,6 +149,7 @@ class UploadBody {
     const head = 2 * fieldBytes + FRAME_BYTES;
     this.#request.on('data', (chunk: Buffer) => {
       this.#bytes += chunk.length;
+      passedThrough(chunk.length);
       const allowed = this.#uploads ? head + limits.files * (limits.fileBytes + FRAME_BYTES) : head;
       if (this.#bytes > allowed) this.fail(limitExceeded({ limit: 'body', allowed: `${allowed} bytes` }));
     });
