@@ -37,7 +37,7 @@ interface KeptFile {
 /** A subgraph that keeps files in a folder; one that was not kept whole is removed again. */
 export class FilesSubgraph {
   readonly sdl = SDL;
-  readonly schema = buildSubgraphSchema([{ typeDefs: parse(SDL), resolvers: this.#resolvers() }] as unknown as Parameters<typeof buildSubgraphSchema>[0]);
+  readonly schema = buildSubgraphSchema([{ typeDefs: parse(SDL), resolvers: this.#resolvers() }]);
   readonly connection = new LocalConnection({ name: 'files', schema: this.schema, contextFor: (request) => request, ready: async () => undefined, log: silentLog });
   /** What resolvers failed with. */
   readonly failures: unknown[] = [];

@@ -1,7 +1,6 @@
 // A process of an upload's way, for measuring: `gateway <folder>`, `gateway <folder> <url of the subgraph>`, or
 // `subgraph <folder>`. It prints its port, and ends when its stdin does.
-import { silentLog } from '@hutong/common';
-import { CallerTokens } from '@hutong/common/process';
+import { CallerTokens, silentLog } from '@hutong/common';
 import { RemoteConnection, serveEndpoint, SubgraphEndpoint } from '@hutong/common/remote';
 import { FilesSubgraph } from './files-subgraph.js';
 import { testGateway } from './test-gateway.js';

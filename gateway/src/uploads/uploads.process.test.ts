@@ -7,7 +7,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { beginUpload, largeForm, operationForm, UPLOAD_HEADERS } from '../testkit/multipart.client.js';
 import { uploadProcesses, type UploadProcesses } from '../testkit/upload-processes.js';
 
@@ -37,6 +37,9 @@ describe.each(['here', 'elsewhere'] as const)('with the subgraph %s', (place) =>
   beforeAll(async () => {
     processes = await uploadProcesses(place);
   });
+  afterEach(async () => {
+    for (const name of await readdir(processes.folder)) await rm(join(processes.folder, name));
+  });
   afterAll(() => processes.stop());
 
   test(`a file of ${LARGE / MB} MB passes through, and the gateway's memory grows by 64 MB at most`, { timeout: 300_000 }, async () => {
@@ -45,7 +48,6 @@ describe.each(['here', 'elsewhere'] as const)('with the subgraph %s', (place) =>
     expect(await upload(processes.url, LARGE)).toBe(`{"data":{"pour":${LARGE}}}`);
     const { peak } = await processes.memory();
     expect(peak - before.resident).toBeLessThanOrEqual(GROWTH);
-    for (const name of await readdir(processes.folder)) await rm(join(processes.folder, name));
   });
 
   test('whenever the sender goes away, no file and no handle is left', { timeout: 300_000 }, async () => {

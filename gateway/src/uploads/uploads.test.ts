@@ -2,12 +2,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { silentLog } from '@hutong/common';
-import { CallerTokens } from '@hutong/common/process';
+import { CallerTokens, silentLog } from '@hutong/common';
 import { RemoteConnection, serveEndpoint, SubgraphEndpoint, type SubgraphServer } from '@hutong/common/remote';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { FilesSubgraph } from '../testkit/files-subgraph.js';
-import { beginUpload, formOf, operationForm, UPLOAD_HEADERS, type Operation } from '../testkit/multipart.client.js';
+import { beginUpload, BOUNDARY, formOf, operationForm, UPLOAD_HEADERS, type Operation } from '../testkit/multipart.client.js';
 import { testGateway, type TestGateway } from '../testkit/test-gateway.js';
 
 const SECRET = 'the secret of these uploads';
@@ -245,7 +244,7 @@ describe('what is no sound upload', () => {
     ['a file at no place', withMap({ a: [] }), 'map.a: a file is used once, at one place, got 0 places'],
     ['a file at two places', formOf([{ ...operations, value: JSON.stringify({ query: KEEP_MANY, variables: { files: [null, null] } }) }, { ...map, value: '{"a":["variables.files.0","variables.files.1"]}' }, file]), 'a file is used once, at one place, got 2 places'],
     ['two files at one place', withMap({ a: ['variables.file'], b: ['variables.file'] }), 'Invalid object path'],
-    ['a part header that is broken', Buffer.from(`--${'a-boundary-of-the-test'}\r\nContent Disposition\r\n\r\n`), 'multipart/form-data: '],
+    ['a part header that is broken', Buffer.from(`--${BOUNDARY}\r\nContent Disposition\r\n\r\n`), 'multipart/form-data: '],
     ['rubbish', randomBytes(5_000), 'multipart/form-data: Unexpected end of form'],
   ])('%s is refused', async (_what, body, part) => {
     const { status, errors } = await send(body);
