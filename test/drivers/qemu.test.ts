@@ -166,6 +166,12 @@ describe.skipIf(isMissing(qemu))('machines on this host', { timeout: 120_000 }, 
     await bare.close();
   });
 
+  test('a driver that is closed at once leaves no process of its own', async () => {
+    const before = await processesNaming('hutong-kvm-');
+    await cloud.openWith({}).close();
+    expect((await processesNaming('hutong-kvm-')).filter((pid) => !before.includes(pid))).toEqual([]);
+  });
+
   test.runIf(process.geteuid?.() === 0)('as root, a user for QEMU that does not exist is named', async () => {
     const other = cloud.openWith({ user: 'nobody-at-all' });
     expect(await other.status(signal)).toMatchObject({ ready: false, message: expect.stringContaining('CLOUD_QEMU_USER') as string });

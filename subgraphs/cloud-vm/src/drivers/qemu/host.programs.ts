@@ -41,10 +41,14 @@ export class HostPrograms {
     }
   }
 
-  /** Runs a program that is killed after so long; its exit status, -1 when it had none. */
-  exitStatus(program: string, args: readonly string[], withinMs: number): Promise<number> {
+  /**
+   * The exit status of a program that is ended after so many seconds, also when we are gone by then, or when `signal`
+   * aborts; -1 when it had none.
+   */
+  exitStatus(program: string, args: readonly string[], withinSeconds: number, signal: AbortSignal): Promise<number> {
     return new Promise((resolve) => {
-      const child = execFile(program, args, { env: this.environment, timeout: withinMs, killSignal: 'SIGKILL' }, () => resolve(child.exitCode ?? -1));
+      const ended = ['-k', '1', String(withinSeconds), program, ...args];
+      const child = execFile('timeout', ended, { env: this.environment, signal }, () => resolve(child.exitCode ?? -1));
     });
   }
 }

@@ -176,7 +176,7 @@ export class QemuDriver implements CloudDriver {
 
   async close(): Promise<void> {
     this.supervisor.close();
-    await this.consoles.close();
+    await Promise.all([this.consoles.close(), this.host.close()]);
   }
 
   private async view(folder: MachineFolder, process: MachineProcess | undefined, signal: AbortSignal): Promise<MachineView> {

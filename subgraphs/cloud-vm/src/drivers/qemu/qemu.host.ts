@@ -11,7 +11,7 @@ import type { QemuSettings } from './qemu.settings.js';
 export const QEMU = 'qemu-system-x86_64';
 export const QEMU_PROGRAMS: readonly string[] = [QEMU, 'qemu-img'];
 
-const PROBE_MS = 5_000;
+const PROBE_SECONDS = 5;
 /** isa-debug-exit turns the byte n into the exit status 2n + 1. */
 const PROBE_BYTE = 0x15;
 const GIB = 1024 ** 3;
@@ -21,12 +21,13 @@ const DISK_RESERVE_BYTES = GIB;
 /** What this machine can do for virtual machines. */
 export class QemuHost {
   private readonly accelerator: Promise<Accelerator>;
+  private readonly closing = new AbortController();
 
   constructor(
     private readonly settings: QemuSettings,
     private readonly programs: HostPrograms,
   ) {
-    this.accelerator = probeKvm(programs).then(
+    this.accelerator = probeKvm(programs, this.closing.signal).then(
       (works) => (works ? 'kvm' : 'tcg'),
       () => 'tcg',
     );
@@ -64,6 +65,12 @@ export class QemuHost {
     return this.accelerator;
   }
 
+  /** Ends what is still being found out. */
+  async close(): Promise<void> {
+    this.closing.abort();
+    await this.accelerator;
+  }
+
   /** QUOTA when a machine of this flavor would take more than what `running` leave of the host. */
   async reserve(flavor: Pick<CloudFlavor, 'cpus' | 'memoryBytes'>, running: readonly MachineRecord[]): Promise<void> {
     const sum = (of: (one: MachineRecord['flavor']) => number) => running.reduce((total, record) => total + of(record.flavor), 0);
@@ -87,7 +94,7 @@ const hostMemory = (): number => Math.min(process.constrainedMemory() || Infinit
 const gib = (bytes: number): string => `${Math.max(0, bytes / GIB).toFixed(1)} GiB`;
 
 /** Boots a disk of one sector whose program does nothing but tell QEMU to end with a status that nothing else has. */
-async function probeKvm(programs: HostPrograms): Promise<boolean> {
+async function probeKvm(programs: HostPrograms, signal: AbortSignal): Promise<boolean> {
   const usable = await access('/dev/kvm', constants.R_OK | constants.W_OK).then(() => true, () => false);
   if (!usable) return false;
   const folder = await mkdtemp(path.join(tmpdir(), 'hutong-kvm-'));
@@ -103,7 +110,7 @@ async function probeKvm(programs: HostPrograms): Promise<boolean> {
       ['-blockdev', JSON.stringify({ driver: 'file', 'node-name': 'boot', filename: disk, 'read-only': true }), '-device', 'virtio-blk-pci,drive=boot'],
       ['-device', 'isa-debug-exit,iobase=0xf4,iosize=1'],
     ].flat();
-    return (await programs.exitStatus(QEMU, args, PROBE_MS)) === 2 * PROBE_BYTE + 1;
+    return (await programs.exitStatus(QEMU, args, PROBE_SECONDS, signal)) === 2 * PROBE_BYTE + 1;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
