@@ -1,0 +1,100 @@
+import { sql, type Log } from '@hutong/common';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import type { Cloud } from '../cloud/cloud.js';
+import type { CloudVmSettings } from '../environment.js';
+import type { MachineStore } from './machine.store.js';
+import type { Watcher } from './watcher.js';
+
+interface ReconcilerParts {
+  fork: () => EntityManager;
+  cloud: Cloud;
+  store: MachineStore;
+  watcher: Watcher;
+  settings: Pick<CloudVmSettings, 'orphanGraceMs'>;
+  log: Log;
+}
+
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 30_000;
+const CLOUD_TIMEOUT_MS = 60_000;
+
+/** Machines that hold, or may yet hold, what carries their id. */
+const HOLDING = `
+  select id from cloud_vm.virtual_machine
+  where id = any ($1::uuid[]) and (errand is not null or expected is not null or state not in ('ERROR', 'DELETED')
+    or exists (select from cloud_vm.made_resource where virtual_machine_id = id))`;
+const KNOWN = 'select id from cloud_vm.virtual_machine where id = any ($1::uuid[])';
+
+const isUuid = (id: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id);
+
+/**
+ * Makes the cloud and our table equal again, at the start and every minute: takes up what dead processes were at, ends
+ * what their callers waited for, notices what changed behind our back, and destroys what carries our id and belongs to
+ * no machine. Everything it does may be repeated, by any number of processes.
+ */
+export class Reconciler {
+  readonly #parts: ReconcilerParts;
+  /** When each orphan was first seen, for clouds that do not say when it was made. */
+  readonly #seen = new Map<string, number>();
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> | undefined;
+  #stopped = false;
+
+  constructor(parts: ReconcilerParts) {
+    this.#parts = parts;
+  }
+
+  /** Sweeps at once, and as long as that fails again and again. */
+  start(pauseMs = FIRST_PAUSE_MS): void {
+    this.#running = this.sweep().catch((err: unknown) => {
+      if (this.#stopped) return;
+      this.#parts.log.warn({ err }, 'the cloud could not be compared with our machines; will try again');
+      this.#timer = setTimeout(() => this.start(Math.min(2 * pauseMs, LONGEST_PAUSE_MS)), pauseMs);
+      this.#timer.unref();
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#running;
+  }
+
+  async sweep(): Promise<void> {
+    const { store, watcher, cloud } = this.#parts;
+    const { abandoned } = await store.takeOver();
+    for (const id of abandoned) await store.destroy(id);
+    if (!cloud.isConfigured || this.#stopped) return;
+    watcher.wake();
+    await watcher.compareAll();
+    await this.#destroyOrphans();
+  }
+
+  async #destroyOrphans(): Promise<void> {
+    const { cloud: { driver }, log } = this.#parts;
+    const ours = await driver.listOurs(AbortSignal.timeout(CLOUD_TIMEOUT_MS));
+    const byMachine = Map.groupBy(ours, ({ machineId }) => machineId);
+    const { holding, known } = await this.#stored([...byMachine.keys()].filter(isUuid));
+    for (const id of this.#seen.keys()) if (!byMachine.has(id)) this.#seen.delete(id);
+    for (const [id, resources] of byMachine) {
+      if (this.#stopped || holding.has(id)) continue;
+      // What we know to be over is released at once; what we never heard of might be somebody's who is about to write it down.
+      if (!known.has(id) && !this.#isOld(id, resources.map(({ createdAt }) => createdAt))) continue;
+      log.warn({ virtualMachine: id, resources: resources.map(({ kind, id: cloudId }) => ({ kind, id: cloudId })) }, 'destroying what belongs to no machine');
+      await driver.destroy({ id, made: [] }, AbortSignal.timeout(CLOUD_TIMEOUT_MS));
+    }
+  }
+
+  async #stored(ids: string[]): Promise<{ holding: Set<string>; known: Set<string> }> {
+    const em = this.#parts.fork();
+    const setOf = (rows: { id: string }[]) => new Set(rows.map(({ id }) => id));
+    return { holding: setOf(await sql(em, HOLDING, [ids])), known: setOf(await sql(em, KNOWN, [ids])) };
+  }
+
+  #isOld(id: string, times: (Date | null)[]): boolean {
+    const first = this.#seen.get(id) ?? Date.now();
+    this.#seen.set(id, first);
+    const youngest = Math.max(...times.map((time) => time?.getTime() ?? first));
+    return Date.now() - youngest >= this.#parts.settings.orphanGraceMs;
+  }
+}

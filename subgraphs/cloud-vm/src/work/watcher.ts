@@ -1,0 +1,89 @@
+import type { Log } from '@hutong/common';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import type { Cloud } from '../cloud/cloud.js';
+import { VirtualMachine } from '../virtual-machine/virtual-machine.entity.js';
+import { VirtualMachineState } from '../virtual-machine/virtual-machine.states.js';
+import type { MachineStore } from './machine.store.js';
+import { referencesOf } from './made-resources.js';
+
+interface WatcherParts {
+  fork: () => EntityManager;
+  cloud: Cloud;
+  store: MachineStore;
+  log: Log;
+}
+
+const FIRST_LOOK_MS = 100;
+const LONGEST_PAUSE_MS = 1_000;
+const LOOK_TIMEOUT_MS = 20_000;
+const AT_ONCE = 100;
+
+/** States in which a machine that nothing is asked for may change by itself. */
+const RESTING = [VirtualMachineState.ACTIVE, VirtualMachineState.SHUTOFF, VirtualMachineState.REBOOT, VirtualMachineState.ERROR];
+
+/** Looks at machines: often at those that the cloud is to bring somewhere, and when told to at all others. */
+export class Watcher {
+  readonly #parts: WatcherParts;
+  #timer: NodeJS.Timeout | undefined;
+  #looking: Promise<void> | undefined;
+  #again = false;
+  #stopped = false;
+
+  constructor(parts: WatcherParts) {
+    this.#parts = parts;
+  }
+
+  /** There may be a machine that the cloud is bringing somewhere: looks soon, and until none is left. */
+  wake(pauseMs = FIRST_LOOK_MS): void {
+    if (this.#stopped) return;
+    if (this.#looking) {
+      this.#again = true;
+      return;
+    }
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#begin(pauseMs), pauseMs);
+    this.#timer.unref();
+  }
+
+  /** Compares every machine at rest with what the cloud has. */
+  async compareAll(): Promise<void> {
+    const { fork } = this.#parts;
+    const resting = await fork().find(VirtualMachine, { errand: null, expected: null, state: { $in: RESTING } }, { fields: ['id'] });
+    await this.#look(resting.map(({ id }) => id));
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#looking;
+  }
+
+  #begin(pauseMs: number): void {
+    this.#again = false;
+    this.#looking = this.#lookAtExpected()
+      .catch((err: unknown) => {
+        this.#parts.log.warn({ err }, 'the cloud could not be asked how its machines are');
+        return true;
+      })
+      .then((isSomethingLeft) => {
+        this.#looking = undefined;
+        if (this.#again) this.wake();
+        else if (isSomethingLeft) this.wake(Math.min(pauseMs * 2, LONGEST_PAUSE_MS));
+      });
+  }
+
+  async #lookAtExpected(): Promise<boolean> {
+    const expected = await this.#parts.fork().find(VirtualMachine, { errand: null, expected: { $ne: null } }, { fields: ['id'] });
+    await this.#look(expected.map(({ id }) => id));
+    return expected.length > 0;
+  }
+
+  async #look(ids: readonly string[]): Promise<void> {
+    const { fork, cloud, store } = this.#parts;
+    for (let from = 0; from < ids.length && !this.#stopped; from += AT_ONCE) {
+      const machines = await referencesOf(fork(), ids.slice(from, from + AT_ONCE));
+      const views = await cloud.driver.look(machines, AbortSignal.timeout(LOOK_TIMEOUT_MS));
+      for (const view of views) await store.observe(view);
+    }
+  }
+}
