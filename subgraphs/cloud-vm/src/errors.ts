@@ -100,7 +100,7 @@ export const quotaExceeded = defineError<{ most: number }>({
   code: 'VM_QUOTA_EXCEEDED',
   status: 409,
   summary: 'The user has as many virtual machines as a user may have.',
-  remedy: 'Destroy some, or have an administrator raise CLOUD_VM_MACHINES_PER_USER.',
+  remedy: 'Destroy some, or have an administrator raise CLOUD_MACHINES_PER_USER.',
   message: ({ most }) => `at most ${most} virtual machines for a user; destroy some first`,
 });
 

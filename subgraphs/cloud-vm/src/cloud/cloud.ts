@@ -17,7 +17,7 @@ interface Told {
 export class Cloud {
   readonly #driver: CloudDriver | undefined;
   readonly #remedy: string;
-  readonly #told: LRUCache<keyof Told, Told[keyof Told]>;
+  readonly #told: LRUCache<keyof Told, Told[keyof Told], unknown>;
 
   /** @param remedy why there is no driver, and what to set */
   constructor(driver: CloudDriver | undefined, remedy = '') {
@@ -26,7 +26,7 @@ export class Cloud {
     this.#told = new LRUCache({
       max: 3,
       ttl: REMEMBERED_MS,
-      fetchMethod: (what) => this.driver[what](AbortSignal.timeout(LISTING_MS)),
+      fetchMethod: (what): Promise<Told[keyof Told]> => this.driver[what](AbortSignal.timeout(LISTING_MS)),
     });
   }
 
@@ -76,6 +76,11 @@ export class Cloud {
   /** The cloud has changed: what it told before is not believed any more. */
   forget(): void {
     this.#told.clear();
+  }
+
+  /** Lets go of the driver; machines go on running. */
+  async close(): Promise<void> {
+    await this.#driver?.close();
   }
 
   async #ask<What extends keyof Told>(what: What): Promise<Told[What]> {

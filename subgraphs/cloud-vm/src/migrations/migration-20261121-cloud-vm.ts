@@ -62,7 +62,7 @@ export class Migration20261121CloudVm extends Migration {
       create unique index snapshot_pending on cloud_vm.snapshot (virtual_machine_id) where state = 'PENDING';`);
     // What tells this platform's machines from those of another one in the same cloud.
     this.addSql(`
-      create table cloud_vm.installation (only boolean primary key default true check (only), id uuid not null default gen_random_uuid());
+      create table cloud_vm.installation (single boolean primary key default true check (single), id uuid not null default gen_random_uuid());
       insert into cloud_vm.installation default values;`);
   }
 }

@@ -15,7 +15,7 @@ interface StateRow {
   next: readonly VirtualMachineState[];
 }
 
-const { BUILD, ACTIVE, SHUTOFF, REBOOT, ERROR, DELETING, DELETED } = VirtualMachineState;
+const { ACTIVE, SHUTOFF, REBOOT, ERROR, DELETING, DELETED } = VirtualMachineState;
 
 /** The transition table. What is not in it does not happen. */
 export const VIRTUAL_MACHINE_STATES: Readonly<Record<VirtualMachineState, StateRow>> = {

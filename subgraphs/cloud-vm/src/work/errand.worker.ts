@@ -7,6 +7,11 @@ import { VirtualMachineState } from '../virtual-machine/virtual-machine.states.j
 import type { Errand } from './errand.js';
 import type { MachineStore } from './machine.store.js';
 
+interface UnderWay {
+  stop: AbortController;
+  ended: Promise<void>;
+}
+
 interface WorkerParts {
   cloud: Cloud;
   store: MachineStore;
@@ -24,14 +29,15 @@ const LONGEST_ERRAND_MS = 300_000;
 /** Asks the cloud for what is written down, outside any transaction. Every errand may be repeated, so one that was broken off is simply run again. */
 export class ErrandWorker {
   readonly #parts: WorkerParts;
-  readonly #underWay = new Map<string, AbortController>();
+  readonly #underWay = new Map<string, UnderWay>();
+  readonly #timers = new Set<NodeJS.Timeout>();
   readonly #stopListening: () => void;
   #stopping = false;
 
   constructor(parts: WorkerParts) {
     this.#parts = parts;
     this.#stopListening = parts.events.onChange((id, state) => {
-      if (state === VirtualMachineState.DELETING) this.#underWay.get(id)?.abort(new Error('the machine is to be destroyed'));
+      if (state === VirtualMachineState.DELETING) this.#underWay.get(id)?.stop.abort(new Error('the machine is to be destroyed'));
     });
   }
 
@@ -40,31 +46,44 @@ export class ErrandWorker {
     while (!this.#stopping) {
       const machine = await this.#parts.store.claim();
       if (!machine?.errand) return;
-      await this.#carryOut(machine, machine.errand);
+      const stop = new AbortController();
+      const ended = this.#carryOut(machine, machine.errand, stop.signal);
+      this.#underWay.set(machine.id, { stop, ended });
+      await ended.finally(() => this.#underWay.delete(machine.id));
     }
   }
 
   /** Breaks off what is under way; another process, or the next start, runs it again. */
-  stop(): void {
+  async stop(): Promise<void> {
     this.#stopping = true;
     this.#stopListening();
-    for (const underWay of this.#underWay.values()) underWay.abort(new Error('the process stops'));
+    for (const timer of this.#timers) clearTimeout(timer);
+    for (const { stop } of this.#underWay.values()) stop.abort(new Error('the process stops'));
+    await Promise.all([...this.#underWay.values()].map(({ ended }) => ended));
   }
 
-  async #carryOut(machine: VirtualMachine, errand: Errand): Promise<void> {
+  /** The job that was written down for it would be found later than it is due. */
+  #drainIn(milliseconds: number): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      this.drain().catch((err: unknown) => this.#parts.log.warn({ err }, 'what is to be done could not be looked up'));
+    }, milliseconds);
+    timer.unref();
+    this.#timers.add(timer);
+  }
+
+  async #carryOut(machine: VirtualMachine, errand: Errand, stop: AbortSignal): Promise<void> {
     const { store, presence, onExpectation, log } = this.#parts;
     const { id } = machine;
-    const underWay = new AbortController();
-    this.#underWay.set(id, underWay);
     try {
-      await this.#ask(machine, errand, AbortSignal.any([underWay.signal, AbortSignal.timeout(LONGEST_ERRAND_MS)]));
+      await this.#ask(machine, errand, AbortSignal.any([stop, AbortSignal.timeout(LONGEST_ERRAND_MS)]));
       await store.done(id, errand);
       onExpectation();
     } catch (error) {
       log.warn({ err: error, virtualMachine: id, errand }, 'an errand to the cloud failed');
-      await store.failed(id, errand, error);
+      const againMs = await store.failed(id, errand, error);
+      if (againMs !== undefined) this.#drainIn(againMs);
     } finally {
-      this.#underWay.delete(id);
       presence.end(id);
     }
   }

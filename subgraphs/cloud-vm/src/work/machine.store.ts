@@ -108,8 +108,9 @@ export class MachineStore {
     });
   }
 
-  /** An errand failed: it is tried again later, or given up. */
-  async failed(id: string, errand: Errand, error: unknown): Promise<void> {
+  /** An errand failed: it is given up, or tried again in the answered milliseconds. */
+  async failed(id: string, errand: Errand, error: unknown): Promise<number | undefined> {
+    let againMs: number | undefined;
     await this.#onMine(id, errand, async (tx, machine) => {
       const words = wordsOf(error);
       machine.worker = null;
@@ -118,6 +119,7 @@ export class MachineStore {
       if (delayMs !== undefined && hasTime) {
         Object.assign(machine, { tries: machine.tries + 1, notBefore: new Date(Date.now() + delayMs), stateReason: words });
         await this.parts.queue.wake(tx, delayMs);
+        againMs = delayMs;
       } else if (errand === 'LAUNCH') await this.#fail(tx, machine, words);
       else {
         const isRebooting = machine.state === VirtualMachineState.REBOOT;
@@ -126,6 +128,7 @@ export class MachineStore {
         if (isRebooting) Object.assign(machine, { expected: VirtualMachineState.ACTIVE, expectedBy: new Date() });
       }
     });
+    return againMs;
   }
 
   /** Asks for a machine to be started, stopped, rebooted or kept as a snapshot. @throws VM_STATE_CONFLICT */

@@ -25,6 +25,7 @@ const RESTING = [VirtualMachineState.ACTIVE, VirtualMachineState.SHUTOFF, Virtua
 export class Watcher {
   readonly #parts: WatcherParts;
   #timer: NodeJS.Timeout | undefined;
+  #due = Infinity;
   #looking: Promise<void> | undefined;
   #again = false;
   #stopped = false;
@@ -40,7 +41,11 @@ export class Watcher {
       this.#again = true;
       return;
     }
+    // What wakes it all the time must not put it off all the time.
+    const due = performance.now() + pauseMs;
+    if (due >= this.#due) return;
     clearTimeout(this.#timer);
+    this.#due = due;
     this.#timer = setTimeout(() => this.#begin(pauseMs), pauseMs);
     this.#timer.unref();
   }
@@ -60,6 +65,7 @@ export class Watcher {
 
   #begin(pauseMs: number): void {
     this.#again = false;
+    this.#due = Infinity;
     this.#looking = this.#lookAtExpected()
       .catch((err: unknown) => {
         this.#parts.log.warn({ err }, 'the cloud could not be asked how its machines are');

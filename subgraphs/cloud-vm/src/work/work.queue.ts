@@ -26,7 +26,7 @@ export class WorkQueue {
 
   /** Has a worker look for something to do, at once or in some seconds: if and only if the transaction commits. */
   async wake(tx: EntityManager, afterMs = 0): Promise<void> {
-    await this.#boss.send(ERRANDS, {}, { startAfter: new Date(Date.now() + afterMs), ...inTransactionOf(tx) });
+    await this.#boss.send(ERRANDS, {}, { ...(afterMs > 0 ? { startAfter: new Date(Date.now() + afterMs) } : {}), ...inTransactionOf(tx) });
   }
 
   /** Begins to work: `drain` does what there is to do, so many times at once; `sweep` runs once a minute. */

@@ -5,7 +5,7 @@ import type { Log } from '../log/log.js';
 
 /** Durable background work on the subgraph's own PostgreSQL. */
 export async function openJobs(url: string, schema: string, log: Log): Promise<PgBoss> {
-  const jobs = new PgBoss({ connectionString: url, schema: `${schema}_jobs`, max: 4, application_name: `hutong ${schema} jobs` });
+  const jobs = new PgBoss({ connectionString: url, schema: `${schema}_jobs`, max: 4, useListenNotify: true, application_name: `hutong ${schema} jobs` });
   jobs.on('error', (error: Error) => log.warn({ err: error }, 'background work met an error'));
   await jobs.start();
   return jobs;
