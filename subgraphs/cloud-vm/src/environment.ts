@@ -3,9 +3,9 @@ import { readSettings, settingTypes, type Setting } from '@hutong/common';
 /** Every setting of this subgraph, beside those of its drivers. */
 export const cloudVmEnvironment = {
   CLOUD_DRIVER: {
-    schema: settingTypes.oneOf('openstack', 'qemu', 'none').optional(),
-    example: 'openstack',
-    about: 'The cloud that virtual machines are launched on. Empty: OpenStack where its settings are there, else QEMU where it is installed, else none.',
+    schema: settingTypes.oneOf('qemu', 'none').optional(),
+    example: 'qemu',
+    about: 'The cloud that virtual machines are launched on: `qemu` (this host) or `none`. Empty: QEMU where it is installed, else none.',
   },
   CLOUD_AT_ONCE: {
     schema: settingTypes.integer(1, 1_000),
@@ -36,7 +36,7 @@ export const cloudVmEnvironment = {
 /** The settings as the subgraph uses them. */
 export interface CloudVmSettings {
   /** Undefined: to be found out. */
-  driver: 'openstack' | 'qemu' | 'none' | undefined;
+  driver: 'qemu' | 'none' | undefined;
   atOnce: number;
   buildMs: number;
   machinesPerUser: number;

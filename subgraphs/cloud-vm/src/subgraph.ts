@@ -1,9 +1,10 @@
 import { sql, WorkerPresence, type House, type StartedServices, type SubgraphModule } from '@hutong/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { Cloud } from './cloud/cloud.js';
+import type { Cloud } from './cloud/cloud.js';
 import { CloudResolver } from './cloud/cloud.resolver.js';
 import { openCloud } from './cloud/open-cloud.js';
-import type { CloudDriver, DriverOptions } from './drivers/driver.js';
+import type { DriverOptions } from './drivers/driver.js';
+import { readQemuSettings } from './drivers/qemu/environment.js';
 import { readCloudVmSettings, type CloudVmSettings } from './environment.js';
 import { Migration20261121CloudVm } from './migrations/migration-20261121-cloud-vm.js';
 import type { CloudVmContext, CloudVmServices } from './services.js';
@@ -49,11 +50,9 @@ export function cloudVmWith(readParts: () => CloudVmParts): SubgraphModule<Cloud
 /** Virtual machines on OpenStack, or on this machine by QEMU. */
 export const cloudVm: SubgraphModule<CloudVmServices> = cloudVmWith(() => {
   const settings = readCloudVmSettings();
-  return { settings, openCloud: (options) => openCloud(settings, options) };
+  const qemu = readQemuSettings();
+  return { settings, openCloud: (options) => openCloud({ driver: settings.driver, qemu }, options) };
 });
-
-/** A cloud of this driver, for tests. */
-export const cloudOf = (driver: CloudDriver): Cloud => new Cloud(driver);
 
 async function start(house: House, { settings, openCloud }: CloudVmParts): Promise<StartedServices<CloudVmServices>> {
   const { log, database, databaseUrl } = house;

@@ -20,6 +20,11 @@ interface StoreParts {
   settings: Pick<CloudVmSettings, 'atOnce' | 'buildMs'>;
 }
 
+const { BUILD, ACTIVE, SHUTOFF, REBOOT, ERROR, DELETING, DELETED } = VirtualMachineState;
+
+/** States that the cloud may leave a machine in by itself. */
+const SETTLED: readonly VirtualMachineState[] = [ACTIVE, SHUTOFF, ERROR];
+
 /** Only one process at a time looks whose turn it is. */
 const TURN_LOCK = `select pg_advisory_xact_lock(hashtextextended('hutong cloud-vm turn', 0))`;
 
@@ -102,7 +107,7 @@ export class MachineStore {
   async done(id: string, errand: Errand): Promise<void> {
     await this.#onMine(id, errand, async (tx, machine) => {
       Object.assign(machine, { errand: null, worker: null, tries: 0, expected: EXPECTATIONS[errand] });
-      if (errand === 'DESTROY') await this.#become(tx, machine, VirtualMachineState.DELETED);
+      if (errand === 'DESTROY') await this.#become(tx, machine, DELETED);
       if (machine.expected !== null && errand !== 'LAUNCH') machine.expectedBy = new Date(Date.now() + this.parts.settings.buildMs);
       Object.assign(machine, isTakingAway(errand) ? { ipv4: null, endpoints: [] } : { stateReason: null });
     });
@@ -122,10 +127,10 @@ export class MachineStore {
         againMs = delayMs;
       } else if (errand === 'LAUNCH') await this.#fail(tx, machine, words);
       else {
-        const isRebooting = machine.state === VirtualMachineState.REBOOT;
+        const isRebooting = machine.state === REBOOT;
         Object.assign(machine, { errand: null, tries: 0, stateReason: `could not ${errand.toLowerCase()}: ${words}` });
         // What the cloud made of it is looked at once more.
-        if (isRebooting) Object.assign(machine, { expected: VirtualMachineState.ACTIVE, expectedBy: new Date() });
+        if (isRebooting) Object.assign(machine, { expected: ACTIVE, expectedBy: new Date() });
       }
     });
     return againMs;
@@ -137,7 +142,7 @@ export class MachineStore {
       const isBusy = machine.errand !== null || machine.expected !== null;
       if (isBusy || !from.includes(machine.state)) throw virtualMachineState({ id, state: isBusy ? `${machine.state} and being worked on` : machine.state, wanted: errand.toLowerCase() });
       Object.assign(machine, { errand, tries: 0, notBefore: new Date(), stateReason: null });
-      if (errand === 'REBOOT') await this.#become(tx, machine, VirtualMachineState.REBOOT);
+      if (errand === 'REBOOT') await this.#become(tx, machine, REBOOT);
       await tx.flush();
       await also?.(tx);
       await this.parts.queue.wake(tx);
@@ -147,7 +152,6 @@ export class MachineStore {
   /** Asks for a machine to be destroyed; one that was never asked of the cloud is gone at once. @throws VM_NOT_FOUND for one that is gone */
   async destroy(id: string): Promise<void> {
     await this.#inMachine(id, async (tx, machine) => {
-      const { DELETING, DELETED } = VirtualMachineState;
       if (machine.state === DELETED) throw virtualMachineNotFound({ id, field: 'id' });
       if (machine.state === DELETING) return;
       const isUntouched = machine.errand === 'LAUNCH' && machine.expectedBy === null;
@@ -161,33 +165,39 @@ export class MachineStore {
   }
 
   /** Takes over what the cloud says of a machine that nothing is being asked for. */
-  async observe({ id, state, reason, ipv4, endpoints }: MachineView): Promise<void> {
-    await this.#inMachine(id, async (tx, machine) => {
+  async observe(view: MachineView): Promise<void> {
+    await this.#inMachine(view.id, async (tx, machine) => {
       if (machine.errand !== null || isEnding(machine.state)) return;
-      const isBuilding = machine.state === VirtualMachineState.BUILD;
-      const isLate = machine.expected !== null && machine.expectedBy !== null && machine.expectedBy.getTime() <= Date.now();
-      const isThere = state === machine.expected && (state !== 'ACTIVE' || ipv4 !== null);
-      if (isThere || (machine.expected === null && state === 'ACTIVE')) Object.assign(machine, { ipv4: ipv4 ?? machine.ipv4, endpoints });
+      const seen = VirtualMachineState[view.state];
+      const isThere = seen === machine.expected && (seen !== ACTIVE || view.ipv4 !== null);
+      if (isThere || (machine.expected === null && seen === ACTIVE)) Object.assign(machine, { ipv4: view.ipv4 ?? machine.ipv4, endpoints: view.endpoints });
       if (isThere) {
         Object.assign(machine, { expected: null, awaitedBy: null, stateReason: null });
-        await this.#become(tx, machine, machine.state === state ? undefined : (state as VirtualMachineState));
-      } else if (isBuilding) {
-        if (state === 'DELETED' || state === 'ERROR') await this.#fail(tx, machine, reason ?? 'the cloud could not build it');
-        else if (isLate) await this.#fail(tx, machine, `it was not ready within ${this.parts.settings.buildMs / 1_000} s`);
-      } else if (state === 'DELETED') {
-        if (machine.state === VirtualMachineState.ERROR && (await referencesOf(tx, [id]))[0]!.made.length === 0) return;
-        Object.assign(machine, { errand: 'RELEASE', tries: 0, notBefore: new Date(), expected: null, stateReason: `deleted behind our back: ${reason ?? 'the cloud does not have it any more'}` });
-        await this.#become(tx, machine, VirtualMachineState.DELETED);
-        await this.parts.queue.wake(tx);
-      } else if (state === 'ERROR' || machine.expected === null || isLate) {
-        const { ACTIVE, SHUTOFF, ERROR } = VirtualMachineState;
-        const seen = [ACTIVE, SHUTOFF, ERROR].find((known) => known === (state as VirtualMachineState));
-        if (isLate) Object.assign(machine, { stateReason: `it did not become ${machine.expected} in time`, expected: null });
-        if (seen === undefined || seen === machine.state) return;
-        Object.assign(machine, { expected: null, stateReason: seen === ERROR ? reason : machine.stateReason });
-        await this.#become(tx, machine, seen);
+        return this.#become(tx, machine, seen);
       }
+      return machine.state === BUILD ? this.#observeBuilding(tx, machine, view) : this.#observeMade(tx, machine, view);
     });
+  }
+
+  async #observeBuilding(tx: EntityManager, machine: VirtualMachine, { state, reason }: MachineView): Promise<void> {
+    if (state === 'DELETED' || state === 'ERROR') await this.#fail(tx, machine, reason ?? 'the cloud could not build it');
+    else if (isOverdue(machine)) await this.#fail(tx, machine, `it was not ready within ${this.parts.settings.buildMs / 1_000} s`);
+  }
+
+  async #observeMade(tx: EntityManager, machine: VirtualMachine, { id, state, reason }: MachineView): Promise<void> {
+    const seen = VirtualMachineState[state];
+    if (seen === DELETED) {
+      // What could not be made has left nothing, and stays in ERROR.
+      if (machine.state === ERROR && (await referencesOf(tx, [id]))[0]!.made.length === 0) return;
+      const stateReason = `deleted behind our back: ${reason ?? 'the cloud does not have it any more'}`;
+      Object.assign(machine, { errand: 'RELEASE', tries: 0, notBefore: new Date(), expected: null, stateReason });
+      await this.#become(tx, machine, DELETED);
+      return this.parts.queue.wake(tx);
+    }
+    if (isOverdue(machine)) Object.assign(machine, { stateReason: `it did not become ${machine.expected} in time`, expected: null });
+    if (machine.expected !== null && seen !== ERROR) return;
+    if (seen === ERROR) Object.assign(machine, { stateReason: reason, expected: null });
+    await this.#become(tx, machine, SETTLED.includes(seen) ? seen : machine.state);
   }
 
   /** Gives back what dead processes were at, and has workers look for all that is to be done. Answers machines whose caller went with its process. */
@@ -227,18 +237,21 @@ export class MachineStore {
   /** A machine that could not be made: what there is of it is taken back. */
   async #fail(tx: EntityManager, machine: VirtualMachine, words: string): Promise<void> {
     Object.assign(machine, { errand: 'RELEASE', tries: 0, notBefore: new Date(), expected: null, awaitedBy: null, stateReason: words });
-    await this.#become(tx, machine, VirtualMachineState.ERROR);
+    await this.#become(tx, machine, ERROR);
     await this.parts.queue.wake(tx);
   }
 
-  /** Enters a state and tells it; undefined only writes what else has changed. */
-  async #become(tx: EntityManager, machine: VirtualMachine, state: VirtualMachineState | undefined): Promise<void> {
-    if (state !== undefined && !mayBecome(machine.state, state)) throw virtualMachineState({ id: machine.id, state: machine.state, wanted: `become ${state}` });
-    if (state !== undefined) machine.state = state;
+  /** Writes what has changed, and tells of the state when it is another one. */
+  async #become(tx: EntityManager, machine: VirtualMachine, state: VirtualMachineState): Promise<void> {
+    const isNew = machine.state !== state;
+    if (isNew && !mayBecome(machine.state, state)) throw virtualMachineState({ id: machine.id, state: machine.state, wanted: `become ${state}` });
+    machine.state = state;
     await tx.flush();
-    if (state !== undefined) await this.parts.events.append(tx, machine);
+    if (isNew) await this.parts.events.append(tx, machine);
   }
 }
+
+const isOverdue = ({ expected, expectedBy }: VirtualMachine): boolean => expected !== null && expectedBy !== null && expectedBy.getTime() <= Date.now();
 
 /** What may be shown of a failure. */
 const wordsOf = (error: unknown): string => (error instanceof CloudError || error instanceof HutongError ? error.message : 'an internal error');

@@ -66,16 +66,19 @@ export class Watcher {
   #begin(pauseMs: number): void {
     this.#again = false;
     this.#due = Infinity;
-    this.#looking = this.#lookAtExpected()
-      .catch((err: unknown) => {
-        this.#parts.log.warn({ err }, 'the cloud could not be asked how its machines are');
-        return true;
-      })
-      .then((isSomethingLeft) => {
-        this.#looking = undefined;
-        if (this.#again) this.wake();
-        else if (isSomethingLeft) this.wake(Math.min(pauseMs * 2, LONGEST_PAUSE_MS));
-      });
+    this.#looking = this.#lookAndGoOn(pauseMs);
+  }
+
+  async #lookAndGoOn(pauseMs: number): Promise<void> {
+    let isSomethingLeft = true;
+    try {
+      isSomethingLeft = await this.#lookAtExpected();
+    } catch (err) {
+      this.#parts.log.warn({ err }, 'the cloud could not be asked how its machines are');
+    }
+    this.#looking = undefined;
+    if (this.#again) this.wake();
+    else if (isSomethingLeft) this.wake(Math.min(pauseMs * 2, LONGEST_PAUSE_MS));
   }
 
   async #lookAtExpected(): Promise<boolean> {

@@ -2,6 +2,7 @@
 export const subgraphPorts = {
   'compute-registry': 4001,
   scheduling: 4002,
+  'cloud-vm': 4003,
   machines: 4004,
 } as const satisfies Record<string, number>;
 
