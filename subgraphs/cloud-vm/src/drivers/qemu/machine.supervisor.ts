@@ -123,16 +123,25 @@ export class MachineSupervisor {
     for (const id of this.connections.keys()) this.forget(id);
   }
 
-  /** All calls for a machine share one connection; opening it is not ended by the abort of one of them. */
+  /** All calls for a machine share one connection, because QEMU would let a second one wait until the first has ended. */
   private async connection(folder: MachineFolder, signal: AbortSignal): Promise<QmpConnection> {
-    const open = await this.connections.get(folder.id)?.catch(() => null);
-    if (open && !open.ended) return open;
+    for (;;) {
+      const known = this.connections.get(folder.id);
+      if (!known) return untilAborted(this.open(folder), signal);
+      const open = await untilAborted(known.catch(() => null), signal);
+      if (open && !open.ended) return open;
+      if (this.connections.get(folder.id) === known) this.connections.delete(folder.id);
+    }
+  }
+
+  /** Not ended by the abort of a call, for others may wait for it. */
+  private open(folder: MachineFolder): Promise<QmpConnection> {
     const opening = QmpConnection.open(folder.path, QMP_SOCKET, AbortSignal.timeout(MONITOR_MS));
     this.connections.set(folder.id, opening);
     opening.catch(() => {
       if (this.connections.get(folder.id) === opening) this.connections.delete(folder.id);
     });
-    return untilAborted(opening, signal);
+    return opening;
   }
 }
 
