@@ -166,9 +166,12 @@ describe.skipIf(isMissing(qemu))('machines on this host', { timeout: 120_000 }, 
     await bare.close();
   });
 
-  test('a driver that is closed at once leaves no process of its own', async () => {
+  test('a driver that is closed while it looks for KVM leaves no process of its own', async () => {
     const before = await processesNaming('hutong-kvm-');
-    await cloud.openWith({}).close();
+    const other = cloud.openWith({});
+    const asked = other.status(signal);
+    await other.close();
+    await asked;
     expect((await processesNaming('hutong-kvm-')).filter((pid) => !before.includes(pid))).toEqual([]);
   });
 

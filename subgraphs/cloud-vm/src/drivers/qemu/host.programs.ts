@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -46,9 +46,17 @@ export class HostPrograms {
    * aborts; -1 when it had none.
    */
   exitStatus(program: string, args: readonly string[], withinSeconds: number, signal: AbortSignal): Promise<number> {
+    if (signal.aborted) return Promise.resolve(-1);
     return new Promise((resolve) => {
-      const ended = ['-k', '1', String(withinSeconds), program, ...args];
-      const child = execFile('timeout', ended, { env: this.environment, signal }, () => resolve(child.exitCode ?? -1));
+      // Ends the program when it is ended itself, and is there to do so when we are not.
+      const child = spawn('timeout', ['-k', '1', String(withinSeconds), program, ...args], { env: this.environment, stdio: 'ignore' });
+      const end = () => child.kill('SIGTERM');
+      signal.addEventListener('abort', end, { once: true });
+      const over = (status: number | null) => {
+        signal.removeEventListener('abort', end);
+        resolve(status ?? -1);
+      };
+      child.once('exit', over).once('error', () => over(null));
     });
   }
 }

@@ -20,18 +20,13 @@ const DISK_RESERVE_BYTES = GIB;
 
 /** What this machine can do for virtual machines. */
 export class QemuHost {
-  private readonly accelerator: Promise<Accelerator>;
+  private accelerator: Promise<Accelerator> | undefined;
   private readonly closing = new AbortController();
 
   constructor(
     private readonly settings: QemuSettings,
     private readonly programs: HostPrograms,
-  ) {
-    this.accelerator = probeKvm(programs, this.closing.signal).then(
-      (works) => (works ? 'kvm' : 'tcg'),
-      () => 'tcg',
-    );
-  }
+  ) {}
 
   async readiness(): Promise<CloudReadiness> {
     try {
@@ -60,8 +55,12 @@ export class QemuHost {
     return user;
   }
 
-  /** KVM only where a guest has run under it: the device can be there and not work. Found out once, from the beginning on. */
+  /** KVM only where a guest has run under it: the device can be there and not work. Found out once, when it is first needed. */
   acceleration(): Promise<Accelerator> {
+    this.accelerator ??= probeKvm(this.programs, this.closing.signal).then(
+      (works) => (works ? 'kvm' : 'tcg'),
+      () => 'tcg',
+    );
     return this.accelerator;
   }
 
