@@ -7,7 +7,6 @@ import { randomUUID } from 'node:crypto';
 import { spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CloudDriver, CloudResource, MachineReference, MachineSpec } from '@hutong/cloud-vm/drivers';
-import { isQemuInstalled } from '@hutong/cloud-vm/drivers/qemu';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { isMissing, qemu } from '../testkit/engines.js';
 import { GUEST_IMAGE } from '../testkit/guest-image.js';
@@ -159,8 +158,6 @@ describe.skipIf(isMissing(qemu))('machines on this host', { timeout: 120_000 }, 
   test('what cannot be run is said with its remedy', async () => {
     const bare = cloud.openWith({ searchPath: '/nonexistent' });
     const remedy = expect.stringMatching(/qemu-system-x86_64 is not installed; apt-get install/) as string;
-    expect(await isQemuInstalled({ searchPath: '/nonexistent' })).toBe(false);
-    expect(await isQemuInstalled({ searchPath: process.env.PATH! })).toBe(true);
     expect(await bare.status(signal)).toEqual({ ready: false, message: remedy });
     await expect(launch({}, bare)).rejects.toMatchObject({ fault: 'MISCONFIGURED', message: remedy });
     await bare.close();

@@ -27,7 +27,7 @@ import { copyRunningDisk } from './machine.snapshot.js';
 import { MachineSupervisor } from './machine.supervisor.js';
 import { translated } from './qemu.faults.js';
 import { QEMU_FLAVORS } from './qemu.flavors.js';
-import { QEMU_PROGRAMS, QemuHost } from './qemu.host.js';
+import { QemuHost } from './qemu.host.js';
 import type { QemuSettings } from './qemu.settings.js';
 
 const ID = /^[0-9A-Za-z][0-9A-Za-z-]{0,35}$/;
@@ -234,15 +234,6 @@ export class QemuDriver implements CloudDriver {
   private folder(id: string): MachineFolder {
     return new MachineFolder(this.machines, checked(id));
   }
-}
-
-/** Whether this host has what the driver runs. */
-export async function isQemuInstalled({ searchPath }: Pick<QemuSettings, 'searchPath'>): Promise<boolean> {
-  const programs = new HostPrograms(searchPath);
-  return Promise.all(QEMU_PROGRAMS.map((program) => programs.require(program))).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** Ids become names of folders and files. */

@@ -9,7 +9,6 @@ import type { QemuSettings } from './qemu.settings.js';
 
 /** The program that runs a machine. */
 export const QEMU = 'qemu-system-x86_64';
-export const QEMU_PROGRAMS: readonly string[] = [QEMU, 'qemu-img'];
 
 const PROBE_SECONDS = 5;
 /** isa-debug-exit turns the byte n into the exit status 2n + 1. */
@@ -40,7 +39,7 @@ export class QemuHost {
   /** MISCONFIGURED, with what to do, when no machine can be run. */
   async check(): Promise<void> {
     if (process.platform !== 'linux') throw new CloudError('MISCONFIGURED', 'machines on this host need Linux');
-    for (const program of QEMU_PROGRAMS) await this.programs.require(program);
+    for (const program of [QEMU, 'qemu-img']) await this.programs.require(program);
     await this.runAs();
   }
 
