@@ -61,6 +61,23 @@ describe.each(SUBGRAPHS)('when the way to %s is broken', (subgraph) => {
   });
 });
 
+test('what names a thing of a subgraph that is down is answered without it', async () => {
+  const { taskId, resourceId } = await world.offered();
+  expect((await world.choose(taskId, resourceId)).body.code).toBe(0);
+  world.proxies.machines.spoil(() => 'reset before');
+  world.proxies['compute-registry'].spoil(() => 'garbage after');
+  const { data, errors } = await world.alice.graph(
+    'query ($id: ID!) { task(id: $id) { state owner { username } chosen { gpuModel } offers(first: 1) { nodes { rank resource { gpuModel } } } } }',
+    { id: taskId },
+  );
+  expect(data.task).toEqual({ state: 'ALLOCATED', owner: null, chosen: null, offers: { nodes: [{ rank: 1, resource: null }] } });
+  expect(errors.map(({ path, extensions }) => `${extensions.code} ${path?.join('.')}`).toSorted()).toEqual([
+    'SUBGRAPH_UNAVAILABLE task.chosen',
+    'SUBGRAPH_UNAVAILABLE task.offers.nodes.0.resource',
+    'SUBGRAPH_UNAVAILABLE task.owner',
+  ]);
+});
+
 describe('the legacy routes', () => {
   test.each(FAULTS.filter((fault) => fault !== 'delay'))('tell a fault in their own words (%s)', async (fault) => {
     world.proxies['compute-registry'].spoil(() => fault);

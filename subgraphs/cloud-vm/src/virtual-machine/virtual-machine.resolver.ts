@@ -84,7 +84,7 @@ export class VirtualMachineResolver {
     return context.services.snapshots.take(context, input);
   }
 
-  @FieldResolver(() => UserReference, { description: 'Who launched it.' })
+  @FieldResolver(() => UserReference, { nullable: true, description: 'Who launched it; null only when machines does not answer.' })
   owner(@Root() { ownerId }: VirtualMachine): UserReference {
     return { id: ownerId };
   }

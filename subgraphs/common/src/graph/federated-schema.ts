@@ -1,6 +1,6 @@
 import { buildSubgraphSchema, printSubgraphSchema } from '@apollo/subgraph';
 import { createPubSub } from '@graphql-yoga/subscription';
-import { getNullableType, parse, type GraphQLFieldConfig, type GraphQLFieldResolver, type GraphQLObjectType, type GraphQLSchema } from 'graphql';
+import { getNamedType, getNullableType, isNonNullType, isObjectType, parse, print, type GraphQLFieldConfig, type GraphQLFieldResolver, type GraphQLNamedType, type GraphQLObjectType, type GraphQLSchema } from 'graphql';
 import { buildSchema, createResolversMap } from 'type-graphql';
 import { DateTimeScalar, JSONScalar } from './scalars.js';
 import { requireAccess, type AccessLevel } from '../caller/access.js';
@@ -28,7 +28,7 @@ const FEDERATION_LINK =
 type Resolver = GraphQLFieldResolver<unknown, SubgraphContext<unknown>>;
 type ResolverMap = Record<string, Record<string, unknown>>;
 
-/** Builds the executable federated schema of a subgraph and its SDL; refuses a root field that does not say who may use it. Every field of `Query` may be null. */
+/** Builds the executable federated schema of a subgraph and its SDL; refuses a root field that does not say who may use it, and one of another subgraph's entity that may not be null. Every field of `Query` may be null. */
 export async function buildFederatedSchema(definition: GraphDefinition): Promise<{ schema: GraphQLSchema; sdl: string }> {
   const [first, ...others] = definition.resolvers;
   if (!first) throw new Error(`${definition.name}: a subgraph needs at least one resolver class`);
@@ -44,6 +44,7 @@ export async function buildFederatedSchema(definition: GraphDefinition): Promise
     // A field that may not be null would take the other subgraphs' fields of the query with it when this one is down.
     field.type = getNullableType(field.type);
   }
+  refuseRequiredReferences(definition.name, plain);
   const sdl = FEDERATION_LINK + printSubgraphSchema(plain);
   const resolvers = createResolversMap(plain) as unknown as ResolverMap;
   for (const [root, type] of rootTypes(plain)) {
@@ -55,6 +56,17 @@ export async function buildFederatedSchema(definition: GraphDefinition): Promise
   const modules = [{ typeDefs: parse(sdl), resolvers }] as unknown as Parameters<typeof buildSubgraphSchema>[0];
   return { schema: buildSubgraphSchema(modules), sdl };
 }
+
+/** An entity that another subgraph answers is missing while that one is down, and must not take what names it with it. */
+function refuseRequiredReferences(subgraph: string, schema: GraphQLSchema): void {
+  for (const type of Object.values(schema.getTypeMap()).filter(isObjectType)) {
+    const required = Object.values(type.getFields()).find((field) => isNonNullType(field.type) && isElsewhere(getNamedType(field.type)));
+    if (required) throw new Error(`${subgraph}: ${type.name}.${required.name} is of another subgraph and would be missing with it; make it nullable`);
+  }
+}
+
+const isElsewhere = ({ astNode }: GraphQLNamedType): boolean =>
+  (astNode?.directives ?? []).some(({ name, arguments: given = [] }) => name.value === 'key' && given.some((argument) => argument.name.value === 'resolvable' && print(argument.value) === 'false'));
 
 function rootTypes(schema: GraphQLSchema): [string, GraphQLObjectType][] {
   const types = { Query: schema.getQueryType(), Mutation: schema.getMutationType(), Subscription: schema.getSubscriptionType() };

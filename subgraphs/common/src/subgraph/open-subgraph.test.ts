@@ -2,8 +2,8 @@ import 'reflect-metadata';
 import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 import { Migration } from '@mikro-orm/migrations';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Arg, Ctx, Directive, Field, ID, Mutation, ObjectType, Query, Resolver, Root, Subscription } from 'type-graphql';
-import { Access, badInput, batched, eventTableSql, inOrderOf, mayAccessOwned, type House, type StoredEvent, type SubgraphContext, type SubgraphModule } from '../index.js';
+import { Arg, Ctx, Directive, Field, FieldResolver, ID, Mutation, ObjectType, Query, Resolver, Root, Subscription } from 'type-graphql';
+import { Access, badInput, batched, buildFederatedSchema, eventTableSql, inOrderOf, mayAccessOwned, type House, type StoredEvent, type SubgraphContext, type SubgraphModule } from '../index.js';
 import { caller, testSubgraph, type TestSubgraph } from '../testkit/testkit.js';
 
 @Directive('@key(fields: "id")')
@@ -130,6 +130,24 @@ test('nobody without a credential gets in, and a token only as far as its scopes
 test('peer fields answer peers only', async () => {
   expect((await subgraph.ask('{ inner }', { as: caller({ roles: ['ADMIN'] }) })).errors[0]?.extensions.code).toBe('FORBIDDEN');
   expect((await subgraph.ask('{ inner }', { origin: 'peer' })).data.inner).toBe(true);
+});
+
+test('a subgraph whose field needs an entity of another subgraph is refused', async () => {
+  @Directive('@key(fields: "id", resolvable: false)')
+  @ObjectType('User')
+  class UserReference {
+    @Field(() => ID)
+    id!: string;
+  }
+  @Resolver(() => Note)
+  class AuthorResolver {
+    @FieldResolver(() => [UserReference])
+    authors(): UserReference[] {
+      return [];
+    }
+  }
+  const graph = { name: 'notes', resolvers: [NoteResolver, AuthorResolver] };
+  await expect(buildFederatedSchema(graph)).rejects.toThrow('Note.authors is of another subgraph');
 });
 
 test('a failure that nobody expected is masked, an expected one names its field', async () => {

@@ -22,7 +22,7 @@ export class ProviderResolver {
     return context.services.providers.save(context, input);
   }
 
-  @FieldResolver(() => CodeNameReference, { description: 'The organization, with its code and name.' })
+  @FieldResolver(() => CodeNameReference, { nullable: true, description: 'The organization, with its code and name; null only when compute-registry does not answer.' })
   organization(@Root() provider: Provider): CodeNameReference {
     return organizationReference(provider.organizationCode);
   }

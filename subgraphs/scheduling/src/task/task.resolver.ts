@@ -65,12 +65,12 @@ export class TaskResolver {
     return context.services.paths.release(context, id);
   }
 
-  @FieldResolver(() => UserReference, { description: 'Who submitted the task.' })
+  @FieldResolver(() => UserReference, { nullable: true, description: 'Who submitted the task; null only when machines does not answer.' })
   owner(@Root() { ownerId }: Task): UserReference {
     return { id: ownerId };
   }
 
-  @FieldResolver(() => ComputingResourceReference, { nullable: true, description: 'The resource that the task has, or, while it is ALLOCATING, is to get.' })
+  @FieldResolver(() => ComputingResourceReference, { nullable: true, description: 'The resource that the task has, or, while it is ALLOCATING, is to get; else null, as when compute-registry does not answer.' })
   chosen(@Root() { chosenResourceId }: Task): ComputingResourceReference | null {
     return chosenResourceId === null ? null : resource(chosenResourceId);
   }
@@ -85,7 +85,7 @@ export class TaskResolver {
 
 @Resolver(() => Offer)
 export class OfferResolver {
-  @FieldResolver(() => ComputingResourceReference, { description: 'The resource, as it is now.' })
+  @FieldResolver(() => ComputingResourceReference, { nullable: true, description: 'The resource, as it is now; null only when compute-registry does not answer.' })
   resource(@Root() { resourceId }: Offer): ComputingResourceReference {
     return resource(resourceId);
   }
