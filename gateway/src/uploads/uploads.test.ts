@@ -10,7 +10,7 @@ import { beginUpload, BOUNDARY, formOf, operationForm, UPLOAD_HEADERS, type Oper
 import { testGateway, type TestGateway } from '../testkit/test-gateway.js';
 
 const SECRET = 'the secret of these uploads';
-const ENVIRONMENT = { LIMIT_UPLOAD_FILES: '3', LIMIT_UPLOAD_BYTES: '3000000', LIMIT_BODY_BYTES: '20000', UPLOAD_IDLE_SECONDS: '5', LIMIT_CHARACTERS: '2000' };
+const ENVIRONMENT = { LIMIT_UPLOAD_FILES: '3', LIMIT_UPLOAD_BYTES: '3000000', LIMIT_BODY_BYTES: '20000', UPLOAD_IDLE_SECONDS: '3', LIMIT_CHARACTERS: '2000' };
 
 const KEEP = 'mutation ($file: Upload!, $name: String) { keep(file: $file, name: $name) { name filename mimetype bytes sha256 } }';
 const KEEP_MANY = 'mutation ($files: [Upload!]!, $backwards: Boolean) { keepMany(files: $files, backwards: $backwards) { bytes sha256 } }';
