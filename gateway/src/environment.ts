@@ -58,7 +58,7 @@ export const gatewaySettings = {
   },
   PLAYGROUND: developmentSwitch('Whether / is the playground. Empty: only outside production, and where any operation may be run.'),
   INTROSPECTION: developmentSwitch('Whether clients may ask for the schema. Empty: only outside production.'),
-  HUTONG_TRUSTED_OPERATIONS: { schema: settingTypes.optionalText(), example: '/etc/hutong/operations.json', about: 'The only operations that clients may run: a persisted-query manifest of Apollo, a JSON object of documents by id, or a folder of .graphql files. Empty: any.' },
+  HUTONG_TRUSTED_OPERATIONS: { schema: settingTypes.optionalText(), example: '/etc/hutong/operations.json', about: 'The only operations that clients may run: a persisted-query manifest of Apollo, a JSON object of documents by id, or a folder of .graphql files; read at the start and on SIGHUP. Empty: any.' },
   LIMIT_BODY_BYTES: count(2 * 1024 * 1024, 'Largest body of a request.'),
   LIMIT_BULK_BODY_BYTES: count(16 * 1024 * 1024, 'Largest body of the two bulk routes of 互通.'),
   LIMIT_CHARACTERS: count(15_000, 'Characters of a GraphQL document.'),

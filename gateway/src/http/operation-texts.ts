@@ -26,13 +26,23 @@ const SHA_256 = /^[0-9a-f]{64}$/;
 /** Finds the document that a request means, over HTTP, WebSocket and SSE alike; it still has to pass every other check. */
 export class OperationTexts {
   readonly #limits: Limits;
-  readonly #trusted: TrustedOperations | undefined;
+  #trusted: TrustedOperations | undefined;
   readonly #sent = new LRUCache<string, string>({ max: REMEMBERED, maxSize: REMEMBERED_BYTES, sizeCalculation: (text, hash) => (text.length + hash.length) * BYTES_OF_CHARACTER });
 
   /** @param trusted where there are some, nothing else may be run */
   constructor(limits: Limits, trusted?: TrustedOperations) {
     this.#limits = limits;
     this.#trusted = trusted;
+  }
+
+  /** The only operations that may be run; undefined: any. */
+  get trusted(): TrustedOperations | undefined {
+    return this.#trusted;
+  }
+
+  /** From now on these are the only operations that may be run. */
+  trust(operations: TrustedOperations): void {
+    this.#trusted = operations;
   }
 
   /**

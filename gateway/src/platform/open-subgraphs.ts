@@ -1,4 +1,4 @@
-import { auditIn, CallerTokens, ConnectedPeers, openSubgraph, type Log, type OpenSubgraph, type SubgraphConnection } from '@hutong/common';
+import { auditIn, CallerTokens, ConnectedPeers, openSubgraph, type Log, type OpenSubgraph, type SubgraphConnection, type UploadLimits } from '@hutong/common';
 import { AUDIT_KEEPER } from './identity.operations.js';
 import { platformModules } from './modules.js';
 import type { PeerEndpoints } from './peer-endpoints.js';
@@ -13,6 +13,8 @@ export interface SubgraphsStart {
   /** By subgraph, where it is in another process. */
   urls: Readonly<Record<string, string | undefined>>;
   timeoutMs: number;
+  /** What of files those elsewhere may send to those here. */
+  uploads: UploadLimits;
   log: Log;
 }
 
@@ -49,7 +51,7 @@ export function checkSettings(urls: Urls): void {
  * Opens every subgraph of this process at once, each connected to the others as they come up; those elsewhere may be down.
  * When one cannot be opened, those that were are stopped again.
  */
-export async function openSubgraphs({ databaseUrlOf, secret, urls, timeoutMs, log }: SubgraphsStart): Promise<OpenSubgraphs> {
+export async function openSubgraphs({ databaseUrlOf, secret, urls, timeoutMs, uploads, log }: SubgraphsStart): Promise<OpenSubgraphs> {
   const connections = new Map<string, SubgraphConnection>();
   const closeRemote = await connectRemote(connections, { urls, secret, timeoutMs, log });
   const tokens = new CallerTokens(secret);
@@ -74,7 +76,7 @@ export async function openSubgraphs({ databaseUrlOf, secret, urls, timeoutMs, lo
     await stop();
     throw failure.reason;
   }
-  const forPeers = connections.size > local.length ? new (await import('./peer-endpoints.js')).PeerEndpoints(local, tokens, log) : undefined;
+  const forPeers = connections.size > local.length ? new (await import('./peer-endpoints.js')).PeerEndpoints(local, tokens, uploads, log) : undefined;
   const services = Object.fromEntries(opening.map((name, index) => [name, local[index]?.services])) as OpenSubgraphs['services'];
   return { local, connections, services, tokens, forPeers, stop };
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { CallerTokens, Log, OpenSubgraph } from '@hutong/common';
+import type { CallerTokens, Log, OpenSubgraph, UploadLimits } from '@hutong/common';
 import { SubgraphEndpoint } from '@hutong/common/remote';
 import type { RequestHandler } from 'express';
 
@@ -18,8 +18,8 @@ interface Place {
 export class PeerEndpoints {
   readonly #endpoints: ReadonlyMap<string, SubgraphEndpoint>;
 
-  constructor(local: readonly OpenSubgraph[], tokens: CallerTokens, log: Log) {
-    this.#endpoints = new Map(local.map((subgraph) => [subgraph.name, new SubgraphEndpoint(subgraph, tokens, log.child({ subgraph: subgraph.name }))]));
+  constructor(local: readonly OpenSubgraph[], tokens: CallerTokens, uploads: UploadLimits, log: Log) {
+    this.#endpoints = new Map(local.map((subgraph) => [subgraph.name, new SubgraphEndpoint(subgraph, tokens, log.child({ subgraph: subgraph.name }), uploads)]));
   }
 
   /** Leaves what is not below the place of a subgraph of this process to the next handler. */

@@ -56,7 +56,7 @@ export async function startPlatform(start: PlatformStart): Promise<Platform> {
     signal.throwIfAborted();
     const databaseUrlOf = (name: string) => settings.databaseUrls[name] ?? settings.databaseUrl ?? database!.url;
     const secret = await platformSecret(settings.secret, settings.dataDirectory);
-    const subgraphs = await openSubgraphs({ databaseUrlOf, secret, urls, timeoutMs: settings.subgraphTimeoutMs, log });
+    const subgraphs = await openSubgraphs({ databaseUrlOf, secret, urls, timeoutMs: settings.subgraphTimeoutMs, uploads: settings.uploads, log });
     stops.push(() => subgraphs.stop());
     signal.throwIfAborted();
     const served = await serveGraph(subgraphs, settings, log, telemetry.metrics);

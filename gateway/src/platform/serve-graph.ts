@@ -3,7 +3,6 @@ import type { MetricsAnswer } from '@hutong/common/telemetry';
 import { acceptUnencodedTargets, contracts, restCompat } from '@hutong/rest-compat';
 import { ApolloGraph } from '../federation/apollo-graph.js';
 import { CurrentGraph } from '../federation/current-graph.js';
-import { SupergraphReload } from '../federation/supergraph-reload.js';
 import type { GatewaySettings } from '../environment.js';
 import { createApp } from '../http/app.js';
 import { graphqlRoute } from '../http/graphql-route.js';
@@ -20,6 +19,7 @@ import { clientDocuments } from '../trusted/client-documents.js';
 import { identitySource } from './identity.operations.js';
 import type { OpenSubgraphs } from './open-subgraphs.js';
 import { readSupergraph } from './supergraph.source.js';
+import { SupergraphReload } from './supergraph-reload.js';
 import { watchFile } from './watched-file.js';
 
 const RUNNING_REQUESTS_MS = 30_000;
@@ -44,12 +44,13 @@ export async function serveGraph(subgraphs: OpenSubgraphs, settings: GatewaySett
   const prepare = async (supergraphSdl: string) => {
     const graph = new ApolloGraph({ supergraphSdl, connections, subgraphTimeoutMs, responseBytes: limits.responseBytes, log });
     await operations.prepare(graph);
-    documents.trusted?.prepare(graph);
     return graph;
   };
   const read = () => readSupergraph(subgraphs, settings.supergraphFile);
   const current = new CurrentGraph(await prepare(await read()).catch(namedFault(settings.supergraphFile)));
-  const supergraph = new SupergraphReload({ current, read, prepare, log });
+  const { texts } = documents;
+  texts.trusted?.prepare(current.graph);
+  const supergraph = new SupergraphReload({ current, texts, read, prepare, log });
   const identity = new Identity({ source: identitySource, connections, rememberedMs: settings.credentialCacheMs, log });
   const readiness = new Readiness([...connections.keys()], connections, log);
   const stored = new StoredGraph({ current, operations, identity, revisions: new Map(local.map(({ name, revisions }) => [name, revisions])), readiness, log });
@@ -83,7 +84,7 @@ export async function serveGraph(subgraphs: OpenSubgraphs, settings: GatewaySett
       },
     }),
     internal: [storedRoute(stored, tokens), ...(forPeers ? [forPeers.handler] : [])],
-    graphql: graphqlRoute(server, documents.texts, identity, limits, settings.uploads, live.handler),
+    graphql: graphqlRoute(server, texts, identity, limits, settings.uploads, live.handler),
     ...(settings.playground ? { playground: playground() } : {}),
     readiness,
     metrics,

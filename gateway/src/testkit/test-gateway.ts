@@ -3,7 +3,6 @@ import { readGatewaySettings, type GatewaySettings } from '../environment.js';
 import { ApolloGraph } from '../federation/apollo-graph.js';
 import { CurrentGraph } from '../federation/current-graph.js';
 import type { FederatedGraph } from '../federation/federated-graph.js';
-import { SupergraphReload } from '../federation/supergraph-reload.js';
 import { composeSupergraph } from '../federation/compose.js';
 import { createApp } from '../http/app.js';
 import { graphqlRoute } from '../http/graphql-route.js';
@@ -11,6 +10,7 @@ import { createGraphqlServer } from '../http/graphql-server.js';
 import { Readiness } from '../http/readiness.js';
 import { Identity } from '../identity/identity.js';
 import { LiveGraph } from '../subscriptions/live-graph.js';
+import { SupergraphReload } from '../platform/supergraph-reload.js';
 import { playground } from '../playground/playground.js';
 import { clientDocuments } from '../trusted/client-documents.js';
 import { TestSubgraphs } from './test-subgraphs.js';
@@ -63,13 +63,11 @@ export async function testGateway(environment: Record<string, string> = {}, log:
   const connections = new Map<string, SubgraphConnection>([...subgraphs.connections(), ...more.map(({ connection }) => connection)].map((connection) => [connection.name, connection]));
   let sdl = await composeSupergraph([...subgraphs.sdl, ...more.map((other) => ({ name: other.connection.name, sdl: other.sdl }))]);
   const documents = await clientDocuments(settings);
-  const prepare = async (supergraphSdl: string) => {
-    const graph = new ApolloGraph({ supergraphSdl, connections, subgraphTimeoutMs, responseBytes: limits.responseBytes, log });
-    documents.trusted?.prepare(graph);
-    return graph;
-  };
+  const prepare = async (supergraphSdl: string) => new ApolloGraph({ supergraphSdl, connections, subgraphTimeoutMs, responseBytes: limits.responseBytes, log });
   const current = new CurrentGraph(await prepare(sdl));
-  const supergraph = new SupergraphReload({ current, read: async () => sdl, prepare, log });
+  const { texts } = documents;
+  texts.trusted?.prepare(current.graph);
+  const supergraph = new SupergraphReload({ current, texts, read: async () => sdl, prepare, log });
   const identity = new Identity({ source: REVOCATIONS, connections, rememberedMs: settings.credentialCacheMs, log });
   const server = createGraphqlServer({ ...documents, current, hideSchemaDetails: settings.production, log });
   await server.start();
@@ -86,7 +84,7 @@ export async function testGateway(environment: Record<string, string> = {}, log:
   const readiness = new Readiness(['people', 'things'], connections, log);
   readiness.started();
   const app = createApp({
-    graphql: graphqlRoute(server, documents.texts, identity, limits, settings.uploads, live.handler),
+    graphql: graphqlRoute(server, texts, identity, limits, settings.uploads, live.handler),
     ...(settings.playground ? { playground: playground() } : {}),
     readiness,
     trustedProxies: settings.trustedProxies,

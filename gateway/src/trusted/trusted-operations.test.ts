@@ -3,7 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { getIntrospectionQuery } from 'graphql';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { composeSupergraph } from '../federation/compose.js';
 import { TestEventStream } from '../testkit/test-event-stream.js';
 import { testGateway, type TestGateway } from '../testkit/test-gateway.js';
 import { TestSocket } from '../testkit/test-socket.js';
@@ -101,6 +102,51 @@ describe('a platform with a list of operations', () => {
     socket.end();
     stream.end();
     refused.end();
+  });
+});
+
+describe('a list that is read again', () => {
+  const PERSON = 'query Person { person(id: "1") { name } }';
+  let file: string;
+  let gateway: TestGateway;
+  const run = async (query: string) => (await gateway.ask(query)).errors[0]?.extensions.code;
+  const reload = () => gateway.reload(gateway.graph.supergraphSdl);
+  beforeEach(async () => {
+    file = await listed('again.json', { people: PEOPLE });
+    gateway = await testGateway({ HUTONG_TRUSTED_OPERATIONS: file });
+  });
+  afterEach(() => gateway.stop());
+
+  test('holds from then on, while the graph stays', async () => {
+    const { graph } = gateway;
+    await listed('again.json', { person: PERSON });
+    expect([await run(PEOPLE), await run(PERSON)]).toEqual([undefined, 'OPERATION_NOT_TRUSTED']);
+    await reload();
+    expect([await run(PEOPLE), await run(PERSON)]).toEqual(['OPERATION_NOT_TRUSTED', undefined]);
+    expect(gateway.graph).toBe(graph);
+  });
+
+  test.each([
+    ['does not fit the graph', { people: PEOPLE, wrong: '{ nobody }' }],
+    ['is broken', '{'],
+    ['is empty', {}],
+  ])('and %s is refused, with the one before in use', async (_what, content) => {
+    await listed('again.json', content);
+    await reload();
+    expect(await run(PEOPLE)).toBeUndefined();
+  });
+
+  test('comes into use with the graph that it needs, and that graph with it', async () => {
+    const SHOE = 'query Shoe { person(id: "1") { shoe } }';
+    const supergraphSdl = await composeSupergraph(gateway.subgraphs.sdl.map(({ name, sdl }) => ({ name, sdl: sdl.replace('label: String!', 'label: String!, colour: String') })));
+    const COLOUR = 'query Colour { person(id: "1") { things { colour } } }';
+    await listed('again.json', { people: PEOPLE, colour: COLOUR, shoe: SHOE });
+    await gateway.reload(supergraphSdl);
+    expect([await run(PEOPLE), await run(COLOUR)]).toEqual([undefined, 'OPERATION_NOT_TRUSTED']);
+    await listed('again.json', { people: PEOPLE, colour: COLOUR });
+    await gateway.reload(supergraphSdl);
+    expect(await run(COLOUR)).toBeUndefined();
+    expect(gateway.graph.supergraphSdl).toBe(supergraphSdl);
   });
 });
 

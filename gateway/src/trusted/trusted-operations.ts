@@ -1,20 +1,39 @@
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { SettingError } from '@hutong/common';
 import { Kind, parse, validate, type DocumentNode } from 'graphql';
 import type { FederatedGraph } from '../federation/federated-graph.js';
 import type { Limits } from '../limits/limits.js';
-import type { TrustedDocuments } from './trusted-operations.source.js';
+import { readTrustedDocuments, type TrustedDocuments } from './trusted-operations.source.js';
 
 /** The only operations that clients may run, when a platform has such a list. */
 export class TrustedOperations {
+  readonly #place: string;
   readonly #documents: TrustedDocuments;
   /** By its own id, and by the SHA-256 of its text. */
   readonly #texts = new Map<string, string>();
 
-  constructor(documents: TrustedDocuments) {
+  private constructor(place: string, documents: TrustedDocuments) {
+    this.#place = place;
     this.#documents = documents;
     for (const text of documents.values()) this.#texts.set(sha256(text), text);
     for (const [id, text] of documents) this.#texts.set(id, text);
+  }
+
+  /** The list in a file or a folder. @throws SettingError when there is nothing to read, or something else */
+  static async read(place: string): Promise<TrustedOperations> {
+    return new TrustedOperations(place, await readTrustedDocuments(place));
+  }
+
+  /** The list as it stands there now; this one where nothing has changed. @throws as {@link read} */
+  async readAgain(): Promise<TrustedOperations> {
+    const documents = await readTrustedDocuments(this.#place);
+    return isDeepStrictEqual(documents, this.#documents) ? this : new TrustedOperations(this.#place, documents);
+  }
+
+  /** How many documents are on the list. */
+  get size(): number {
+    return this.#documents.size;
   }
 
   /** The document with this id, or whose text has this SHA-256. */

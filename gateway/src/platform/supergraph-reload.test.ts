@@ -2,13 +2,15 @@ import { buildSubgraphSchema } from '@apollo/subgraph';
 import { LocalConnection, silentLog, type Log } from '@hutong/common';
 import { parse } from 'graphql';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readGatewaySettings } from '../environment.js';
+import { OperationTexts } from '../http/operation-texts.js';
 import { testGateway, type TestGateway } from '../testkit/test-gateway.js';
 import { TestEventStream } from '../testkit/test-event-stream.js';
 import { TestSocket, until } from '../testkit/test-socket.js';
 import { StoredOperations } from '../stored/stored-operations.js';
-import { ApolloGraph } from './apollo-graph.js';
-import { composeSupergraph } from './compose.js';
-import type { FederatedGraph } from './federated-graph.js';
+import { ApolloGraph } from '../federation/apollo-graph.js';
+import { composeSupergraph } from '../federation/compose.js';
+import type { FederatedGraph } from '../federation/federated-graph.js';
 import { SupergraphReload } from './supergraph-reload.js';
 
 const LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@override"])\n';
@@ -121,7 +123,7 @@ describe('a supergraph that cannot be used', () => {
   test.each(refusals)('that %s is refused with one line, and the one before stays in use', async (_, text, reason) => {
     const before = gateway.graph;
     await gateway.reload(await text());
-    expect(logged).toMatchObject([{ level: 'error', text: 'the supergraph is refused, and the one before stays in use', facts: { reason: expect.stringMatching(reason) } }]);
+    expect(logged).toMatchObject([{ level: 'error', text: 'what was read is refused, and what was in use before stays', facts: { reason: expect.stringMatching(reason) } }]);
     expect(gateway.graph).toBe(before);
     expect((await gateway.ask('{ person(id: "1") { name } }')).errors).toEqual([]);
   });
@@ -137,7 +139,7 @@ describe('a supergraph that cannot be used', () => {
       return graph;
     };
     const before = current.graph;
-    await new SupergraphReload({ current, read: withoutNotes, prepare, log: logOf() }).reload();
+    await new SupergraphReload({ current, texts: new OperationTexts(readGatewaySettings({}).limits), read: withoutNotes, prepare, log: logOf() }).reload();
     expect(logged.at(-1)!.facts.reason).toContain('The stored operation Notes does not fit the graph: Cannot query field "note"');
     expect(current.graph).toBe(before);
     expect(operations.planOf(text, 'Notes', before).kind).toBe('subscription');
