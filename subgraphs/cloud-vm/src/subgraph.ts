@@ -16,7 +16,10 @@ import { VirtualMachineEvents } from './virtual-machine/virtual-machine.events.j
 import { loadVirtualMachine } from './virtual-machine/virtual-machine.reference.js';
 import { VirtualMachineEventResolver, VirtualMachineResolver } from './virtual-machine/virtual-machine.resolver.js';
 import { VirtualMachineService } from './virtual-machine/virtual-machine.service.js';
+import { ErrandStore } from './work/errand.store.js';
 import { ErrandWorker } from './work/errand.worker.js';
+import { MachineObserver } from './work/machine.observer.js';
+import { MachineRows } from './work/machine.rows.js';
 import { MachineStore } from './work/machine.store.js';
 import { Reconciler } from './work/reconciler.js';
 import { Watcher } from './work/watcher.js';
@@ -60,11 +63,13 @@ async function start(house: House, { settings, openCloud }: CloudVmParts): Promi
   const [installation] = await sql<{ id: string }>(fork(), 'select id from cloud_vm.installation');
   const [queue, presence, cloud] = await Promise.all([WorkQueue.open(house), WorkerPresence.open(databaseUrl, log), openCloud({ installation: installation!.id, log })]);
   const events = new VirtualMachineEvents(house.events);
-  const store = new MachineStore({ fork, events, queue, presence, settings });
-  const watcher = new Watcher({ fork, cloud, store, log });
+  const rows = new MachineRows({ fork, events, queue });
+  const store = new MachineStore(rows);
+  const errands = new ErrandStore({ fork, rows, presence, settings });
+  const watcher = new Watcher({ fork, cloud, observer: new MachineObserver({ rows, settings }), log });
   const snapshots = new SnapshotStore({ fork, cloud });
-  const worker = new ErrandWorker({ cloud, store, snapshots, events, presence, onExpectation: () => watcher.wake(), log });
-  const reconciler = new Reconciler({ fork, cloud, store, watcher, settings, log });
+  const worker = new ErrandWorker({ cloud, errands, snapshots, events, presence, onExpectation: () => watcher.wake(), log });
+  const reconciler = new Reconciler({ fork, cloud, errands, watcher, settings, log });
   await queue.work(settings.atOnce, { drain: () => worker.drain(), sweep: () => reconciler.sweep() });
   reconciler.start();
   return {

@@ -37,6 +37,7 @@ export class Migration20261121CloudVm extends Migration {
       create index virtual_machine_living on cloud_vm.virtual_machine (owner_id) where state <> 'DELETED';
       create index virtual_machine_errand on cloud_vm.virtual_machine (not_before) where errand is not null;
       create index virtual_machine_worker on cloud_vm.virtual_machine (worker) where worker is not null;
+      create index virtual_machine_awaited on cloud_vm.virtual_machine (awaited_by) where awaited_by is not null;
       create index virtual_machine_expected on cloud_vm.virtual_machine (expected_by) where expected is not null;`);
     // What exists in the cloud for a machine, in the order of its making; a row goes when the thing has gone.
     this.addSql(`

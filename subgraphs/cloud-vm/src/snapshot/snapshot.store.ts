@@ -3,11 +3,16 @@ import type { Cloud } from '../cloud/cloud.js';
 import { CloudError, type MachineReference } from '../drivers/driver.js';
 import { Snapshot } from './snapshot.entity.js';
 
+/** Writes down that the pending snapshot of a machine, where there is one, will never be. */
+export async function failPendingSnapshot(em: EntityManager, virtualMachineId: string, reason: string): Promise<void> {
+  await em.nativeUpdate(Snapshot, { virtualMachineId, state: 'PENDING' }, { state: 'FAILED', reason });
+}
+
 /** Snapshots as they are taken: the machine's errand says that, and the PENDING row which. */
 export class SnapshotStore {
   constructor(private readonly parts: { fork: () => EntityManager; cloud: Cloud }) {}
 
-  /** Takes the machine's pending snapshot. A failure that will not pass is written down with it, and what there is of the image is deleted. */
+  /** Takes the machine's pending snapshot. When that fails in the cloud, what there is of the image is deleted: should it be tried again, it begins anew. */
   async take(machine: MachineReference, signal: AbortSignal): Promise<void> {
     const { fork, cloud } = this.parts;
     const em = fork();
@@ -19,8 +24,8 @@ export class SnapshotStore {
       await em.flush();
       cloud.forget();
     } catch (error) {
-      if (!(error instanceof CloudError) || error.fault === 'BUSY' || error.fault === 'UNREACHABLE') throw error;
-      await this.#fail(em, snapshot, error.message, signal);
+      const isPassing = signal.aborted || (error instanceof CloudError && (error.fault === 'BUSY' || error.fault === 'UNREACHABLE'));
+      if (!isPassing) await cloud.driver.deleteSnapshot(snapshot.id, signal);
       throw error;
     }
   }
@@ -29,12 +34,8 @@ export class SnapshotStore {
   async giveUp(virtualMachineId: string, signal: AbortSignal): Promise<void> {
     const em = this.parts.fork();
     const snapshot = await em.findOne(Snapshot, { virtualMachineId, state: 'PENDING' });
-    if (snapshot) await this.#fail(em, snapshot, 'the machine was destroyed', signal);
-  }
-
-  async #fail(em: EntityManager, snapshot: Snapshot, reason: string, signal: AbortSignal): Promise<void> {
+    if (!snapshot) return;
     await this.parts.cloud.driver.deleteSnapshot(snapshot.id, signal);
-    Object.assign(snapshot, { state: 'FAILED', reason });
-    await em.flush();
+    await failPendingSnapshot(em, virtualMachineId, 'the machine was destroyed');
   }
 }

@@ -101,7 +101,7 @@ export class VirtualMachine {
   @Property({ type: 'datetime', nullable: true })
   expectedBy: Date | null = null;
 
-  /** The process whose caller waits for the machine and will not have it later: without that process it is destroyed. */
+  /** The process whose caller waits for the machine and has not taken it yet: when that process is gone, the machine is destroyed. */
   @Property({ type: 'uuid', nullable: true })
   awaitedBy: string | null = null;
 

@@ -38,7 +38,7 @@ export class VirtualMachineResolver {
   @Access('member')
   @Mutation(() => VirtualMachine, {
     description:
-      'Has a virtual machine launched. It is in BUILD at once, waits for its turn (users take turns), and becomes ACTIVE with its address, or ERROR with the reason and nothing left of it; `virtualMachineChanged` tells, `waitSeconds` waits. A clientToken makes it safe to repeat. Serves launch_instance of cloud_api. Errors, in this order: BAD_INPUT, CLOUD_NOT_CONFIGURED, VM_IMAGE_NOT_FOUND, VM_IMAGE_AMBIGUOUS, VM_FLAVOR_NOT_FOUND, VM_FLAVOR_AMBIGUOUS, CLOUD_MISCONFIGURED, CLOUD_UNAVAILABLE, VM_INTERNET_ACCESS_INVALID, VM_QUOTA_EXCEEDED, CONFLICT, VM_CREATION_FAILED.',
+      'Has a virtual machine launched. It is in BUILD at once, waits for its turn (users take turns), and becomes ACTIVE with its address, or ERROR with the reason and nothing left of it; `virtualMachineChanged` tells, `waitSeconds` waits. A clientToken makes it safe to repeat. Serves launch_instance of cloud_api. Errors, in this order: BAD_INPUT, LIMIT_EXCEEDED, CONFLICT, CLOUD_NOT_CONFIGURED, VM_IMAGE_NOT_FOUND, VM_IMAGE_AMBIGUOUS, VM_FLAVOR_NOT_FOUND, VM_FLAVOR_AMBIGUOUS, CLOUD_MISCONFIGURED, CLOUD_UNAVAILABLE, VM_INTERNET_ACCESS_INVALID, VM_QUOTA_EXCEEDED, VM_CREATION_FAILED.',
   })
   launchVirtualMachine(@Ctx() context: CloudVmContext, @Arg('input', () => LaunchVirtualMachineInput) input: LaunchVirtualMachineInput): Promise<VirtualMachine> {
     return context.services.machines.launch(context, input);
@@ -47,7 +47,7 @@ export class VirtualMachineResolver {
   @Access('member')
   @Mutation(() => VirtualMachine, {
     description:
-      'Has a virtual machine destroyed and everything it held released, whatever its state; one that still waits for its turn is cancelled. DELETING at once, DELETED when nothing is left; repeated meanwhile it answers the same. Serves destroy_instance of cloud_api. Errors: VM_NOT_FOUND, for one that is DELETED as well.',
+      'Has a virtual machine destroyed and everything it held released, whatever its state; one that still waits for its turn is cancelled. DELETING at once, DELETED when nothing is left; repeated meanwhile it answers the same. Serves destroy_instance of cloud_api. Errors: BAD_INPUT, LIMIT_EXCEEDED, VM_NOT_FOUND, for one that is DELETED as well.',
   })
   destroyVirtualMachine(
     @Ctx() context: CloudVmContext,

@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { conflict, decodeCursor, pageOf, pageWindow, type Connection, type PageArguments, type RequestScope, type WorkerPresence } from '@hutong/common';
+import { badInput, conflict, decodeCursor, pageOf, sql, pageWindow, type Connection, type PageArguments, type RequestScope, type WorkerPresence } from '@hutong/common';
 import { UniqueConstraintViolationException, type EntityManager, type FilterQuery } from '@mikro-orm/postgresql';
 import type { Cloud } from '../cloud/cloud.js';
 import type { CloudVmSettings } from '../environment.js';
 import { cloudMisconfigured, creationFailed, internetAccessInvalid, quotaExceeded } from '../errors.js';
+import { waitingFor } from '../work/errand.store.js';
 import type { MachineStore } from '../work/machine.store.js';
 import { readLaunch, waitMs, type LaunchRequest } from './launch.request.js';
 import { VirtualMachine } from './virtual-machine.entity.js';
 import type { VirtualMachineEvents } from './virtual-machine.events.js';
-import { visibleMachine, visibleMachines } from './virtual-machine.reference.js';
-import { isEnding, VirtualMachineState } from './virtual-machine.states.js';
+import { isMachineId, visibleMachine, visibleMachines } from './virtual-machine.reference.js';
+import { VirtualMachineState } from './virtual-machine.states.js';
 import type { LaunchVirtualMachineInput, VirtualMachineFilter } from './virtual-machine.types.js';
 import { waitFor } from './virtual-machine.wait.js';
 
@@ -23,6 +24,9 @@ interface ServiceParts {
 
 const { ACTIVE, SHUTOFF, BUILD, DELETED } = VirtualMachineState;
 
+/** A user's launches are counted one after the other, so that together they keep to the quota. */
+const QUOTA_LOCK = `select pg_advisory_xact_lock(hashtextextended('hutong cloud-vm quota ' || $1, 0))`;
+
 /** What users ask of virtual machines: each is written down and done by the workers; a wait only looks on. */
 export class VirtualMachineService {
   constructor(private readonly parts: ServiceParts) {}
@@ -30,9 +34,17 @@ export class VirtualMachineService {
   /** Stores a machine that is to be launched, and waits as long as the input says; see `launchVirtualMachine`. */
   async launch(scope: RequestScope, input: LaunchVirtualMachineInput): Promise<VirtualMachine> {
     const request = readLaunch(input);
-    const earlier = await this.#earlier(scope, request);
-    const { id } = earlier ?? (await this.#store(scope, request));
-    return request.destroyUnlessActive ? this.#activeOrDestroyed(scope, id, request) : this.#settled(scope, id, request.waitMs);
+    const newId = randomUUID();
+    const waiting = waitingFor(newId);
+    if (request.destroyUnlessActive) this.parts.presence.begin(waiting);
+    try {
+      const { id } = (await this.#earlier(scope, request)) ?? (await this.#store(scope, request, newId));
+      const machine = await this.#settled(scope, id, request.waitMs);
+      return request.destroyUnlessActive ? await this.#activeOrDestroyed(scope, machine, request) : machine;
+    } finally {
+      // Whatever has gone wrong here: a machine that nobody has taken is found by the next sweep, and destroyed.
+      this.parts.presence.end(waiting);
+    }
   }
 
   /** Asks for a machine to be destroyed, and waits as long as said for its end; see `destroyVirtualMachine`. */
@@ -86,7 +98,7 @@ export class VirtualMachineService {
   }
 
   /** In the order of the contract: image, flavor, network, internet value. */
-  async #store(scope: RequestScope, request: LaunchRequest): Promise<VirtualMachine> {
+  async #store(scope: RequestScope, request: LaunchRequest, id: string): Promise<VirtualMachine> {
     const { cloud } = this.parts;
     const image = await cloud.imageOf(request.image, 'input.image');
     const flavor = await cloud.flavorOf(request.flavor, 'input.flavor');
@@ -95,7 +107,7 @@ export class VirtualMachineService {
     if (request.internetAccess === undefined) throw internetAccessInvalid({ field: 'input.internetAccess' });
     const now = new Date();
     const machine = Object.assign(new VirtualMachine(), {
-      id: randomUUID(),
+      id,
       ownerId: scope.caller.userId ?? '',
       name: request.name,
       image: image.name,
@@ -127,6 +139,7 @@ export class VirtualMachineService {
 
   async #requireRoom(tx: EntityManager, ownerId: string): Promise<void> {
     const { machinesPerUser } = this.parts.settings;
+    await sql(tx, QUOTA_LOCK, [ownerId]);
     const living = await tx.count(VirtualMachine, { ownerId, state: { $ne: DELETED } });
     if (living >= machinesPerUser) throw quotaExceeded({ most: machinesPerUser });
   }
@@ -140,12 +153,10 @@ export class VirtualMachineService {
     return machine;
   }
 
-  async #activeOrDestroyed(scope: RequestScope, id: string, { waitMs: atMostMs }: LaunchRequest): Promise<VirtualMachine> {
-    const machine = await this.#settled(scope, id, atMostMs);
-    if (machine.state === ACTIVE && !scope.signal.aborted) return machine;
-    const why = machine.state === BUILD ? `it was not ready within ${atMostMs / 1_000} s` : (machine.stateReason ?? `it is ${machine.state}`);
-    if (!isEnding(machine.state)) await this.parts.store.destroy(id);
-    throw creationFailed({ words: why });
+  async #activeOrDestroyed(scope: RequestScope, seen: VirtualMachine, { waitMs: atMostMs }: LaunchRequest): Promise<VirtualMachine> {
+    const { id, state, stateReason } = seen;
+    if (await this.parts.store.accept(id, !scope.signal.aborted)) return state === ACTIVE ? seen : visibleMachine(scope.em, scope, id);
+    throw creationFailed({ words: state === BUILD ? `it was not ready within ${atMostMs / 1_000} s` : (stateReason ?? `it is ${state}`) });
   }
 
   async #ask(scope: RequestScope, id: string, errand: 'START' | 'STOP' | 'REBOOT', from: readonly VirtualMachineState[], already?: VirtualMachineState): Promise<VirtualMachine> {
@@ -158,8 +169,10 @@ export class VirtualMachineService {
   }
 }
 
+/** The rows of a list, newest first, that come behind a cursor. @throws BAD_INPUT when it is none of this list's */
 function rowsBehind(cursor: string): FilterQuery<VirtualMachine> {
-  const [at, id] = decodeCursor(cursor, 2);
-  const createdAt = new Date(String(at));
-  return { $or: [{ createdAt: { $lt: createdAt } }, { createdAt, id: { $lt: String(id) } }] };
+  const [at, id] = decodeCursor(cursor, 2).map(String);
+  const createdAt = new Date(at!);
+  if (Number.isNaN(createdAt.getTime()) || !isMachineId(id!)) throw badInput({ field: 'after', problem: 'expected a cursor that this list gave out' });
+  return { $or: [{ createdAt: { $lt: createdAt } }, { createdAt, id: { $lt: id! } }] };
 }

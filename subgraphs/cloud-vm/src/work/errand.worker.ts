@@ -1,24 +1,20 @@
 import type { Log, WorkerPresence } from '@hutong/common';
 import type { Cloud } from '../cloud/cloud.js';
+import { CloudError } from '../drivers/driver.js';
 import type { SnapshotStore } from '../snapshot/snapshot.store.js';
 import type { VirtualMachine } from '../virtual-machine/virtual-machine.entity.js';
 import type { VirtualMachineEvents } from '../virtual-machine/virtual-machine.events.js';
 import { VirtualMachineState } from '../virtual-machine/virtual-machine.states.js';
 import type { Errand } from './errand.js';
-import type { MachineStore } from './machine.store.js';
-
-interface UnderWay {
-  stop: AbortController;
-  ended: Promise<void>;
-}
+import type { ErrandStore } from './errand.store.js';
 
 interface WorkerParts {
   cloud: Cloud;
-  store: MachineStore;
+  errands: ErrandStore;
   snapshots: SnapshotStore;
   events: VirtualMachineEvents;
   presence: WorkerPresence;
-  /** Called when the cloud has taken something on that is to be waited for. */
+  /** Called when there may be a machine that the cloud is bringing somewhere. */
   onExpectation: () => void;
   log: Log;
 }
@@ -29,7 +25,9 @@ const LONGEST_ERRAND_MS = 300_000;
 /** Asks the cloud for what is written down, outside any transaction. Every errand may be repeated, so one that was broken off is simply run again. */
 export class ErrandWorker {
   readonly #parts: WorkerParts;
-  readonly #underWay = new Map<string, UnderWay>();
+  /** What breaks off the errands under way, by machine. */
+  readonly #underWay = new Map<string, AbortController>();
+  readonly #drains = new Set<Promise<void>>();
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #stopListening: () => void;
   #stopping = false;
@@ -37,29 +35,32 @@ export class ErrandWorker {
   constructor(parts: WorkerParts) {
     this.#parts = parts;
     this.#stopListening = parts.events.onChange((id, state) => {
-      if (state === VirtualMachineState.DELETING) this.#underWay.get(id)?.stop.abort(new Error('the machine is to be destroyed'));
+      if (state === VirtualMachineState.DELETING) this.#underWay.get(id)?.abort(new Error('the machine is to be destroyed'));
     });
   }
 
   /** Does what there is to do until there is nothing left that may be begun. */
   async drain(): Promise<void> {
-    while (!this.#stopping) {
-      const machine = await this.#parts.store.claim();
-      if (!machine?.errand) return;
-      const stop = new AbortController();
-      const ended = this.#carryOut(machine, machine.errand, stop.signal);
-      this.#underWay.set(machine.id, { stop, ended });
-      await ended.finally(() => this.#underWay.delete(machine.id));
-    }
+    const drained = this.#drain();
+    this.#drains.add(drained);
+    await drained.finally(() => this.#drains.delete(drained));
   }
 
-  /** Breaks off what is under way; another process, or the next start, runs it again. */
+  /** Breaks off what is under way and gives it back: another process, or the next start, runs it again. */
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#stopListening();
     for (const timer of this.#timers) clearTimeout(timer);
-    for (const { stop } of this.#underWay.values()) stop.abort(new Error('the process stops'));
-    await Promise.all([...this.#underWay.values()].map(({ ended }) => ended));
+    for (const stop of this.#underWay.values()) stop.abort(new Error('the process stops'));
+    await Promise.allSettled(this.#drains);
+  }
+
+  async #drain(): Promise<void> {
+    while (!this.#stopping) {
+      const machine = await this.#parts.errands.claim();
+      if (!machine?.errand) return;
+      await this.#carryOut(machine, machine.errand);
+    }
   }
 
   /** The job that was written down for it would be found later than it is due. */
@@ -72,29 +73,38 @@ export class ErrandWorker {
     this.#timers.add(timer);
   }
 
-  async #carryOut(machine: VirtualMachine, errand: Errand, stop: AbortSignal): Promise<void> {
-    const { store, presence, onExpectation, log } = this.#parts;
+  async #carryOut(machine: VirtualMachine, errand: Errand): Promise<void> {
+    const { errands, presence, onExpectation, log } = this.#parts;
     const { id } = machine;
+    const stop = new AbortController();
+    const tooLong = AbortSignal.timeout(LONGEST_ERRAND_MS);
+    this.#underWay.set(id, stop);
+    // The process may have been told to stop while the machine was claimed.
+    if (this.#stopping) stop.abort(new Error('the process stops'));
     try {
-      await this.#ask(machine, errand, AbortSignal.any([stop, AbortSignal.timeout(LONGEST_ERRAND_MS)]));
-      await store.done(id, errand);
+      await this.#ask(machine, errand, AbortSignal.any([stop.signal, tooLong]));
+      await errands.done(id, errand);
       onExpectation();
     } catch (error) {
+      if (this.#stopping) return await errands.giveBack(id);
       log.warn({ err: error, virtualMachine: id, errand }, 'an errand to the cloud failed');
-      const againMs = await store.failed(id, errand, error);
-      if (againMs !== undefined) this.#drainIn(againMs);
+      const shown = tooLong.aborted ? new CloudError('UNREACHABLE', `the cloud was not done with it after ${LONGEST_ERRAND_MS / 1_000} s`, { cause: error }) : error;
+      const againMs = await errands.failed(id, errand, shown);
+      if (againMs === undefined) onExpectation();
+      else this.#drainIn(againMs);
     } finally {
+      this.#underWay.delete(id);
       presence.end(id);
     }
   }
 
   async #ask(machine: VirtualMachine, errand: Errand, signal: AbortSignal): Promise<void> {
-    const { cloud: { driver }, store, snapshots } = this.#parts;
+    const { cloud: { driver }, errands, snapshots } = this.#parts;
     const { id, name, imageId, flavorId, internetAccess } = machine;
-    const reference = await store.referenceOf(id);
+    const reference = await errands.referenceOf(id);
     switch (errand) {
       case 'LAUNCH':
-        return driver.launch({ id, name, imageId, flavorId, internetAccess }, { made: reference.made, onMade: (resource) => store.made(id, resource) }, signal);
+        return driver.launch({ id, name, imageId, flavorId, internetAccess }, { made: reference.made, onMade: (resource) => errands.made(id, resource) }, signal);
       case 'START':
         return driver.start(reference, signal);
       case 'STOP':
@@ -106,7 +116,7 @@ export class ErrandWorker {
       case 'DESTROY':
       case 'RELEASE':
         await snapshots.giveUp(id, signal);
-        return driver.destroy(reference, signal, (resource) => store.released(id, resource));
+        return driver.destroy(reference, signal, (resource) => errands.released(id, resource));
     }
   }
 }

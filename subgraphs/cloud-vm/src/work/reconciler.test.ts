@@ -40,6 +40,9 @@ test('a machine that was stopped, or broke, in the cloud is shown as it is', asy
   await sweep();
   expect([(await alice.look(stopped)).state, (await alice.look(broken)).state]).toEqual(['SHUTOFF', 'ERROR']);
   expect((await alice.look(broken)).stateReason).toBe('no valid host was found');
+  house.driver.machines.get(broken)!.state = 'ACTIVE';
+  await sweep();
+  expect(await alice.look(broken)).toMatchObject({ state: 'ACTIVE', stateReason: null });
   expect((await alice.change('destroy', broken)).data.destroyVirtualMachine.state).toBe('DELETED');
 });
 
@@ -78,6 +81,23 @@ test('a machine whose caller waited in a process that died is destroyed', async 
   await sweep();
   await alice.until(id, 'DELETED');
   expect(thingsOf(id)).toEqual([]);
+  house.driver.bootMs = 0;
+});
+
+test('a machine that became ACTIVE, and whose caller went with its process before taking it, is destroyed', async () => {
+  const id = await alice.machine();
+  await database.query('update cloud_vm.virtual_machine set awaited_by = $2 where id = $1', [id, randomUUID()]);
+  await sweep();
+  await alice.until(id, 'DELETED');
+});
+
+test('a machine that somebody waits for here is not taken from them by a sweep', async () => {
+  house.driver.bootMs = 1_000;
+  const launched = alice.launch({ waitSeconds: 20, destroyUnlessActive: true });
+  await expect.poll(async () => (await database.query('select 1 from cloud_vm.virtual_machine where awaited_by is not null')).rowCount).toBe(1);
+  await sweep();
+  expect((await launched).data.launchVirtualMachine.state).toBe('ACTIVE');
+  expect((await database.query('select 1 from cloud_vm.virtual_machine where awaited_by is not null')).rowCount).toBe(0);
   house.driver.bootMs = 0;
 });
 

@@ -2,13 +2,13 @@ import { sql, type Log } from '@hutong/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Cloud } from '../cloud/cloud.js';
 import type { CloudVmSettings } from '../environment.js';
-import type { MachineStore } from './machine.store.js';
+import type { ErrandStore } from './errand.store.js';
 import type { Watcher } from './watcher.js';
 
 interface ReconcilerParts {
   fork: () => EntityManager;
   cloud: Cloud;
-  store: MachineStore;
+  errands: ErrandStore;
   watcher: Watcher;
   settings: Pick<CloudVmSettings, 'orphanGraceMs'>;
   log: Log;
@@ -38,7 +38,7 @@ export class Reconciler {
   readonly #seen = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
-  #stopped = false;
+  readonly #stop = new AbortController();
 
   constructor(parts: ReconcilerParts) {
     this.#parts = parts;
@@ -47,7 +47,7 @@ export class Reconciler {
   /** Sweeps at once, and as long as that fails again and again. */
   start(pauseMs = FIRST_PAUSE_MS): void {
     this.#running = this.sweep().catch((err: unknown) => {
-      if (this.#stopped) return;
+      if (this.#stop.signal.aborted) return;
       this.#parts.log.warn({ err }, 'the cloud could not be compared with our machines; will try again');
       this.#timer = setTimeout(() => this.start(Math.min(2 * pauseMs, LONGEST_PAUSE_MS)), pauseMs);
       this.#timer.unref();
@@ -55,16 +55,15 @@ export class Reconciler {
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#stop.abort(new Error('the process stops'));
     clearTimeout(this.#timer);
     await this.#running;
   }
 
   async sweep(): Promise<void> {
-    const { store, watcher, cloud } = this.#parts;
-    const { abandoned } = await store.takeOver();
-    for (const id of abandoned) await store.destroy(id);
-    if (!cloud.isConfigured || this.#stopped) return;
+    const { errands, watcher, cloud } = this.#parts;
+    await errands.takeOver();
+    if (!cloud.isConfigured || this.#stop.signal.aborted) return;
     watcher.wake();
     await watcher.compareAll();
     await this.#destroyOrphans();
@@ -72,17 +71,22 @@ export class Reconciler {
 
   async #destroyOrphans(): Promise<void> {
     const { cloud: { driver }, log } = this.#parts;
-    const ours = await driver.listOurs(AbortSignal.timeout(CLOUD_TIMEOUT_MS));
+    // The cloud first: what is launched meanwhile is not in its list, and what is in it was written down before.
+    const ours = await driver.listOurs(this.#patience());
     const byMachine = Map.groupBy(ours, ({ machineId }) => machineId);
     const { holding, known } = await this.#stored([...byMachine.keys()].filter(isUuid));
     for (const id of this.#seen.keys()) if (!byMachine.has(id)) this.#seen.delete(id);
     for (const [id, resources] of byMachine) {
-      if (this.#stopped || holding.has(id)) continue;
+      if (this.#stop.signal.aborted || holding.has(id)) continue;
       // What we know to be over is released at once; what we never heard of might be somebody's who is about to write it down.
       if (!known.has(id) && !this.#isOld(id, resources.map(({ createdAt }) => createdAt))) continue;
       log.warn({ virtualMachine: id, resources: resources.map(({ kind, id: cloudId }) => ({ kind, id: cloudId })) }, 'destroying what belongs to no machine');
-      await driver.destroy({ id, made: [] }, AbortSignal.timeout(CLOUD_TIMEOUT_MS));
+      await driver.destroy({ id, made: [] }, this.#patience());
     }
+  }
+
+  #patience(): AbortSignal {
+    return AbortSignal.any([this.#stop.signal, AbortSignal.timeout(CLOUD_TIMEOUT_MS)]);
   }
 
   async #stored(ids: string[]): Promise<{ holding: Set<string>; known: Set<string> }> {

@@ -3,13 +3,13 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Cloud } from '../cloud/cloud.js';
 import { VirtualMachine } from '../virtual-machine/virtual-machine.entity.js';
 import { VirtualMachineState } from '../virtual-machine/virtual-machine.states.js';
-import type { MachineStore } from './machine.store.js';
+import type { MachineObserver } from './machine.observer.js';
 import { referencesOf } from './made-resources.js';
 
 interface WatcherParts {
   fork: () => EntityManager;
   cloud: Cloud;
-  store: MachineStore;
+  observer: MachineObserver;
   log: Log;
 }
 
@@ -28,7 +28,7 @@ export class Watcher {
   #due = Infinity;
   #looking: Promise<void> | undefined;
   #again = false;
-  #stopped = false;
+  readonly #stop = new AbortController();
 
   constructor(parts: WatcherParts) {
     this.#parts = parts;
@@ -36,7 +36,7 @@ export class Watcher {
 
   /** There may be a machine that the cloud is bringing somewhere: looks soon, and until none is left. */
   wake(pauseMs = FIRST_LOOK_MS): void {
-    if (this.#stopped) return;
+    if (this.#stop.signal.aborted) return;
     if (this.#looking) {
       this.#again = true;
       return;
@@ -58,7 +58,7 @@ export class Watcher {
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#stop.abort(new Error('the process stops'));
     clearTimeout(this.#timer);
     await this.#looking;
   }
@@ -74,7 +74,7 @@ export class Watcher {
     try {
       isSomethingLeft = await this.#lookAtExpected();
     } catch (err) {
-      this.#parts.log.warn({ err }, 'the cloud could not be asked how its machines are');
+      if (!this.#stop.signal.aborted) this.#parts.log.warn({ err }, 'the cloud could not be asked how its machines are');
     }
     this.#looking = undefined;
     if (this.#again) this.wake();
@@ -82,17 +82,19 @@ export class Watcher {
   }
 
   async #lookAtExpected(): Promise<boolean> {
-    const expected = await this.#parts.fork().find(VirtualMachine, { errand: null, expected: { $ne: null } }, { fields: ['id'] });
+    // A reboot that failed expects nothing, but leaves the machine in between.
+    const isMoving = { $or: [{ expected: { $ne: null } }, { state: VirtualMachineState.REBOOT }] };
+    const expected = await this.#parts.fork().find(VirtualMachine, { errand: null, ...isMoving }, { fields: ['id'] });
     await this.#look(expected.map(({ id }) => id));
     return expected.length > 0;
   }
 
   async #look(ids: readonly string[]): Promise<void> {
-    const { fork, cloud, store } = this.#parts;
-    for (let from = 0; from < ids.length && !this.#stopped; from += AT_ONCE) {
+    const { fork, cloud, observer } = this.#parts;
+    for (let from = 0; from < ids.length && !this.#stop.signal.aborted; from += AT_ONCE) {
       const machines = await referencesOf(fork(), ids.slice(from, from + AT_ONCE));
-      const views = await cloud.driver.look(machines, AbortSignal.timeout(LOOK_TIMEOUT_MS));
-      for (const view of views) await store.observe(view);
+      const views = await cloud.driver.look(machines, AbortSignal.any([this.#stop.signal, AbortSignal.timeout(LOOK_TIMEOUT_MS)]));
+      for (const view of views) await observer.observe(view);
     }
   }
 }
