@@ -22,6 +22,7 @@ export default defineConfig({
     globalSetup: ['test/testkit/database-server.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 20_000 } },
     pool: 'forks',
     maxWorkers: 2,
     reporters: ['default', new SkippedSuites(), ...(report ? ['json'] : [])],

@@ -51,8 +51,11 @@ export async function qemuCloud(): Promise<QemuUnderTest> {
 }
 
 /** Ids of the processes whose command line has this text in it. */
-export async function processesNaming(text: string): Promise<number[]> {
+export const processesNaming = async (text: string): Promise<number[]> => [...(await commandLinesNaming(text)).keys()];
+
+/** The command lines of QEMU's processes that have this text in them, by the ids of the processes. */
+export async function commandLinesNaming(text: string): Promise<Map<number, string>> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const lines = await Promise.all(pids.map(async (pid) => [Number(pid), await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')] as const));
-  return lines.filter(([, line]) => line.startsWith('qemu') && line.includes(text)).map(([pid]) => pid);
+  return new Map(lines.filter(([, line]) => line.startsWith('qemu') && line.includes(text)));
 }

@@ -3,8 +3,8 @@ import { Client } from 'pg';
 import type { Platform } from './platform.js';
 
 const LOCK = 4_711;
-const SCHEMAS = ['compute_registry', 'scheduling'];
-const WAIT_MS = 20_000;
+const SCHEMAS = ['compute_registry', 'scheduling', 'cloud_vm'];
+const WAIT_MS = 60_000;
 
 /** What becomes of the statement at which the platform is killed. */
 export type Ending = 'undone' | 'done';

@@ -1,0 +1,44 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { commandLinesNaming, processesNaming, qemuCloud } from '../drivers/qemu.cloud.js';
+import { GUEST_IMAGE } from './guest-image.js';
+import { until } from './processes.js';
+
+/** A real cloud that a whole platform launches machines on, seen from outside: without the platform and its driver. */
+export interface PlatformCloud {
+  /** The settings with which the platform uses it. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** An image and a flavor that machines are made of quickly. */
+  readonly image: string;
+  readonly flavor: string;
+  /** Everything that it holds for machines, each as `<kind> <cloud's id> of <machine's id>`, sorted. */
+  holdings(): Promise<string[]>;
+  /** Deletes a machine as somebody else would who does not know of us. */
+  deleteBehindOurBack(machineId: string): Promise<void>;
+  /** Ends and removes all that a test has left. */
+  remove(): Promise<void>;
+}
+
+/** QEMU on this machine, with a data folder of its own. */
+export async function qemuPlatformCloud(): Promise<PlatformCloud> {
+  const { dataDirectory, deleteBehindOurBack } = await qemuCloud();
+  const machines = join(dataDirectory, 'machines');
+  return {
+    environment: { CLOUD_DRIVER: 'qemu', HUTONG_DATA_DIR: dataDirectory, CLOUD_QEMU_CPU_OVERCOMMIT: '32' },
+    image: GUEST_IMAGE,
+    flavor: 'm1.tiny',
+    async holdings() {
+      const ids = await readdir(machines).catch(() => []);
+      const disks = ids.map((id) => `disk ${id} of ${id}`);
+      const lines = [...(await commandLinesNaming(machines)).values()];
+      const servers = lines.map((line) => line.slice(line.indexOf(machines) + machines.length + 1).split('/')[0]!).map((id) => `server ${id} of ${id}`);
+      return [...disks, ...servers].toSorted();
+    },
+    deleteBehindOurBack,
+    async remove() {
+      for (const pid of await processesNaming(machines)) process.kill(pid, 'SIGKILL');
+      await until('every machine to end', async () => (await processesNaming(machines)).length === 0);
+      await rm(dataDirectory, { recursive: true, force: true });
+    },
+  };
+}
