@@ -38,7 +38,7 @@ const fieldsOfToken = async (): Promise<string[]> => {
 const times = (line: string) => world.platform.output().split(line).length - 1;
 
 const IN_USE = 'the supergraph has changed and is in use';
-const REFUSED = 'the supergraph is refused, and the one before stays in use';
+const REFUSED = 'what was read is refused, and what was in use before stays';
 const UNCHANGED = 'the supergraph is read again: nothing has changed';
 
 test('another supergraph is in use when the file is replaced, while requests are answered and a subscription goes on', async () => {
