@@ -2,6 +2,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checkSecret, readSettings, settingTypes, subgraphDatabaseSettings, subgraphDatabaseUrls, subgraphUrls, subgraphUrlSettings, uploadLimits, uploadSettings, type Setting, type UploadLimits } from '@hutong/common';
 import { telemetryOf, telemetrySettings, type TelemetrySettings } from '@hutong/common/telemetry';
+import { cloudApiSettings, cloudApiSettingsOf } from '@hutong/rest-compat/cloud-api-settings';
 import ipaddr from 'ipaddr.js';
 import type { Limits } from './limits/limits.js';
 
@@ -56,6 +57,7 @@ export const gatewaySettings = {
     example: 'https://compute.example.org',
     about: 'Origins whose pages may send mutating legacy requests, for a proxy that rewrites Host.',
   },
+  ...cloudApiSettings,
   PLAYGROUND: developmentSwitch('Whether / is the playground. Empty: only outside production, and where any operation may be run.'),
   INTROSPECTION: developmentSwitch('Whether clients may ask for the schema. Empty: only outside production.'),
   HUTONG_TRUSTED_OPERATIONS: { schema: settingTypes.optionalText(), example: '/etc/hutong/operations.json', about: 'The only operations that clients may run: a persisted-query manifest of Apollo, a JSON object of documents by id, or a folder of .graphql files; read at the start and on SIGHUP. Empty: any.' },
@@ -98,6 +100,8 @@ export interface GatewaySettings {
   supergraphFile: string | undefined;
   trustedProxies: string[];
   ownOrigins: string[];
+  /** What the contracts are given of their own. */
+  contracts: ReturnType<typeof cloudApiSettingsOf>;
   /** The file or folder of the only operations that clients may run; undefined: any. */
   trustedOperations: string | undefined;
   playground: boolean;
@@ -134,6 +138,7 @@ export function readGatewaySettings(environment: Readonly<Record<string, string 
     supergraphFile: values.SUPERGRAPH_FILE,
     trustedProxies: values.TRUSTED_PROXIES,
     ownOrigins: values.OWN_ORIGINS,
+    contracts: cloudApiSettingsOf(values),
     trustedOperations: values.HUTONG_TRUSTED_OPERATIONS && path.resolve(REPOSITORY, values.HUTONG_TRUSTED_OPERATIONS),
     playground: values.PLAYGROUND ?? (!production && !values.HUTONG_TRUSTED_OPERATIONS),
     introspection: values.INTROSPECTION ?? !production,

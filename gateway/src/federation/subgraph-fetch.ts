@@ -1,5 +1,5 @@
 import type { GraphQLDataSource } from '@apollo/gateway';
-import { HutongError, subgraphUnavailable, type AnswerBudget, type Log, type SubgraphConnection, type SubgraphRequest } from '@hutong/common';
+import { HutongError, subgraphUnavailable, timeAllowed, type AnswerBudget, type Log, type SubgraphConnection, type SubgraphRequest } from '@hutong/common';
 import { subgraphFetches } from '@hutong/common/telemetry';
 import { Kind, parse, type ExecutionResult, type GraphQLFormattedError, type SelectionNode } from 'graphql';
 import { withDeadline } from './deadline.js';
@@ -18,6 +18,7 @@ export interface SubgraphFetchOptions {
   subgraph: string;
   /** Looked at for each fetch, so that a subgraph may come and go. */
   connections: ReadonlyMap<string, SubgraphConnection>;
+  /** Of a fetch that does not ask to wait. */
   timeoutMs: number;
   log: Log;
 }
@@ -93,7 +94,8 @@ export class SubgraphFetch implements GraphQLDataSource<FetchScope> {
   }
 
   #answer(fetch: Omit<SubgraphRequest, 'signal'>, outer: AbortSignal) {
-    const { subgraph, connections, timeoutMs } = this.#options;
+    const { subgraph, connections } = this.#options;
+    const timeoutMs = timeAllowed(this.#options.timeoutMs, fetch.document, fetch.variables);
     const connection = connections.get(subgraph);
     if (!connection) throw subgraphUnavailable({ subgraph });
     const tooLate = () => subgraphUnavailable({ subgraph, seconds: timeoutMs / 1000 });

@@ -1,6 +1,6 @@
 import type { ApolloServer } from '@apollo/server';
 import { expressMiddleware } from '@as-integrations/express5';
-import { badInput, HutongError, type UploadLimits } from '@hutong/common';
+import { badInput, HutongError, timeAllowed, type UploadLimits } from '@hutong/common';
 import { Router, type Request, type RequestHandler, type Response } from 'express';
 import { persistedQueryNotFound } from '../errors.js';
 import type { Identity } from '../identity/identity.js';
@@ -19,9 +19,9 @@ export function graphqlRoute(server: ApolloServer<GraphqlRequestContext>, texts:
   const context = async ({ req, res }: { req: Request; res: Response }): Promise<GraphqlRequestContext> => {
     const requestId = res.locals.requestId as string;
     const upload = uploadOf(res);
-    const signal = requestLifetime(res, limits.requestMs, upload?.received);
     try {
       const text = texts.textOf(referenceOf(req));
+      const signal = requestLifetime(res, timeAllowed(limits.requestMs, text, variablesOf(req)), upload?.received);
       const caller = upload?.caller ?? (await identity.callerOf(requestCredential(req.headers), req.ip ?? '', requestId));
       res.locals.caller = caller;
       return { text, caller, requestId, transport: 'http', signal, received: upload?.received, graphqlResponse: prefersGraphqlResponse(req) };
@@ -41,6 +41,9 @@ const neverKept: RequestHandler = (_request, response, next) => {
   response.setHeader('x-content-type-options', 'nosniff');
   next();
 };
+
+/** As they were sent; what is no object is refused later. A query does not wait, so that those of a GET are left as they are. */
+const variablesOf = ({ body }: Request): unknown => (body as { variables?: unknown } | undefined)?.variables;
 
 function referenceOf({ method, body, query }: Request): OperationReference {
   if (method !== 'GET') return (body ?? {}) as OperationReference;

@@ -1,8 +1,9 @@
 import type { Role } from '@hutong/common';
 
-/** What the identity subgraph tells of a credential that is good at this moment. */
+/** What the identity subgraph tells of a credential that is good, or a user who may come in, at this moment. */
 export interface ResolvedCredential {
-  credentialId: string;
+  /** Null for a user who was asked for by name. */
+  credentialId: string | null;
   userId: string;
   username: string;
   roles: Role[];
@@ -20,6 +21,8 @@ export interface IdentitySource {
   subgraph: string;
   /** A query with the variable `credential`; its one root field answers a {@link ResolvedCredential} or null. */
   resolve: string;
+  /** A query with the variable `username`; its one root field answers the same, of a user who needs no credential, or null. */
+  resolveUser: string;
   /** A subscription whose one root field is the id of a credential, or of a user, that is good no longer. */
   revocations: string;
 }

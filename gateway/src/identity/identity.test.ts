@@ -121,3 +121,27 @@ test('the address behind a trusted proxy is the one it tells, and nobody else is
     await trusting.stop();
   }
 });
+
+const address = '203.0.113.9';
+
+test('a user whom an address stands for is looked up once, and not any more when it is disabled', async () => {
+  const { identity, subgraphs } = gateway;
+  subgraphs.user('oj');
+  const before = subgraphs.lookups;
+  const actsAs = () => identity.callerOf({ actsAs: 'oj' }, address, 'r-1');
+  expect(await actsAs()).toEqual({ userId: 'user-oj', username: 'oj', roles: ['MEMBER'], organization: null, scopes: null, credentialId: null, address });
+  await actsAs();
+  expect(subgraphs.lookups - before).toBe(1);
+  subgraphs.disable('oj');
+  await expect.poll(() => actsAs().catch(({ code }: { code: string }) => code), { timeout: 1_000 }).toBe('UNAUTHENTICATED');
+});
+
+test('a credential counts before the address, and is never taken for the name of a user', async () => {
+  const { identity, subgraphs } = gateway;
+  subgraphs.user('carol');
+  await identity.callerOf({ actsAs: 'carol' }, address, 'r-1');
+  expect(await identity.callerOf({ credential: subgraphs.credential('dave'), actsAs: 'carol' }, address, 'r-1')).toMatchObject({ username: 'dave' });
+  for (const credential of ['carol', 'username carol', 'unknown']) {
+    await expect(identity.callerOf({ credential, actsAs: 'carol' }, address, 'r-1')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  }
+});

@@ -18,6 +18,18 @@ export interface IdentityOptions {
   log: Log;
 }
 
+/** What a request shows of who sent it. */
+interface Shown extends RequestCredential {
+  /** The user that it stands for without a credential, as whoever took it in has made sure. */
+  actsAs?: string | undefined;
+}
+
+/** Whom the identity subgraph is asked about: whose credential it is, or a user by name. */
+interface Asked {
+  by: 'credential' | 'username';
+  text: string;
+}
+
 /** A credential that was good when it was last asked for and was not revoked since. */
 export interface KnownCredential {
   caller: Caller;
@@ -37,6 +49,7 @@ export interface Session {
   end(): void;
 }
 
+const NO_USER = 'The user that this address stands for does not exist or is disabled.';
 const ENDED = 'The credential is unknown, expired or revoked.';
 const REMEMBERED_CREDENTIALS = 10_000;
 const LOOKUP_TIMEOUT_MS = 10_000;
@@ -58,16 +71,17 @@ export class Identity implements RevocationListener {
   }
 
   /**
-   * The caller a request speaks for; `anonymous` only when it shows no credential at all.
+   * The caller a request speaks for; `anonymous` only when it shows no credential and stands for no user.
    *
    * @throws UNAUTHENTICATED, CSRF_TOKEN_WRONG, or SUBGRAPH_UNAVAILABLE when the identity subgraph does not answer
    */
-  async callerOf({ credential, csrfToken }: RequestCredential, address: string, requestId: string): Promise<Caller> {
-    if (credential === undefined) return { ...anonymous, address };
-    const remembered = this.#known.get(credential);
+  async callerOf({ credential, csrfToken, actsAs }: Shown, address: string, requestId: string): Promise<Caller> {
+    const asked = credential !== undefined ? credentialOf(credential) : actsAs !== undefined ? userOf(actsAs) : undefined;
+    if (!asked) return { ...anonymous, address };
+    const remembered = this.#known.get(keyOf(asked));
     credentialLookups.tell({ remembered: remembered !== undefined });
-    const known = remembered ?? (await this.#lookUp(credential, address, requestId));
-    if (!known) throw unauthenticated({ reason: ENDED });
+    const known = remembered ?? (await this.#lookUp(asked, address, requestId));
+    if (!known) throw unauthenticated({ reason: asked.by === 'credential' ? ENDED : NO_USER });
     if (csrfToken !== undefined && !csrfMatches(known, csrfToken)) throw csrfTokenWrong({});
     return { ...known.caller, address };
   }
@@ -83,7 +97,8 @@ export class Identity implements RevocationListener {
     const caller = await this.callerOf(request, address, requestId);
     const { credential } = request;
     if (credential === undefined) return { caller, fingerprint: 'anonymous', end: () => undefined };
-    const known = this.#known.get(credential) ?? (await this.#lookUp(credential, address, requestId));
+    const asked = credentialOf(credential);
+    const known = this.#known.get(keyOf(asked)) ?? (await this.#lookUp(asked, address, requestId));
     if (!known) throw unauthenticated({ reason: ENDED });
     const watched = { credential, credentialId: caller.credentialId, userId: caller.userId, expiresAt: known.expiresAt, onEnd };
     const end = this.#watch.add(watched);
@@ -94,7 +109,7 @@ export class Identity implements RevocationListener {
   /** The credential when it is known to be good without asking; undefined says nothing. */
   known({ credential, csrfToken }: RequestCredential): KnownCredential | undefined {
     if (credential === undefined) return undefined;
-    const known = this.#known.get(credential);
+    const known = this.#known.get(keyOf(credentialOf(credential)));
     return known && (csrfToken === undefined || csrfMatches(known, csrfToken)) ? known : undefined;
   }
 
@@ -106,8 +121,8 @@ export class Identity implements RevocationListener {
 
   revoked(id: string): void {
     this.#forgetLookups();
-    for (const [credential, { caller }] of this.#known.entries()) {
-      if (caller.credentialId === id || caller.userId === id) this.#known.delete(credential);
+    for (const [key, { caller }] of this.#known.entries()) {
+      if (caller.credentialId === id || caller.userId === id) this.#known.delete(key);
     }
     this.#watch.revoked(id);
   }
@@ -127,7 +142,7 @@ export class Identity implements RevocationListener {
     const byText = Map.groupBy(credentials, ({ credential }) => credential);
     for (const [credential, watched] of byText) {
       try {
-        if (!(await this.#lookUp(credential, '', randomUUID()))) for (const one of watched) this.#watch.end(one);
+        if (!(await this.#lookUp(credentialOf(credential), '', randomUUID()))) for (const one of watched) this.#watch.end(one);
       } catch (err) {
         this.#options.log.warn({ err }, 'a credential in use could not be looked up again');
       }
@@ -140,33 +155,35 @@ export class Identity implements RevocationListener {
     this.#lookups.clear();
   }
 
-  #lookUp(credential: string, address: string, requestId: string): Promise<KnownCredential | undefined> {
-    const underway = this.#lookups.get(credential);
+  #lookUp(asked: Asked, address: string, requestId: string): Promise<KnownCredential | undefined> {
+    const key = keyOf(asked);
+    const underway = this.#lookups.get(key);
     if (underway) return underway;
-    const lookup = this.#resolve(credential, address, requestId).finally(() => {
-      if (this.#lookups.get(credential) === lookup) this.#lookups.delete(credential);
+    const lookup = this.#resolve(asked, address, requestId).finally(() => {
+      if (this.#lookups.get(key) === lookup) this.#lookups.delete(key);
     });
-    this.#lookups.set(credential, lookup);
+    this.#lookups.set(key, lookup);
     return lookup;
   }
 
-  async #resolve(credential: string, address: string, requestId: string): Promise<KnownCredential | undefined> {
-    if (findUnstorableText(credential, 'credential') !== undefined) return undefined;
+  async #resolve(asked: Asked, address: string, requestId: string): Promise<KnownCredential | undefined> {
+    if (findUnstorableText(asked.text, asked.by) !== undefined) return undefined;
     const changes = this.#changes;
-    const resolved = await this.#ask(credential, address, requestId);
+    const resolved = await this.#ask(asked, address, requestId);
     if (!resolved) return undefined;
     const lifetime = resolved.expiresAt === null ? Infinity : Date.parse(resolved.expiresAt) - Date.now();
     if (lifetime <= 0) return undefined;
     const known = knownCredential(resolved);
     if (this.#listening && changes === this.#changes) {
-      this.#known.set(credential, known, { ttl: Math.min(this.#options.rememberedMs, lifetime) });
+      this.#known.set(keyOf(asked), known, { ttl: Math.min(this.#options.rememberedMs, lifetime) });
     }
     return known;
   }
 
-  async #ask(credential: string, address: string, requestId: string): Promise<ResolvedCredential | null> {
+  async #ask({ by, text }: Asked, address: string, requestId: string): Promise<ResolvedCredential | null> {
     const { source, connections, log } = this.#options;
-    const request = { document: source.resolve, variables: { credential }, caller: { ...anonymous, address }, origin: 'peer', requestId } as const;
+    const document = by === 'credential' ? source.resolve : source.resolveUser;
+    const request = { document, variables: { [by]: text }, caller: { ...anonymous, address }, origin: 'peer', requestId } as const;
     try {
       const connection = connections.get(source.subgraph);
       if (!connection) throw new Error('not connected');
@@ -182,6 +199,12 @@ export class Identity implements RevocationListener {
     }
   }
 }
+
+const credentialOf = (text: string): Asked => ({ by: 'credential', text });
+const userOf = (text: string): Asked => ({ by: 'username', text });
+
+/** No credential is ever taken for the name of a user. */
+const keyOf = ({ by, text }: Asked): string => `${by} ${text}`;
 
 /** A look-up is shared by requests, so none of them may end it. */
 const NEVER = new AbortController().signal;

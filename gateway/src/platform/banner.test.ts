@@ -5,7 +5,7 @@ const facts: BannerFacts = { host: '127.0.0.1', port: 4000, playground: true, pr
 
 test('a later start names the addresses and something to try', () => {
   const text = banner(facts);
-  for (const address of ['/graphql', '/', '/api/v1/', '/api/', '/readyz']) expect(text).toContain(`http://127.0.0.1:4000${address}\n`.trimEnd());
+  for (const address of ['/graphql', '/', '/api/v1/', '/api/', '/cloud_api/', '/readyz']) expect(text).toContain(`http://127.0.0.1:4000${address}\n`.trimEnd());
   expect(text).toContain(`curl -s http://127.0.0.1:4000/graphql -H 'Content-Type: application/json' -d '{"query":"{ __typename }"}'`);
   expect(text).not.toContain('password');
 });

@@ -81,6 +81,7 @@ export async function serveGraph(subgraphs: OpenSubgraphs, settings: GatewaySett
         requestTimeoutMs: limits.requestMs,
         answerLimitBytes: limits.responseBytes,
         ownOrigins: settings.ownOrigins,
+        ...settings.contracts,
       },
     }),
     internal: [storedRoute(stored, tokens), ...(forPeers ? [forPeers.handler] : [])],

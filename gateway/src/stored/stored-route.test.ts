@@ -38,6 +38,11 @@ test('an operation of another process runs as whoever its credential belongs to,
   expect(asked).toEqual([{ ...ME, caller: { credential: 'ht_1', csrfToken: 'c', address: '203.0.113.7', requestId: 'r-1' }, signal: expect.any(AbortSignal) }]);
 });
 
+test('the user that the other process found an address to stand for is in its token, and nowhere else', async () => {
+  await post(tokens.sign('gateway', { ...stored, caller: { ...caller, username: 'oj' } }), { ...ME, actsAs: 'admin' });
+  expect(asked[0]?.caller).toEqual({ actsAs: 'oj', address: '203.0.113.7', requestId: 'r-1' });
+});
+
 test.each<[string, string | undefined]>([
   ['no token', undefined],
   ['a credential', 'ht_1'],

@@ -1,5 +1,5 @@
 import { bearerToken, type CallerTokens } from '@hutong/common';
-import type { Graph } from '@hutong/rest-compat';
+import type { Graph, GraphCaller } from '@hutong/rest-compat';
 import express, { Router, type RequestHandler } from 'express';
 import { z } from 'zod';
 
@@ -17,13 +17,15 @@ const storedOperation = z.object({
 
 /**
  * `POST /stored-operations`: the legacy contracts in a process of their own. The token says that it is one of the platform,
- * and from which address the request came; whose it is the credential says, as everywhere. Without a token 401.
+ * and from which address the request came, or for which user that address stands; otherwise whose it is the credential says,
+ * as everywhere. Without a token 401.
  */
 export function storedRoute(graph: Graph, tokens: CallerTokens): RequestHandler {
   const guard: RequestHandler = (request, response, next) => {
     const claims = tokens.verify(AUDIENCE, bearerToken(request.headers.authorization));
     if (claims?.origin !== 'stored') return void response.status(401).json({ error: 'This answers other processes of the platform only.' });
-    response.locals.claims = { address: claims.caller.address ?? '', requestId: claims.requestId };
+    const { address, username } = claims.caller;
+    response.locals.claims = { address: address ?? '', requestId: claims.requestId, ...(username === null ? {} : { actsAs: username }) };
     next();
   };
   const run: RequestHandler = async (request, response) => {
@@ -33,7 +35,7 @@ export function storedRoute(graph: Graph, tokens: CallerTokens): RequestHandler 
     const gone = new AbortController();
     response.once('close', () => gone.abort(new Error('the caller has gone')));
     const caller = {
-      ...(response.locals.claims as { address: string; requestId: string }),
+      ...(response.locals.claims as Pick<GraphCaller, 'address' | 'requestId' | 'actsAs'>),
       ...(credential === undefined ? {} : { credential }),
       ...(csrfToken === undefined ? {} : { csrfToken }),
     };

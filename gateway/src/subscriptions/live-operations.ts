@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { ApolloServer } from '@apollo/server';
-import { badInput, HutongError, internalError, mapIterator, timedOut, type Caller, type Log } from '@hutong/common';
+import { badInput, HutongError, internalError, mapIterator, timedOut, timeAllowed, type Caller, type Log } from '@hutong/common';
 import { getOperationAST, GraphQLError, Kind, OperationTypeNode, parse, validate, type DocumentNode, type ExecutionResult, type FormattedExecutionResult, type GraphQLFormattedError, type OperationDefinitionNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { graphqlValidationFailed } from '../errors.js';
@@ -157,8 +157,9 @@ export class LiveOperations {
 
   async #once({ text, document, operationName, variables }: { text: string; document: DocumentNode | undefined; operationName: string | undefined; variables: Record<string, unknown> }, { caller, requestId, transport, signal }: LiveScope): Promise<LiveAnswer> {
     const { server, limits } = this.#options;
-    const tooLate = () => timedOut({ what: 'The request', seconds: limits.requestMs / 1000 });
-    const { body } = await withDeadline(signal, limits.requestMs, tooLate, (until) =>
+    const requestMs = timeAllowed(limits.requestMs, text, variables);
+    const tooLate = () => timedOut({ what: 'The request', seconds: requestMs / 1000 });
+    const { body } = await withDeadline(signal, requestMs, tooLate, (until) =>
       server.executeOperation(
         { query: text, variables, ...(operationName === undefined ? {} : { operationName }) },
         { contextValue: { text, caller, requestId, transport, signal: until, graphqlResponse: true } },

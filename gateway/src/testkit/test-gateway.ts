@@ -47,7 +47,8 @@ export interface TestGateway {
   stop(): Promise<void>;
 }
 
-const REVOCATIONS = { subgraph: 'people', resolve: 'query ($credential: String!) { resolveCredential(credential: $credential) { credentialId userId username roles organization scopes expiresAt csrfHash } }', revocations: 'subscription { credentialRevoked }' };
+const CREDENTIAL = '{ credentialId userId username roles organization scopes expiresAt csrfHash }';
+const REVOCATIONS = { subgraph: 'people', resolve: `query ($credential: String!) { resolveCredential(credential: $credential) ${CREDENTIAL} }`, resolveUser: `query ($username: String!) { resolveUser(username: $username) ${CREDENTIAL} }`, revocations: 'subscription { credentialRevoked }' };
 
 /** A subgraph beside the two that every test gateway has. */
 export interface MoreSubgraph {

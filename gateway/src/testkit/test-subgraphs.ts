@@ -9,7 +9,7 @@ const LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9
 
 const PEOPLE = `${LINK}
 type Person @key(fields: "id") { id: ID!, name: String!, nickname: String, friends(first: Int): [Person!]! }
-type Credential @inaccessible { credentialId: ID!, userId: ID!, username: String!, roles: [String!]!, organization: String, scopes: [String!], expiresAt: String, csrfHash: String }
+type Credential @inaccessible { credentialId: ID, userId: ID!, username: String!, roles: [String!]!, organization: String, scopes: [String!], expiresAt: String, csrfHash: String }
 input PersonInput { name: String!, age: Int! }
 input AddPeopleInput { people: [PersonInput!]! }
 type Query {
@@ -19,11 +19,13 @@ type Query {
   stall: String
   mood(of: Mood!): Mood
   resolveCredential(credential: String!): Credential @inaccessible
+  resolveUser(username: String!): Credential @inaccessible
 }
 enum Mood { HAPPY, SAD }
 type PersonConnection { nodes: [Person!]!, pageInfo: Info! }
 type Info { hasNextPage: Boolean! }
-type Mutation { addPeople(input: AddPeopleInput!): Int!, rename(id: ID!, name: String!): Person!, fail(how: String!): Boolean }
+input NapInput { waitSeconds: Int, milliseconds: Int }
+type Mutation { nap(waitSeconds: Int, milliseconds: Int, input: NapInput): String!, addPeople(input: AddPeopleInput!): Int!, rename(id: ID!, name: String!): Person!, fail(how: String!): Boolean }
 type Visit { id: ID!, person: Person!, note: String, text(bytes: Int!): String }
 type Subscription { personAdded: Person!, visited(after: ID): Visit!, credentialRevoked: ID! @inaccessible }
 `;
@@ -56,6 +58,8 @@ const PEOPLE_BY_ID = new Map<string, TestPerson>(['1', '2', '3'].map((id) => [id
 /** Two tiny subgraphs that name each other's entities; `people` also knows credentials. No database. */
 export class TestSubgraphs {
   readonly credentials = new Map<string, ResolvedCredential>();
+  /** Users who may come in without one, by name. */
+  readonly users = new Map<string, ResolvedCredential>();
   /** What every request to `people` carried. */
   readonly asked: SubgraphRequest[] = [];
   readonly sdl = [
@@ -87,9 +91,20 @@ export class TestSubgraphs {
     return text;
   }
 
+  /** Makes a user who may come in without a credential. */
+  user(username: string): void {
+    this.users.set(username, { credentialId: null, userId: `user-${username}`, username, roles: ['MEMBER'], organization: null, scopes: null, expiresAt: null, csrfHash: null });
+  }
+
+  /** Disables a user, and tells whoever listens. */
+  disable(username: string): void {
+    this.users.delete(username);
+    for (const stream of this.#streams) stream.push(`user-${username}`);
+  }
+
   /** Ends a credential, and tells whoever listens. */
   revoke(credential: string): void {
-    const id = this.credentials.get(credential)!.credentialId;
+    const id = this.credentials.get(credential)!.credentialId!;
     this.credentials.delete(credential);
     for (const stream of this.#streams) stream.push(id);
   }
@@ -169,8 +184,20 @@ export class TestSubgraphs {
           await delay(5);
           return this.credentials.get(credential) ?? null;
         },
+        resolveUser: (_: unknown, { username }: { username: string }, { origin }: SubgraphRequest) => {
+          if (origin !== 'peer') throw new Error('only peers may ask');
+          this.lookups += 1;
+          return this.users.get(username) ?? null;
+        },
       },
       Mutation: {
+        nap: async (_: unknown, { milliseconds, input }: { milliseconds?: number; input?: { milliseconds?: number } }, { signal }: SubgraphRequest) => {
+          await delay(milliseconds ?? input?.milliseconds, undefined, { signal }).catch((error: unknown) => {
+            this.aborted += 1;
+            throw error;
+          });
+          return 'rested';
+        },
         addPeople: (_: unknown, { input }: { input: { people: unknown[] } }) => input.people.length,
         rename: (_: unknown, { id, name }: TestPerson) => {
           this.renamed += 1;

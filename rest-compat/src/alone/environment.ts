@@ -2,6 +2,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readSettings, settingTypes, type Setting } from '@hutong/common/process';
 import ipaddr from 'ipaddr.js';
+import { cloudApiSettings, cloudApiSettingsOf } from '../cloud-api/environment.js';
 import { defaultSettings, type RestCompatSettings } from '../engine/settings.js';
 
 const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url));
@@ -32,6 +33,7 @@ export const aloneSettings = {
   LIMIT_BODY_BYTES: bytes(defaultSettings.bodyLimitBytes, 'Largest body of a request.'),
   LIMIT_BULK_BODY_BYTES: bytes(defaultSettings.bulkBodyLimitBytes, 'Largest body of the two bulk routes of 互通.'),
   LIMIT_RESPONSE_BYTES: bytes(defaultSettings.answerLimitBytes, 'Largest answer.'),
+  ...cloudApiSettings,
   REQUEST_TIMEOUT_SECONDS: { schema: settingTypes.integer(1, 3_600), default: '60', example: '60', about: 'How long a request may take.' },
 } satisfies Record<string, Setting<unknown>>;
 
@@ -65,6 +67,7 @@ export function readAloneSettings(environment: Readonly<Record<string, string | 
       answerLimitBytes: values.LIMIT_RESPONSE_BYTES,
       requestTimeoutMs: values.REQUEST_TIMEOUT_SECONDS * 1_000,
       ownOrigins: values.OWN_ORIGINS,
+      ...cloudApiSettingsOf(values),
     },
   };
 }

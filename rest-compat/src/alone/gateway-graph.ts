@@ -1,4 +1,4 @@
-import { anonymous, type CallerTokens, type Log } from '@hutong/common/process';
+import { anonymous, timeAllowed, type CallerTokens, type Log } from '@hutong/common/process';
 import { Pool } from 'undici';
 import { z } from 'zod';
 import type { Graph, GraphAnswer, GraphRequest } from '../engine/graph.js';
@@ -12,6 +12,8 @@ export interface GatewayGraphOptions {
 
 const AUDIENCE = 'gateway';
 const CONNECTIONS = 128;
+/** For operations that ask to wait: however many do, others are not kept waiting for a connection. */
+const WAITING_CONNECTIONS = 1_024;
 const CONNECT_TIMEOUT_MS = 3_000;
 /** Less than the gateway's own, so that it never ends a connection that a request is just being sent on. */
 const KEEP_ALIVE_MS = 30_000;
@@ -29,6 +31,7 @@ const unavailable: GraphAnswer = { data: null, errors: [{ message: 'The gateway 
 export class GatewayGraph implements Graph {
   readonly #options: GatewayGraphOptions;
   readonly #pool: Pool;
+  readonly #waiting: Pool;
   readonly #path: string;
 
   constructor(options: GatewayGraphOptions) {
@@ -36,19 +39,22 @@ export class GatewayGraph implements Graph {
     this.#options = options;
     this.#path = pathname.replace(/\/$/, '');
     // The signal of a request ends it when it takes too long.
-    this.#pool = new Pool(origin, { connections: CONNECTIONS, keepAliveTimeout: KEEP_ALIVE_MS, connect: { timeout: CONNECT_TIMEOUT_MS }, headersTimeout: 0, bodyTimeout: 0 });
+    const shared = { keepAliveTimeout: KEEP_ALIVE_MS, connect: { timeout: CONNECT_TIMEOUT_MS }, headersTimeout: 0, bodyTimeout: 0 };
+    this.#pool = new Pool(origin, { ...shared, connections: CONNECTIONS });
+    this.#waiting = new Pool(origin, { ...shared, connections: WAITING_CONNECTIONS });
   }
 
   async execute({ document, operationName, variables, caller, signal }: GraphRequest): Promise<GraphAnswer> {
-    const { address, requestId, ...credential } = caller;
+    const { address, requestId, credential, csrfToken, actsAs = null } = caller;
     const { tokens, log } = this.#options;
-    const token = tokens.sign(AUDIENCE, { caller: { ...anonymous, address }, origin: 'stored', requestId });
+    const token = tokens.sign(AUDIENCE, { caller: { ...anonymous, username: actsAs, address }, origin: 'stored', requestId });
     try {
-      const { statusCode, body } = await this.#pool.request({
+      const pool = timeAllowed(0, document, variables) > 0 ? this.#waiting : this.#pool;
+      const { statusCode, body } = await pool.request({
         method: 'POST',
         path: `${this.#path}/stored-operations`,
         headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-        body: JSON.stringify({ document, operationName, variables, ...credential }),
+        body: JSON.stringify({ document, operationName, variables, credential, csrfToken }),
         signal,
       });
       const text = await body.text();
@@ -80,7 +86,7 @@ export class GatewayGraph implements Graph {
   }
 
   /** Ends what is still under way. */
-  close(): Promise<void> {
-    return this.#pool.destroy();
+  async close(): Promise<void> {
+    await Promise.all([this.#pool.destroy(), this.#waiting.destroy()]);
   }
 }

@@ -11,14 +11,13 @@ export class CallerGone extends Error {
 }
 
 /**
- * Reads a JSON request's body, inflated. express.raw would do, but it reads a refused body to its end before it says so.
+ * Reads a request's body, inflated. express.raw would do, but it reads a refused body to its end before it says so.
  *
  * @throws Failure MEDIA_TYPE_UNSUPPORTED; BODY_TOO_LARGE as soon as that is known, counted after inflation; BAD_INPUT
  *   when the compression is broken
  * @throws CallerGone
  */
 export async function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
-  checkMediaType(request.headers['content-type']);
   const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
   if (encoding !== 'identity' && !Object.hasOwn(INFLATE, encoding)) {
     throw failure('MEDIA_TYPE_UNSUPPORTED', `Content-Encoding: expected one of ${Object.keys(INFLATE).join(', ')}`);
@@ -28,8 +27,12 @@ export async function readBody(request: IncomingMessage, limitBytes: number): Pr
   return encoding === 'identity' ? bytes : inflated(bytes, encoding as keyof typeof INFLATE, limitBytes);
 }
 
-/** A missing type is taken for JSON: the oldest clients send none. A form or plain text is what foreign pages can send. */
-function checkMediaType(header: string | undefined): void {
+/**
+ * A missing type is taken for JSON: the oldest clients send none. A form or plain text is what foreign pages can send.
+ *
+ * @throws Failure MEDIA_TYPE_UNSUPPORTED
+ */
+export function requireJsonType(header: string | undefined): void {
   if (header === undefined || header.trim() === '') return;
   const [type = '', ...parameters] = header.toLowerCase().split(';').map((part) => part.trim());
   if (type !== 'application/json' && !/^application\/[\w.-]+\+json$/.test(type)) {

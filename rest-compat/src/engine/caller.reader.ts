@@ -23,17 +23,31 @@ export function callerOf(request: Request, requestId: string, credentialTaken: b
   if (!credentialTaken) return caller;
   const { headers } = request;
   const sent = [BEARER.exec(headers.authorization ?? '')?.[1], header(headers, 'x-auth-token'), header(headers, 'token')];
-  for (const credential of sent) {
-    const trimmed = credential?.trim();
-    if (trimmed === undefined || trimmed === '') continue;
-    if (caller.credential !== undefined && caller.credential !== trimmed) {
-      throw failure('CREDENTIALS_DIFFER', 'Authorization, X-Auth-Token and token carry different credentials: send one');
-    }
-    caller.credential = trimmed;
-  }
+  for (const credential of sent) addCredential(caller, credential);
   const csrfToken = header(headers, 'csrfpreventiontoken');
   if (csrfToken !== undefined && csrfToken !== '') caller.csrfToken = csrfToken;
   return caller;
+}
+
+/**
+ * Adds a credential that the request carries, unless there is nothing in it.
+ *
+ * @throws Failure CREDENTIALS_DIFFER when it carries another one as well
+ */
+export function addCredential(caller: GraphCaller, text: string | undefined): void {
+  const credential = text?.trim();
+  if (credential === undefined || credential === '') return;
+  if (caller.credential !== undefined && caller.credential !== credential) {
+    throw failure('CREDENTIALS_DIFFER', 'Authorization, X-Auth-Token and token carry different credentials: send one');
+  }
+  caller.credential = credential;
+}
+
+/** @throws Failure CREDENTIAL_MISSING when nothing says who the caller is */
+export function requireCaller({ credential, actsAs }: GraphCaller): void {
+  if (credential === undefined && actsAs === undefined) {
+    throw failure('CREDENTIAL_MISSING', 'This needs a ticket or an API token in the header token, X-Auth-Token or Authorization: Bearer');
+  }
 }
 
 function header(headers: IncomingHttpHeaders, name: string): string | undefined {

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Failure, FailureCode, Problem } from './failure.js';
+import type { RestCompatSettings } from './settings.js';
 import type { StoredOperations } from './stored-operations.js';
 
 /** What a row reads its input from, and the shape it must have. Members that the shape does not name are ignored. */
@@ -7,6 +8,8 @@ export type Takes<Input> =
   | { from: 'nothing' }
   /** The query string: every value is text. */
   | { from: 'query'; shape: z.ZodType<Input> }
+  /** A form's keys, each with the first of its values; the row is one of those that `Contract.forms` tells apart. */
+  | { from: 'form'; shape: z.ZodType<Input> }
   /** A JSON object. */
   | { from: 'body'; shape: z.ZodType<Input> }
   /** A JSON object with one list that is checked element by element, so that refusing a long bad one is cheap. */
@@ -24,6 +27,8 @@ interface RouteBasis {
   method: 'GET' | 'POST';
   /** Below the contract's prefix, without the trailing slash: `/computing_ids`. */
   path: string;
+  /** Where one path has several rows: the value that the form's key for the command must have. */
+  command?: string;
   /** For people: what a caller gets. */
   summary: string;
 }
@@ -36,10 +41,13 @@ export interface OperationRoute<Input, Data> extends RouteBasis {
   takes: Takes<Input>;
   /** Which of the two body limits holds. */
   limit?: 'bulk';
-  variables(input: Input): Record<string, unknown>;
+  /** One named `waitSeconds`, here or in an input object, gives the request that time and 10 s more. */
+  variables(input: Input, settings: Pick<RestCompatSettings, 'waitSeconds'>): Record<string, unknown>;
   /** What the envelope holds on success. */
   result(data: Data, input: Input): unknown;
   pages?: Pages<Data>;
+  /** What takes it back when the caller has gone before the answer, so that nothing stays that nobody knows of. */
+  undo?: { operation: string; variables(data: Data): Record<string, unknown> };
   /**
    * Where the operation's variables stand in the caller's input, `[]` for any index:
    * `{ 'input.reports[].gpuMemory': 'computing_resources[].gpu_memory' }`. The longest entry that begins a field counts.
@@ -71,6 +79,19 @@ export interface Envelope {
   failure(failure: Failure, number: number, message: string): Reply;
 }
 
+/** What the keys of a contract's forms mean that are not a row's own. */
+export interface FormRules {
+  /** Names the row, of those at one path. */
+  command: string;
+  /** May carry the credential, as the headers do. */
+  credential: string;
+  /**
+   * A stored query that fails when the caller's credential is not good. It is run for a request that is refused before the
+   * graph is asked, as these contracts tell who somebody is before they tell what is wrong.
+   */
+  callerCheck: string;
+}
+
 /** One legacy API document as data. */
 export interface Contract {
   name: string;
@@ -80,6 +101,10 @@ export interface Contract {
   operations: StoredOperations;
   envelope: Envelope;
   errors: Readonly<Record<FailureCode, number>>;
+  /** Of a contract whose rows take forms. */
+  forms?: FormRules;
+  /** Whether somebody at an address of `RestCompatSettings.trustedNetworks` needs no credential. */
+  trustsNetworks?: boolean;
 }
 
 /** Keeps the types of a row's input and data together while it is written; the table holds rows of all types. */

@@ -5,6 +5,7 @@ import type { Path } from './field.name.js';
 export type RequestCode =
   | 'PATH_NOT_FOUND'
   | 'METHOD_NOT_ALLOWED'
+  | 'COMMAND_UNKNOWN'
   | 'CREDENTIAL_MISSING'
   | 'CREDENTIALS_DIFFER'
   | 'FOREIGN_PAGE'

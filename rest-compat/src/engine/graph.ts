@@ -4,6 +4,8 @@ export interface GraphCaller {
   credential?: string;
   /** The header `CSRFPreventionToken`, sent along with a credential; to be refused when it is not the ticket's. */
   csrfToken?: string;
+  /** The user that an address of a trusted network stands for, where no credential was sent. */
+  actsAs?: string;
   /** The address the request came from, behind trusted proxies the one they tell. */
   address: string;
   /** Whose credential it is; the graph sets it when it has found out. */

@@ -6,12 +6,12 @@ import { describeValue, valueAt, type Path } from './field.name.js';
 /**
  * Checks what a request brought against its row and gives the row's input.
  *
- * @param sent the parsed JSON body, or the query's parameters as texts
+ * @param sent the parsed JSON body, or the parameters of the query or form as texts
  * @throws Failure BAD_INPUT with the fields that do not fit
  */
 export function readInput<Input>(takes: Takes<Input>, sent: unknown): Input {
   if (takes.from === 'nothing') return undefined as Input;
-  if (takes.from === 'query') return fitting(takes.shape, sent);
+  if (takes.from === 'query' || takes.from === 'form') return fitting(takes.shape, sent);
   if (typeof sent !== 'object' || sent === null || Array.isArray(sent)) {
     throw new Failure('BAD_INPUT', [{ path: [], message: `expected a JSON object, got ${describeValue(sent)}` }]);
   }

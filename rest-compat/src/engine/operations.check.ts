@@ -8,7 +8,10 @@ import type { Contract } from './contract.js';
  */
 export function operationFaults(contracts: readonly Contract[], schema: GraphQLSchema): string[] {
   return contracts.flatMap((contract) => {
-    const used = new Set(contract.routes.flatMap((row) => ('operation' in row ? [row.operation] : [])));
+    const used = new Set([
+      ...contract.routes.flatMap((row) => ('operation' in row ? [row.operation, ...(row.undo ? [row.undo.operation] : [])] : [])),
+      ...(contract.forms ? [contract.forms.callerCheck] : []),
+    ]);
     const stored = contract.operations.documents;
     return [
       ...[...used].filter((name) => !stored.has(name)).map((name) => `${contract.name}: a route names ${name}, which is not stored`),

@@ -23,8 +23,13 @@ export function parseQuery(search: string, names: readonly string[]): Record<str
   return Object.fromEntries([...values].filter(([, value]) => value !== ''));
 }
 
+/** The bytes that a name or value stands for: `+` is a space, `%` with two digits a byte, everything else itself. */
+export function encodedBytes(part: string): Buffer {
+  return Buffer.from(part.replaceAll('+', ' ').replaceAll(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16))), 'latin1');
+}
+
 function decode(part: string): string | undefined {
-  const bytes = Buffer.from(part.replaceAll('+', ' ').replaceAll(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16))), 'latin1');
+  const bytes = encodedBytes(part);
   return isUtf8(bytes) ? bytes.toString('utf8') : undefined;
 }
 

@@ -14,8 +14,10 @@ export interface Endpoint {
 /** What a contract has at one path. */
 export interface Place {
   contract: Contract;
-  /** By method; empty where the contract has nothing. */
+  /** By method, those that take forms excepted. */
   endpoints: ReadonlyMap<string, Endpoint>;
+  /** Those that a POST with a form reaches, by their command. */
+  commands: ReadonlyMap<string, Endpoint>;
 }
 
 const NOTHING: ReadonlyMap<string, Endpoint> = new Map();
@@ -38,11 +40,14 @@ export class RouteIndex {
 
   #add(contract: Contract, row: Route): void {
     const path = contract.prefix + row.path;
+    const place = this.#places.get(path) ?? { contract, endpoints: NOTHING, commands: NOTHING };
     const parameters = 'takes' in row && row.takes.from === 'query' ? parameterNames(row.takes.shape) : [];
-    const endpoints = new Map(this.#places.get(path)?.endpoints);
-    if (endpoints.has(row.method)) throw new Error(`${row.method} ${path} stands in the route tables twice`);
-    endpoints.set(row.method, { id: `${row.method} ${path}`, contract, row, parameters });
-    this.#places.set(path, { contract, endpoints }).set(`${path}/`, { contract, endpoints });
+    const { command } = row;
+    const id = `${row.method} ${path}${command === undefined ? '' : ` ${command}`}`;
+    const [kind, key] = command === undefined ? (['endpoints', row.method] as const) : (['commands', command] as const);
+    if (place[kind].has(key)) throw new Error(`${id} stands in the route tables twice`);
+    const grown = { ...place, [kind]: new Map([...place[kind], [key, { id, contract, row, parameters }]]) };
+    this.#places.set(path, grown).set(`${path}/`, grown);
   }
 
   #findSlow(path: string): Place | undefined {
@@ -50,7 +55,7 @@ export class RouteIndex {
     const known = this.#places.get(plain);
     if (known) return known;
     const contract = this.#contracts.find(({ prefix }) => plain === prefix || plain.startsWith(`${prefix}/`));
-    return contract && { contract, endpoints: NOTHING };
+    return contract && { contract, endpoints: NOTHING, commands: NOTHING };
   }
 }
 

@@ -1,8 +1,10 @@
-import type { Request } from 'express';
+import { timeAllowed } from '@hutong/common/process';
+import type { Request, Response } from 'express';
 import { answerOf, type Answer } from './answer.js';
 import { parseJsonBody } from './body.json.js';
-import { readBody } from './body.reader.js';
+import { readBody, requireJsonType } from './body.reader.js';
 import type { Contract, OperationRoute } from './contract.js';
+import type { Lifetime } from './deadline.js';
 import { Failure, failure, type FailureCode } from './failure.js';
 import { graphFailure } from './graph.failure.js';
 import type { Graph, GraphCaller, GraphError } from './graph.js';
@@ -11,19 +13,23 @@ import { parseQuery } from './query.parser.js';
 import type { Endpoint } from './route.index.js';
 import type { RestCompatSettings } from './settings.js';
 
-/** One request on its way through its row. */
-export interface Exchange {
-  endpoint: Endpoint;
+/** One request on its way to its answer. */
+export interface Exchange extends Lifetime {
   request: Request;
-  search: string;
+  response: Response;
   caller: GraphCaller;
-  signal: AbortSignal;
   /** Told the parsed body or query, so that a later failure can quote from it. */
   onInput(input: unknown): void;
 }
 
+/** What a row did is taken back within this time. */
+const UNDO_MS = 30_000;
+
 /** Failures that say something of us and nothing of the request: logged, and shown without their message. */
 const OWN_FAULTS: ReadonlySet<string> = new Set(['INTERNAL_SERVER_ERROR', 'GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED']);
+
+/** What of a row its operation's failures are told by. */
+type Asked = Pick<OperationRoute<unknown, unknown>, 'operation' | 'takes' | 'fields'>;
 
 /** Takes a request from its row's input to its answer. */
 export class RouteRunner {
@@ -36,13 +42,18 @@ export class RouteRunner {
   }
 
   /** @throws Failure */
-  async run(exchange: Exchange): Promise<Answer> {
-    const { contract, row } = exchange.endpoint;
+  async run(endpoint: Endpoint, search: string, exchange: Exchange): Promise<Answer> {
+    const { row } = endpoint;
     if ('readiness' in row) return answerOf(row.readiness(await this.#graph.readiness()));
-    const sent = await this.#read(row, exchange);
+    const sent = await this.#read(row, endpoint, search, exchange);
     exchange.onInput(sent);
-    const input = readInput(row.takes, sent);
-    const data = await this.#ask(contract, row, row.variables(input), exchange);
+    return this.answer(endpoint.contract, row, readInput(row.takes, sent), exchange);
+  }
+
+  /** What a row answers to its input. @throws Failure */
+  async answer(contract: Contract, row: OperationRoute<unknown, unknown>, input: unknown, exchange: Exchange): Promise<Answer> {
+    const data = await this.#ask(contract, row, row.variables(input, this.#settings), exchange);
+    this.#undoUnlessAnswered(contract, row, data, exchange);
     const answer = answerOf(contract.envelope.success(row.result(data, input)));
     const { answerLimitBytes } = this.#settings;
     if (row.method === 'GET' && answer.bytes.length > answerLimitBytes) {
@@ -51,9 +62,29 @@ export class RouteRunner {
     return answer;
   }
 
-  async #read(row: OperationRoute<unknown, unknown>, { request, search, endpoint }: Exchange): Promise<unknown> {
+  /** Runs a stored operation for its failures alone. @throws Failure */
+  async check(contract: Contract, operation: string, exchange: Exchange): Promise<void> {
+    await this.#execute(contract, { operation, takes: { from: 'nothing' } }, {}, exchange);
+  }
+
+  /** What is not answered although it was done is taken back, while and after this request. */
+  #undoUnlessAnswered(contract: Contract, { undo }: OperationRoute<unknown, unknown>, data: unknown, { response, signal, caller }: Exchange): void {
+    if (!undo) return;
+    const run = async (): Promise<void> => {
+      const { operation, variables } = undo;
+      const request = { document: contract.operations.text(operation), operationName: operation, variables: variables(data), caller, signal: AbortSignal.timeout(UNDO_MS) };
+      const { errors } = await this.#graph.execute(request);
+      if (errors) this.#settings.log.error({ requestId: caller.requestId, operation, graphMessage: errors[0]?.message }, 'what nobody waited for could not be taken back');
+    };
+    const undone = () => void run().catch((err: unknown) => this.#settings.log.error({ requestId: caller.requestId, err }, 'what nobody waited for could not be taken back'));
+    if (signal.aborted) undone();
+    else response.once('close', () => response.writableFinished || undone());
+  }
+
+  async #read(row: OperationRoute<unknown, unknown>, { parameters }: Endpoint, search: string, { request }: Exchange): Promise<unknown> {
     if (row.takes.from === 'nothing') return undefined;
-    if (row.takes.from === 'query') return parseQuery(search, endpoint.parameters);
+    if (row.takes.from === 'query') return parseQuery(search, parameters);
+    requireJsonType(request.headers['content-type']);
     const { bodyLimitBytes, bulkBodyLimitBytes } = this.#settings;
     return parseJsonBody(await readBody(request, row.limit === 'bulk' ? bulkBodyLimitBytes : bodyLimitBytes));
   }
@@ -69,9 +100,9 @@ export class RouteRunner {
     return pages.length === 1 ? first : row.pages.join(pages);
   }
 
-  async #execute(contract: Contract, row: OperationRoute<unknown, unknown>, variables: Record<string, unknown>, exchange: Exchange) {
-    const { caller, signal } = exchange;
+  async #execute(contract: Contract, row: Asked, variables: Record<string, unknown>, { caller, signal, allow }: Exchange) {
     const document = contract.operations.text(row.operation);
+    allow(timeAllowed(this.#settings.requestTimeoutMs, document, variables));
     const { data, errors } = await this.#graph.execute({ document, operationName: row.operation, variables, caller, signal });
     const error = errors?.[0];
     if (error) throw this.#refusal(error, contract, row, caller);
@@ -79,7 +110,7 @@ export class RouteRunner {
     return data as unknown;
   }
 
-  #refusal(error: GraphError, contract: Contract, row: OperationRoute<unknown, unknown>, { requestId }: GraphCaller): Failure {
+  #refusal(error: GraphError, contract: Contract, row: Asked, { requestId }: GraphCaller): Failure {
     const code = error.extensions?.['code'];
     if (typeof code === 'string' && Object.hasOwn(contract.errors, code) && !OWN_FAULTS.has(code)) {
       return graphFailure(error, code as FailureCode, row);

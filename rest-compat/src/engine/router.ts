@@ -2,16 +2,18 @@ import { Router, type NextFunction, type Request, type Response } from 'express'
 import { send, type Answer } from './answer.js';
 import { AnswerMemory, answerKey } from './answer.memory.js';
 import { CallerGone } from './body.reader.js';
-import { callerOf, requestIdOf } from './caller.reader.js';
+import { callerOf, requestIdOf, requireCaller } from './caller.reader.js';
 import type { Contract } from './contract.js';
 import { withinRequest } from './deadline.js';
 import { failureAnswer, type FailedRequest } from './failure.answer.js';
 import { failure } from './failure.js';
 import { refuseForeignPage } from './foreign-page.guard.js';
+import { FormRunner } from './form.runner.js';
 import type { Graph, GraphCaller } from './graph.js';
 import { RouteIndex, type Endpoint, type Place } from './route.index.js';
 import { RouteRunner } from './route.runner.js';
 import { defaultSettings, type Log, type RestCompatSettings } from './settings.js';
+import { TrustedNetworks } from './trusted.networks.js';
 
 export interface RestCompatOptions {
   graph: Graph;
@@ -31,13 +33,14 @@ export function createRouter({ graph, contracts, settings: given }: RestCompatOp
   const index = new RouteIndex(contracts);
   const memory = new AnswerMemory(settings.answerMemoryBytes);
   const runner = new RouteRunner(graph, settings);
+  const forms = new FormRunner(runner, new TrustedNetworks(settings.trustedNetworks), settings.bodyLimitBytes);
 
   /** @param key under which a success is kept, undefined when it may not be. */
   async function answerFresh(endpoint: Endpoint, caller: GraphCaller, search: string, key: string | undefined, request: Request, response: Response) {
     const failed: FailedRequest = { contract: endpoint.contract, row: endpoint.row, requestId: caller.requestId };
     try {
-      const answer = await withinRequest(response, settings.requestTimeoutMs, (signal) =>
-        runner.run({ endpoint, request, search, caller, signal, onInput: (input) => { failed.input = input; } }));
+      const answer = await withinRequest(response, settings.requestTimeoutMs, (lifetime) =>
+        runner.run(endpoint, search, { ...lifetime, request, response, caller, onInput: (input) => { failed.input = input; } }));
       if (key !== undefined) memory.set(key, answer);
       send(response, answer, caller.requestId);
     } catch (error) {
@@ -51,7 +54,7 @@ export function createRouter({ graph, contracts, settings: given }: RestCompatOp
     if (row.method !== 'GET') refuseForeignPage(request, settings.ownOrigins);
     const credential = 'credential' in row ? row.credential : 'none';
     const caller = callerOf(request, requestId, credential === 'required');
-    if (credential === 'required' && caller.credential === undefined) throw credentialMissing();
+    if (credential === 'required') requireCaller(caller);
     response.locals['caller'] = caller;
     const key = memoryKey(graph, endpoint, search, caller);
     const kept = key === undefined ? undefined : memory.get(key);
@@ -59,11 +62,28 @@ export function createRouter({ graph, contracts, settings: given }: RestCompatOp
     return kept;
   }
 
+  /** A form tells only when it is read which row is meant, and may carry the credential. */
+  async function answerForm(place: Place, requestId: string, request: Request, response: Response) {
+    const failed: FailedRequest = { contract: place.contract, requestId };
+    try {
+      refuseForeignPage(request, settings.ownOrigins);
+      const caller = callerOf(request, requestId, true);
+      response.locals['caller'] = caller;
+      const answer = await withinRequest(response, settings.requestTimeoutMs, (lifetime) =>
+        forms.run(place, { ...lifetime, request, response, caller, onRow: (row) => { failed.row = row; }, onInput: (input) => { failed.input = input; } }));
+      send(response, answer, requestId);
+    } catch (error) {
+      if (!(error instanceof CallerGone)) send(response, failureAnswer(error, failed, settings.log), requestId);
+    }
+  }
+
   function handle(place: Place, search: string, request: Request, response: Response): void {
     const { contract, endpoints } = place;
     const requestId = requestIdOf(request, response);
     const endpoint = endpoints.get(request.method === 'HEAD' ? 'GET' : request.method);
-    Object.assign(response.locals, { requestId, contract: contract.name, route: contract.prefix + (endpoint?.row.path ?? '/*') });
+    const path = (endpoint ?? place.commands.values().next().value)?.row.path ?? '/*';
+    Object.assign(response.locals, { requestId, contract: contract.name, route: contract.prefix + path });
+    if (request.method === 'POST' && place.commands.size > 0) return void answerForm(place, requestId, request, response);
     try {
       if (!endpoint) return refuseMethod(place, requestId, request, response);
       const kept = serve(endpoint, search, requestId, request, response);
@@ -97,14 +117,11 @@ function target(url: string): { path: string; search: string } {
 }
 
 /** @throws Failure PATH_NOT_FOUND or METHOD_NOT_ALLOWED; OPTIONS is answered with what the path has */
-function refuseMethod({ endpoints }: Place, requestId: string, { method, url }: Request, response: Response): void {
-  if (endpoints.size === 0) throw failure('PATH_NOT_FOUND', `There is nothing at ${target(url).path.slice(0, 200)}`);
-  const allow = [...endpoints.keys()].flatMap((known) => (known === 'GET' ? ['GET', 'HEAD'] : [known])).concat('OPTIONS');
+function refuseMethod({ endpoints, commands }: Place, requestId: string, { method, url }: Request, response: Response): void {
+  if (endpoints.size + commands.size === 0) throw failure('PATH_NOT_FOUND', `There is nothing at ${target(url).path.slice(0, 200)}`);
+  const methods = [...endpoints.keys(), ...(commands.size > 0 ? ['POST'] : [])];
+  const allow = methods.flatMap((known) => (known === 'GET' ? ['GET', 'HEAD'] : [known])).concat('OPTIONS');
   if (method !== 'OPTIONS') throw failure('METHOD_NOT_ALLOWED', `${method} is not allowed here, only ${allow.join(', ')}`, { allow });
   response.writeHead(204, { allow: allow.join(', '), 'x-request-id': requestId });
   response.end();
-}
-
-function credentialMissing() {
-  return failure('CREDENTIAL_MISSING', 'This needs a ticket or an API token in the header token, X-Auth-Token or Authorization: Bearer');
 }

@@ -3,6 +3,13 @@ export interface Log {
   error(fields: object, message: string): void;
 }
 
+/** Addresses that act as a user. */
+export interface TrustedNetwork {
+  /** As CIDR: `10.0.0.0/8`. */
+  network: string;
+  username: string;
+}
+
 export interface RestCompatSettings {
   /** Largest body of a route, after inflation. */
   bodyLimitBytes: number;
@@ -19,6 +26,10 @@ export interface RestCompatSettings {
    * rewrites `Host`. For example `https://compute.example.org`.
    */
   ownOrigins: readonly string[];
+  /** How long a row that waits for what it began does so, counted from the submission. */
+  waitSeconds: number;
+  /** Who needs no credential, of those contracts that say so; of several that hold an address the first counts. */
+  trustedNetworks: readonly TrustedNetwork[];
   log: Log;
 }
 
@@ -29,4 +40,6 @@ export const defaultSettings: Omit<RestCompatSettings, 'log'> = {
   answerLimitBytes: 10 * 1024 * 1024,
   answerMemoryBytes: 16 * 1024 * 1024,
   ownOrigins: [],
+  waitSeconds: 120,
+  trustedNetworks: [],
 };

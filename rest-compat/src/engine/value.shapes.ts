@@ -31,6 +31,19 @@ export function textUpTo(most: number): z.ZodType<string> {
   });
 }
 
+/** A text of 1 to so many characters, each of which can be kept. */
+export function storableTextUpTo(most: number): z.ZodType<string> {
+  return z.string({ error: `text of 1 to ${most} characters` }).check(({ value, issues }) => {
+    if (value !== storable(value)) issues.push({ code: 'custom', input: value, message: 'valid UTF-8 without U+0000' });
+    else if (value === '' || (value.length > most && [...value].length > most)) issues.push({ code: 'custom', input: value, message: `text of 1 to ${most} characters` });
+  });
+}
+
+/** The text with a mark in place of each character that cannot be kept: U+0000, and halves of surrogate pairs. */
+export function storable(text: string): string {
+  return text.replaceAll('\0', '\uFFFD').toWellFormed();
+}
+
 /** Digits in a query string that make a number from 1 to `most`. */
 export function positiveDigits(most: number): z.ZodType<number, unknown> {
   return converted<number>(

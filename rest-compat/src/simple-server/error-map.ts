@@ -4,6 +4,7 @@ import type { FailureCode } from '../engine/failure.js';
 export const httpStatuses = {
   PATH_NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
+  COMMAND_UNKNOWN: 404,
   CREDENTIAL_MISSING: 422,
   CREDENTIALS_DIFFER: 400,
   FOREIGN_PAGE: 403,

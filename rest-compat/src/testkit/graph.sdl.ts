@@ -27,6 +27,7 @@ export const graphSchema = buildSchema(/* GraphQL */ `
   type Offer { rank: Int! resource: ComputingResource! }
   type OfferConnection { nodes: [Offer!]! totalCount: Int! }
   type Task { id: ID! offers(first: Int): OfferConnection! resourceUrl: String }
+  type VirtualMachine { id: ID! ipv4: String }
   type Done { count: Int! }
   input ResourceFilter { resourceType: String region: String organization: String }
   input LogInInput { username: String! password: String! }
@@ -39,6 +40,9 @@ export const graphSchema = buildSchema(/* GraphQL */ `
   input ReportComputingResourcesInput { reports: [ReportInput!]! }
   input SubmitTaskInput { template: JSON! source: String sessionIdentifier: String clientToken: String }
   input ChooseTaskPathInput { taskId: ID! computingResourceId: ID! accept: Boolean! }
+  input LaunchVirtualMachineInput {
+    image: String! flavor: String! internetAccess: Boolean name: String! waitSeconds: Int destroyUnlessActive: Boolean clientToken: String
+  }
   type Query {
     machines(first: Int, after: String, offset: Int): MachineConnection!
     availabilityZones(filter: ResourceFilter, first: Int, after: String, offset: Int): AvailabilityZoneConnection!
@@ -48,6 +52,8 @@ export const graphSchema = buildSchema(/* GraphQL */ `
     registerComputingIdentifiers(input: RegisterComputingIdentifiersInput!): Done!
     reportComputingResources(input: ReportComputingResourcesInput!): Done!
     submitTask(input: SubmitTaskInput!): Task!
+    launchVirtualMachine(input: LaunchVirtualMachineInput!): VirtualMachine!
+    destroyVirtualMachine(id: ID!, waitSeconds: Int): VirtualMachine!
     chooseTaskPath(input: ChooseTaskPathInput!): Task!
   }
 `);

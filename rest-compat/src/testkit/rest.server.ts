@@ -9,6 +9,7 @@ import { FakeGraph } from './fake.graph.js';
 
 interface AnyEnvelope {
   code: number;
+  ret_code: number;
   message: string;
   detail: unknown;
   data: { results: object[] } & { id: number }[];
@@ -92,6 +93,14 @@ export class RestServer implements AsyncDisposable {
       headers: { token: 'secret', 'content-type': 'application/json', ...headers },
       body: typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body),
     });
+  }
+
+  /** Posts a form, urlencoded unless said otherwise. */
+  async form(path: string, fields: Record<string, string>, { multipart = false, headers = { token: 'secret' } }: { multipart?: boolean; headers?: Record<string, string> } = {}): Promise<RestAnswer> {
+    const form = new FormData();
+    for (const [key, value] of Object.entries(fields)) form.append(key, value);
+    const sent = new Response(multipart ? form : new URLSearchParams(fields));
+    return this.send({ method: 'POST', path, headers: { 'content-type': sent.headers.get('content-type')!, ...headers }, body: Buffer.from(await sent.arrayBuffer()) });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -2,6 +2,7 @@
 export * from '../caller/caller.js';
 export * from '../environment/platform-secret.js';
 export * from '../environment/settings.js';
+export { BESIDE_WAIT_MS, LONGEST_WAIT_MS, timeAllowed } from '../graph/asked-wait.js';
 export * from '../log/log.js';
 export { CallerTokens, bearerToken, type TokenClaims } from '../remote/caller-token.js';
 export { listen, ListenError, type HttpListener } from '../http/http-listener.js';

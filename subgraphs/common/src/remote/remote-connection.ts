@@ -3,6 +3,7 @@ import { subgraphUnavailable } from '../errors/common.errors.js';
 import { HutongError } from '../errors/define-error.js';
 import type { AnswerBudget } from '../graph/answer-budget.js';
 import { answerSize } from '../graph/answer-size.js';
+import { timeAllowed } from '../graph/asked-wait.js';
 import type { SubgraphConnection, SubgraphRequest } from '../graph/connection.js';
 import type { Log } from '../log/log.js';
 import { CallerTokens } from './caller-token.js';
@@ -18,7 +19,7 @@ export interface RemoteConnectionOptions {
   url: string;
   /** The platform's secret, the same in every process. */
   secret: string;
-  /** How long a call without an earlier deadline may take. */
+  /** How long a call without an earlier deadline may take; one that asks to wait, that long and 10 s more. */
   timeoutMs?: number;
   /** Requests under way at once; more wait. */
   connections?: number;
@@ -56,8 +57,9 @@ export class RemoteConnection implements SubgraphConnection {
   /** @throws SUBGRAPH_UNAVAILABLE, or the reason of the request's signal */
   async execute(request: SubgraphRequest): Promise<ExecutionResult> {
     const isQuery = this.#documents.kindOf(request.document, request.operationName) === OperationTypeNode.QUERY;
+    const timeoutMs = timeAllowed(this.#timeoutMs, request.document, request.variables);
     const run = async (outer: AbortSignal): Promise<ExecutionResult> => {
-      const signal = AbortSignal.any([outer, timeoutAfter(request.received, this.#timeoutMs)]);
+      const signal = AbortSignal.any([outer, timeoutAfter(request.received, timeoutMs)]);
       return this.#endurance.run(isQuery, signal, () => this.#transport.execute({ ...request, signal }));
     };
     try {

@@ -1,5 +1,6 @@
 import { Pool, type Dispatcher } from 'undici';
 import type { ExecutionResult } from 'graphql';
+import { timeAllowed } from '../graph/asked-wait.js';
 import type { SubgraphRequest } from '../graph/connection.js';
 import { HutongError } from '../errors/define-error.js';
 import { traceHeaders } from '../telemetry/trace-context.js';
@@ -27,7 +28,7 @@ export interface TransportOptions {
   /** Where the subgraph listens; `/graphql` and `/readyz` are below it. */
   url: string;
   tokens: CallerTokens;
-  /** Requests under way at once; more wait. */
+  /** Requests under way at once, beside those that ask to wait; more wait. */
   connections: number;
 }
 
@@ -36,26 +37,26 @@ export const ANSWER_BYTES = 'hutong-answer-bytes';
 
 const CONNECT_TIMEOUT_MS = 3_000;
 const KEEP_ALIVE_MS = 30_000;
+/** Requests that ask to wait, at once. */
+const WAITING_CONNECTIONS = 1_024;
 const LARGEST_ANSWER_BYTES = 64 * 1024 * 1024;
 
 /** One subgraph over HTTP: a pool of connections that are kept alive, one try for each call. */
 export class SubgraphTransport {
   readonly #options: TransportOptions;
   readonly #pool: Pool;
+  /** For requests that ask to wait: however many do, others are not kept waiting for a connection. */
+  readonly #waiting: Pool;
   readonly #path: string;
 
   constructor(options: TransportOptions) {
     const { origin, pathname } = new URL(options.url);
     this.#options = options;
     this.#path = pathname.replace(/\/$/, '');
-    this.#pool = new Pool(origin, {
-      connections: options.connections,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      connect: { timeout: CONNECT_TIMEOUT_MS },
-      // The caller's signal ends a request that takes too long.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    });
+    // The caller's signal ends a request that takes too long.
+    const shared = { keepAliveTimeout: KEEP_ALIVE_MS, connect: { timeout: CONNECT_TIMEOUT_MS }, headersTimeout: 0, bodyTimeout: 0 };
+    this.#pool = new Pool(origin, { ...shared, connections: options.connections });
+    this.#waiting = new Pool(origin, { ...shared, connections: WAITING_CONNECTIONS });
   }
 
   /** @throws TransportError, UploadBroken, or the reason of the signal */
@@ -64,7 +65,7 @@ export class SubgraphTransport {
     const form = received && multipartBody({ document, operationName, variables });
     const body = form?.body ?? JSON.stringify({ query: document, operationName, variables });
     const headers = { 'content-type': form?.contentType ?? 'application/json', accept: 'application/json', authorization: `Bearer ${tokens.sign(name, claims)}`, ...(budget && { [ANSWER_BYTES]: String(budget.bytes) }), ...traceHeaders() };
-    const { statusCode, body: answer } = await this.#request({ method: 'POST', path: `${this.#path}/graphql`, headers, body, signal });
+    const { statusCode, body: answer } = await this.#request({ method: 'POST', path: `${this.#path}/graphql`, headers, body, signal }, timeAllowed(0, document, variables) > 0 ? this.#waiting : this.#pool);
     const text = await textOf(answer, signal);
     if (statusCode === 401) throw new TransportError('it refused our token: HUTONG_SECRET must be the same everywhere', false);
     // A file that is too large for it is told as the caller is to hear it.
@@ -79,14 +80,14 @@ export class SubgraphTransport {
     if (statusCode !== 200) throw new TransportError(`it answered /readyz with status ${statusCode}`, true);
   }
 
-  close(): Promise<void> {
-    return this.#pool.destroy();
+  async close(): Promise<void> {
+    await Promise.all([this.#pool.destroy(), this.#waiting.destroy()]);
   }
 
-  async #request(options: Dispatcher.RequestOptions & { signal: AbortSignal }): Promise<Dispatcher.ResponseData> {
+  async #request(options: Dispatcher.RequestOptions & { signal: AbortSignal }, pool = this.#pool): Promise<Dispatcher.ResponseData> {
     options.signal.throwIfAborted();
     try {
-      return await this.#pool.request(options);
+      return await pool.request(options);
     } catch (error) {
       options.signal.throwIfAborted();
       if (error instanceof HutongError) throw new UploadBroken(error.message, { cause: error });

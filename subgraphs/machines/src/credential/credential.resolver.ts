@@ -58,6 +58,13 @@ export class CredentialResolver {
 
   @Access('peer')
   @Directive('@inaccessible')
+  @Query(() => Credential, { nullable: true, description: 'What a user stands for whom an address or another system vouches for; null when there is no such user, or it is disabled.' })
+  resolveUser(@Ctx() context: MachinesContext, @Arg('username', () => String) username: string): Promise<Credential | null> {
+    return context.services.credentials.resolveUser(context, username);
+  }
+
+  @Access('peer')
+  @Directive('@inaccessible')
   @Subscription(() => ID, {
     description:
       'The id of each credential as it ends, or a user’s id when all of the user’s end or change. Fails when one may have been missed: whoever caches credentials then forgets them all.',

@@ -236,3 +236,15 @@ test('tickets survive a restart', async () => {
     await restarted.stop();
   }
 });
+
+const RESOLVE_USER = 'query ($username: String!) { resolveUser(username: $username) { credentialId userId username roles scopes expiresAt csrfHash } }';
+
+test('a user without a credential is told to peers only, whatever the capitals, and not when disabled', async () => {
+  const { id, caller } = await machines.actor('oj');
+  const resolveUser = async (username: string) => (await machines.did(RESOLVE_USER, { origin: 'peer', variables: { username } })).resolveUser;
+  expect(await resolveUser('OJ')).toEqual({ credentialId: null, userId: id, username: 'oj', roles: ['MEMBER'], scopes: null, expiresAt: null, csrfHash: null });
+  expect(await resolveUser('nobody')).toBeNull();
+  expect((await machines.ask(RESOLVE_USER, { as: caller, variables: { username: 'oj' } })).errors?.[0]?.extensions?.code).toBe('FORBIDDEN');
+  await machines.did('mutation ($input: UpdateUserInput!) { updateUser(input: $input) { id } }', { as: root, variables: { input: { id, disabled: true } } });
+  expect(await resolveUser('oj')).toBeNull();
+});

@@ -1,5 +1,6 @@
 import { sql, type RequestScope } from '@hutong/common';
 import type { Clock } from '../context.js';
+import { usernameKeyOf } from '../user/user.rules.js';
 import { hashOf, kindOfCredential } from './credential.text.js';
 import type { Credential } from './credential.types.js';
 
@@ -8,7 +9,7 @@ const USE_IS_NOTED_EVERY_MS = 60_000;
 const USER = 'account.id as "userId", account.username, account.roles, account.organization';
 const ENABLED = 'not account.disabled and account.deleted_at is null';
 
-/** Finds out what a credential stands for. */
+/** Finds out what a credential, or a user without one, stands for. */
 export class CredentialService {
   readonly #now: Clock;
 
@@ -38,8 +39,19 @@ export class CredentialService {
        where token.token_hash = $1 and (token.expires_at is null or token.expires_at > $2) and ${ENABLED}`,
       parameters,
     );
-    if (token) await this.#noteUse(em, token.credentialId, token.lastUsedAt);
+    if (token) await this.#noteUse(em, token.credentialId!, token.lastUsedAt);
     return token ?? null;
+  }
+
+  /** Null for a user who does not exist or is disabled. Names are compared as at a login. */
+  async resolveUser({ em }: Pick<RequestScope, 'em'>, username: string): Promise<Credential | null> {
+    const [user] = await sql<Credential>(
+      em,
+      `select null as "credentialId", ${USER}, null as scopes, null as "expiresAt", null as "csrfHash"
+       from machines.user_account account where account.username_key = $1 and ${ENABLED}`,
+      [usernameKeyOf(username)],
+    );
+    return user ?? null;
   }
 
   async #noteUse(em: RequestScope['em'], id: string, lastUsedAt: Date | string | null): Promise<void> {

@@ -1,12 +1,12 @@
 import { Directive, Field, ID, ObjectType } from 'type-graphql';
 import { Role } from '../user/user.entity.js';
 
-/** What a credential stands for, for whoever lets requests in. */
+/** What a credential, or a user without one, stands for, for whoever lets requests in. */
 @Directive('@inaccessible')
 @ObjectType({ simpleResolvers: true, description: 'What a credential stands for. For the platform itself.' })
 export class Credential {
-  @Field(() => ID, { description: 'The session’s or the API token’s id.' })
-  credentialId!: string;
+  @Field(() => ID, { nullable: true, description: 'The session’s or the API token’s id; null for a user who was asked for by name.' })
+  credentialId!: string | null;
 
   @Field(() => ID, { description: 'Whose it is.' })
   userId!: string;

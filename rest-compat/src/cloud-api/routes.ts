@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { route, type OperationRoute, type Route } from '../engine/contract.js';
+import { fieldName } from '../engine/field.name.js';
+import { storable, storableTextUpTo } from '../engine/value.shapes.js';
+
+/** What the cloud looks up: one that no text of ours can be is not there. An empty one is sent, and names nothing. */
+const lookedUp = z.string({ error: 'text' }).transform(storable);
+
+const launch = z.object({
+  image: lookedUp,
+  flavor: lookedUp,
+  // Looked at after image, flavor and network, so that it is not refused here.
+  internet: z.string({ error: 'true or false' }).transform((text) => (text === 'true' ? true : text === 'false' ? false : null)),
+  name: storableTextUpTo(255),
+});
+
+const destroy = z.object({ vm_id: lookedUp });
+
+interface LaunchInstanceData {
+  launchVirtualMachine: { id: string; ipv4: string };
+}
+
+/** So long a destroyed machine is waited for, so that it is gone when the answer comes. */
+const DESTROY_WAIT_SECONDS = 30;
+
+/** The description names the code's meaning; what is left to say is which argument, or what the cloud said. */
+const wording: OperationRoute<unknown, unknown>['wording'] = (code, { path, missing, message }) => {
+  if (missing && path) return fieldName(path);
+  return code === 'BAD_INPUT' ? undefined : message;
+};
+
+/** cloud_api: virtual machines for exams and teachers. */
+export const routes: readonly Route[] = [
+  route<z.output<typeof launch>, LaunchInstanceData>({
+    method: 'POST',
+    path: '',
+    command: 'launch_instance',
+    summary: 'A virtual machine that runs and has its address; when it does not come in time nothing of it stays. 创建虚拟机',
+    credential: 'required',
+    takes: { from: 'form', shape: launch },
+    operation: 'LaunchInstance',
+    variables: ({ image, flavor, internet, name }, { waitSeconds }) => ({ input: { image, flavor, internetAccess: internet, name, waitSeconds, destroyUnlessActive: true } }),
+    result: ({ launchVirtualMachine: { id, ipv4 } }) => ({ vm_id: id, vm_ip: ipv4 }),
+    undo: { operation: 'DestroyInstance', variables: ({ launchVirtualMachine: { id } }) => ({ id, waitSeconds: 0 }) },
+    fields: { 'input.internetAccess': 'internet' },
+    wording,
+  }),
+  route<z.output<typeof destroy>, unknown>({
+    method: 'POST',
+    path: '',
+    command: 'destroy_instance',
+    summary: 'Releases everything that a virtual machine held. 销毁虚拟机',
+    credential: 'required',
+    takes: { from: 'form', shape: destroy },
+    operation: 'DestroyInstance',
+    variables: ({ vm_id: id }) => ({ id, waitSeconds: DESTROY_WAIT_SECONDS }),
+    result: () => ({}),
+    fields: { id: 'vm_id' },
+    wording,
+  }),
+];
