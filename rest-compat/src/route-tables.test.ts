@@ -142,7 +142,7 @@ describe.each(posts)('$id', ({ id, path, contract }) => {
 
 describe.each(forms)('$id', ({ id, path, contract }) => {
   const good = (GOOD[id] ?? {}) as Record<string, string>;
-  const anyFields = fc.record(Object.fromEntries([...Object.keys(good), 'token', '__proto__', 'x'].map((key) => [key, anyText])), { requiredKeys: [] });
+  const anyFields = fc.dictionary(fc.constantFrom(...Object.keys(good), 'token', '__proto__', 'x'), anyText);
 
   it('takes its sample in both kinds of form', async () => {
     for (const multipart of [true, false]) {

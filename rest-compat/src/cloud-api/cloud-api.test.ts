@@ -193,7 +193,8 @@ describe('who it is', () => {
 
   it('comes before everything that is wrong with the request', async () => {
     rest.graph.instead = async () => ({ data: null, errors: [{ message: 'no such ticket', extensions: { code: 'UNAUTHENTICATED' } }] });
-    for (const fields of [{}, { command: 'nothing' }, { command: 'launch_instance' }, { ...LAUNCH, name: '' }, { ...LAUNCH, name: 'x'.repeat(2 ** 21) }]) {
+    const forms: Fields[] = [{}, { command: 'nothing' }, { command: 'launch_instance' }, { ...LAUNCH, name: '' }, { ...LAUNCH, name: 'x'.repeat(2 ** 21) }];
+    for (const fields of forms) {
       expectRefused(await rest.form('/cloud_api', fields), 9, 'Authentication required');
       expectRefused(await rest.form('/cloud_api', fields, { headers: {} }), 9, 'Authentication required');
     }

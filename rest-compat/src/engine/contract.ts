@@ -41,11 +41,12 @@ export interface OperationRoute<Input, Data> extends RouteBasis {
   takes: Takes<Input>;
   /** Which of the two body limits holds. */
   limit?: 'bulk';
-  /** One named `waitSeconds`, here or in an input object, gives the request that time and 10 s more. */
   variables(input: Input, settings: Pick<RestCompatSettings, 'waitSeconds'>): Record<string, unknown>;
   /** What the envelope holds on success. */
   result(data: Data, input: Input): unknown;
   pages?: Pages<Data>;
+  /** Seconds that the operation may wait for what it began: the request has these and 10 s more, where that is longer than usual. */
+  waits?(settings: Pick<RestCompatSettings, 'waitSeconds'>): number;
   /** What takes it back when the caller has gone before the answer, so that nothing stays that nobody knows of. */
   undo?: { operation: string; variables(data: Data): Record<string, unknown> };
   /**

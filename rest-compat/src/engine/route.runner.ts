@@ -1,4 +1,3 @@
-import { timeAllowed } from '@hutong/common/process';
 import type { Request, Response } from 'express';
 import { answerOf, type Answer } from './answer.js';
 import { parseJsonBody } from './body.json.js';
@@ -22,6 +21,8 @@ export interface Exchange extends Lifetime {
   onInput(input: unknown): void;
 }
 
+/** What a waiting request may take beside its wait, as at the gateway. */
+const BESIDE_WAIT_SECONDS = 10;
 /** What a row did is taken back within this time. */
 const UNDO_MS = 30_000;
 
@@ -52,6 +53,7 @@ export class RouteRunner {
 
   /** What a row answers to its input. @throws Failure */
   async answer(contract: Contract, row: OperationRoute<unknown, unknown>, input: unknown, exchange: Exchange): Promise<Answer> {
+    if (row.waits) exchange.allow((row.waits(this.#settings) + BESIDE_WAIT_SECONDS) * 1_000);
     const data = await this.#ask(contract, row, row.variables(input, this.#settings), exchange);
     this.#undoUnlessAnswered(contract, row, data, exchange);
     const answer = answerOf(contract.envelope.success(row.result(data, input)));
@@ -100,9 +102,8 @@ export class RouteRunner {
     return pages.length === 1 ? first : row.pages.join(pages);
   }
 
-  async #execute(contract: Contract, row: Asked, variables: Record<string, unknown>, { caller, signal, allow }: Exchange) {
+  async #execute(contract: Contract, row: Asked, variables: Record<string, unknown>, { caller, signal }: Exchange) {
     const document = contract.operations.text(row.operation);
-    allow(timeAllowed(this.#settings.requestTimeoutMs, document, variables));
     const { data, errors } = await this.#graph.execute({ document, operationName: row.operation, variables, caller, signal });
     const error = errors?.[0];
     if (error) throw this.#refusal(error, contract, row, caller);
