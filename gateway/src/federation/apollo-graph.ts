@@ -5,6 +5,7 @@ import type { GatewayGraphQLRequestContext } from '@apollo/server-gateway-interf
 import { AnswerBudget, answerSize, HutongError, type Log, type SubgraphConnection } from '@hutong/common';
 import { assertValidSchema, type ExecutionResult, type GraphQLError, type GraphQLSchema } from 'graphql';
 import { LRUCache } from 'lru-cache';
+import { documentBytes } from '../limits/document-bytes.js';
 import { eventJoins, planLookups, planning } from '../telemetry/activities.js';
 import { withEventId } from './event-id.js';
 import type { EventSource, FederatedGraph, GraphOperation, PlannedOperation, RequestScope } from './federated-graph.js';
@@ -44,9 +45,11 @@ function liveOf(planned: PlannedOperation): NonNullable<Plan['live']> {
   return live;
 }
 
-/** Plans kept, and characters of the operations they belong to; the least recently used go first. */
-const REMEMBERED_PLANS = 2_000;
-const REMEMBERED_TEXT = 1_000_000;
+/** Of plans with their documents, those used last. */
+const REMEMBERED_BYTES = 32_000_000;
+
+/** What the plan of an operation of this text was seen to take in memory. */
+const planBytes = (text: string): number => documentBytes(text) + 2_000 + 50 * text.length;
 
 /** The federated graph on Apollo's query planner and its stock plan executor. */
 export class ApolloGraph implements FederatedGraph {
@@ -70,7 +73,7 @@ export class ApolloGraph implements FederatedGraph {
     assertValidSchema(this.schema);
     this.#supergraphSchema = supergraph.schema.toGraphQLJSSchema();
     this.#planner = new QueryPlanner(supergraph);
-    this.#plans = new LRUCache({ max: REMEMBERED_PLANS, maxSize: REMEMBERED_TEXT, sizeCalculation: (_plan, key) => key.length });
+    this.#plans = new LRUCache({ maxSize: REMEMBERED_BYTES, sizeCalculation: (_plan, key) => planBytes(key) });
     this.subgraphs = supergraph.subgraphsMetadata().map(({ name }) => name);
     const unknown = this.subgraphs.find((name) => !connections.has(name));
     if (unknown !== undefined) throw new Error(`The supergraph names the subgraph ${unknown}, to which there is no connection`);
@@ -114,7 +117,7 @@ export class ApolloGraph implements FederatedGraph {
 
   async join(planned: PlannedOperation, event: ExecutionResult, variables: Record<string, unknown>, scope: RequestScope): Promise<ExecutionResult> {
     const fetches = { ...this.#fetches, [EVENT]: { process: async ({ context }: { context: FetchScope }) => counted(event, context) } };
-    return eventJoins.run({ requestId: scope.requestId }, () => this.#run(planned as Plan, liveOf(planned).join, fetches as unknown as Record<string, SubgraphFetch>, variables, scope).catch(refusedEvent));
+    return eventJoins.run({ requestId: scope.requestId }, () => this.#run(planned as Plan, liveOf(planned).join, fetches as unknown as Record<string, SubgraphFetch>, variables, { ...scope, live: true }).catch(refusedEvent));
   }
 
   #livePart({ node }: QueryPlan): Pick<Plan, 'live'> {
@@ -124,7 +127,7 @@ export class ApolloGraph implements FederatedGraph {
     return { live: { primary, document: asking ?? primary.operation, identified: asking !== undefined, join: joinPlan(node) } };
   }
 
-  async #run({ context, document }: Plan, queryPlan: QueryPlan, fetches: Record<string, SubgraphFetch>, variables: Record<string, unknown>, scope: RequestScope): Promise<ExecutionResult> {
+  async #run({ context, document }: Plan, queryPlan: QueryPlan, fetches: Record<string, SubgraphFetch>, variables: Record<string, unknown>, scope: Omit<FetchScope, 'budget'>): Promise<ExecutionResult> {
     const budget = new AnswerBudget(this.#responseBytes);
     return withinBudget(budget, scope.signal, async (signal) => {
       const request = { request: { query: '', variables }, context: { ...scope, signal, budget }, document, metrics: {}, logger: this.#log, schema: this.schema };

@@ -9,6 +9,8 @@ import type { RequestScope } from './federated-graph.js';
 export interface FetchScope extends RequestScope {
   /** What its fetches may still answer, all together. */
   budget: AnswerBudget;
+  /** Whether it is the join of an event. */
+  live?: boolean;
 }
 
 type Fetch = Parameters<GraphQLDataSource<FetchScope>['process']>[0];
@@ -35,7 +37,7 @@ export class SubgraphFetch implements GraphQLDataSource<FetchScope> {
   }
 
   async process({ request, context }: Fetch): Promise<Fetched> {
-    const { caller, origin, requestId, signal, budget, received } = context as FetchScope;
+    const { caller, origin, requestId, signal, budget, received, live } = context as FetchScope;
     const fetch = {
       document: request.query ?? '',
       operationName: request.operationName,
@@ -45,6 +47,7 @@ export class SubgraphFetch implements GraphQLDataSource<FetchScope> {
       requestId,
       budget,
       received,
+      live,
     };
     try {
       return await subgraphFetches.run({ subgraph: this.#options.subgraph, origin, requestId }, async () => this.#answer(fetch, signal));

@@ -15,6 +15,7 @@ import { answerText } from '../limits/answer.check.js';
 import type { Limits } from '../limits/limits.js';
 import { operationPlugin } from '../telemetry/operation.plugin.js';
 import { ClientOperations } from './client-operations.js';
+import { documentStore } from './document-store.js';
 import { errorFormat } from './error-format.js';
 import { statusError } from './failure.js';
 import type { GraphqlRequestContext } from './graphql-request.js';
@@ -38,6 +39,7 @@ export function createGraphqlServer(options: GraphqlServerOptions): ApolloServer
     allowBatchedHttpRequests: false,
     csrfPrevention: true,
     persistedQueries: false,
+    documentStore: documentStore(),
     introspection: options.introspection,
     hideSchemaDetailsFromClientErrors: options.hideSchemaDetails,
     includeStacktraceInErrorResponses: false,

@@ -12,6 +12,7 @@ import { ClientOperations, type ClientOperation } from '../http/client-operation
 import type { GraphqlRequestContext } from '../http/graphql-request.js';
 import type { OperationReference, OperationTexts } from '../http/operation-texts.js';
 import type { Limits } from '../limits/limits.js';
+import { documentBytes } from '../limits/document-bytes.js';
 import { answerText } from '../limits/answer.check.js';
 import { LiveSubscription } from './live-subscription.js';
 import { operations, refusals, type Transport } from '../telemetry/activities.js';
@@ -55,8 +56,7 @@ interface Parsed {
   faults: readonly GraphQLError[];
 }
 
-const REMEMBERED_DOCUMENTS = 2_000;
-const REMEMBERED_TEXT = 1_000_000;
+const REMEMBERED_BYTES = 8_000_000;
 
 /** An argument that says where a stream begins: streams with one begin at different places. */
 const REPLAYED_FROM = 'after';
@@ -73,7 +73,7 @@ type Asked = Omit<ClientOperation, 'graph'> & { operation: OperationDefinitionNo
 export class LiveOperations {
   readonly #options: LiveOperationsOptions;
   readonly #operations: ClientOperations;
-  readonly #documents = new LRUCache<string, Parsed>({ max: REMEMBERED_DOCUMENTS, maxSize: REMEMBERED_TEXT, sizeCalculation: (_, text) => text.length + 1 });
+  readonly #documents = new LRUCache<string, Parsed>({ maxSize: REMEMBERED_BYTES, sizeCalculation: (_, text) => documentBytes(text) });
   readonly #shared = new SharedStreams();
   readonly #running = new Map<LiveSubscription, Asked>();
 

@@ -2,6 +2,10 @@ import { LRUCache } from 'lru-cache';
 import type { Answer } from './answer.js';
 import type { GraphCaller } from './graph.js';
 
+/** What an answer takes in memory beside its bytes and those of its key. */
+const ENTRY_BYTES = 1_000;
+const CHARACTER_BYTES = 2;
+
 /** What may be sent again: answers of reads, by everything they depend on. */
 export class AnswerMemory {
   readonly #answers: LRUCache<string, Answer>;
@@ -9,7 +13,7 @@ export class AnswerMemory {
   constructor(mostBytes: number) {
     this.#answers = new LRUCache({
       maxSize: mostBytes,
-      sizeCalculation: ({ bytes }, key) => bytes.length + key.length,
+      sizeCalculation: ({ bytes }, key) => ENTRY_BYTES + bytes.length + CHARACTER_BYTES * key.length,
     });
   }
 

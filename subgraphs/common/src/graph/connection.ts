@@ -14,6 +14,8 @@ export interface SubgraphRequest {
   signal: AbortSignal;
   /** What of the operation's largest answer is left; what the subgraph answers is taken from it. Each event has one of its own. */
   budget?: AnswerBudget | undefined;
+  /** Asked for an event of a subscription: it waits for other events, and not for queries of callers, nor they for it. */
+  live?: boolean | undefined;
   /** Of a request with files among its variables: resolves when they have come whole, or will not come; time limits begin then. */
   received?: Promise<void> | undefined;
 }

@@ -1,4 +1,4 @@
-import { createSourceEventStream, execute, GraphQLError, parse, type DocumentNode, type ExecutionResult, type GraphQLSchema } from 'graphql';
+import { createSourceEventStream, execute, GraphQLError, OperationTypeNode, type DocumentNode, type ExecutionResult, type GraphQLSchema } from 'graphql';
 import type { Log } from '../log/log.js';
 import { mapIterator } from '../events/map-iterator.js';
 import type { HutongError } from '../errors/define-error.js';
@@ -6,6 +6,8 @@ import { showError } from '../errors/show-error.js';
 import { AnswerBudget } from './answer-budget.js';
 import type { SubgraphConnection, SubgraphRequest } from './connection.js';
 import { countAnswers } from './counted-schema.js';
+import { ParsedDocuments } from './document-memory.js';
+import { ExecutionTurns } from './execution-turns.js';
 
 interface LocalSubgraph {
   name: string;
@@ -16,17 +18,16 @@ interface LocalSubgraph {
   log: Log;
 }
 
-/** Distinct documents kept parsed; the gateway's planner makes few of them. */
-const REMEMBERED_DOCUMENTS = 2_000;
-
 /**
  * The way to a subgraph in this process: no HTTP, no JSON. Documents are parsed once and not validated, as they come
- * from the query planner or from operations that were checked at build.
+ * from the query planner or from operations that were checked at build. Queries and events take turns; mutations, which may
+ * have to wait for what they began, and peers, while somebody's turn waits for them, do not.
  */
 export class LocalConnection implements SubgraphConnection {
   readonly name: string;
   readonly #subgraph: LocalSubgraph;
-  readonly #documents = new Map<string, DocumentNode>();
+  readonly #documents = new ParsedDocuments();
+  readonly #turns = new ExecutionTurns();
 
   constructor(subgraph: LocalSubgraph) {
     this.name = subgraph.name;
@@ -35,14 +36,19 @@ export class LocalConnection implements SubgraphConnection {
   }
 
   async execute(request: SubgraphRequest): Promise<ExecutionResult> {
-    return this.#run(request);
+    const { origin, live, signal, document, operationName } = request;
+    if (origin === 'peer' || this.#documents.kindOf(document, operationName) !== OperationTypeNode.QUERY) return this.#run(request);
+    return this.#turns.run(live ? 'event' : 'query', () => givenUpWith(signal, () => this.#run(request)));
   }
 
   async subscribe(request: SubgraphRequest): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
     const events = await createSourceEventStream(this.#arguments(request));
     if (!(Symbol.asyncIterator in events)) return this.#shown(events, request);
     // A context for each event: what one event loaded is old by the next.
-    return mapIterator(events, (rootValue) => this.#run({ ...request, budget: request.budget && new AnswerBudget(request.budget.bytes) }, rootValue));
+    const run = (rootValue: unknown) => this.#run({ ...request, budget: request.budget && new AnswerBudget(request.budget.bytes) }, rootValue);
+    if (request.origin === 'peer') return mapIterator(events, run);
+    // Nobody reads what an event is told after the subscription has ended.
+    return mapIterator(events, (rootValue) => this.#turns.run('event', async () => (request.signal.aborted ? {} : run(rootValue))));
   }
 
   ready(): Promise<void> {
@@ -67,11 +73,8 @@ export class LocalConnection implements SubgraphConnection {
   }
 
   #parsed(text: string): DocumentNode {
-    let document = this.#documents.get(text);
-    if (!document) {
-      if (this.#documents.size >= REMEMBERED_DOCUMENTS) this.#documents.clear();
-      this.#documents.set(text, (document = parse(text, { noLocation: true })));
-    }
+    const { document, faults } = this.#documents.get(text);
+    if (!document) throw faults[0];
     return document;
   }
 
@@ -79,6 +82,19 @@ export class LocalConnection implements SubgraphConnection {
     if (!result.errors) return result;
     const errors = result.errors.map((error) => showError(error, requestId, this.#subgraph.log));
     return { ...result, errors: errors as unknown as NonNullable<ExecutionResult['errors']> };
+  }
+}
+
+/** Work that is over when the signal is aborted. @throws the reason of the signal */
+async function givenUpWith<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
+  signal.throwIfAborted();
+  const { promise: givenUp, reject } = Promise.withResolvers<never>();
+  const giveUp = (): void => reject(signal.reason);
+  signal.addEventListener('abort', giveUp, { once: true });
+  try {
+    return await Promise.race([work(), givenUp]);
+  } finally {
+    signal.removeEventListener('abort', giveUp);
   }
 }
 

@@ -5,9 +5,10 @@ import type { AnswerBudget } from '../graph/answer-budget.js';
 import { answerSize } from '../graph/answer-size.js';
 import { timeAllowed } from '../graph/asked-wait.js';
 import type { SubgraphConnection, SubgraphRequest } from '../graph/connection.js';
+import { ExecutionTurns } from '../graph/execution-turns.js';
 import type { Log } from '../log/log.js';
 import { CallerTokens } from './caller-token.js';
-import { ParsedDocuments } from './document-memory.js';
+import { ParsedDocuments } from '../graph/document-memory.js';
 import { Endurance } from './endurance.js';
 import { RemoteSubscriptions } from './remote-subscriptions.js';
 import { SharedQueries } from './shared-queries.js';
@@ -27,7 +28,8 @@ export interface RemoteConnectionOptions {
 }
 
 const TIMEOUT_MS = 30_000;
-const CONNECTIONS = 64;
+/** Enough for the queries and events whose turn it is, and for as many mutations and peer calls. */
+const CONNECTIONS = 128;
 
 /**
  * The way to a subgraph in another process: HTTP for queries and mutations, a WebSocket for subscriptions. A subgraph that
@@ -42,6 +44,7 @@ export class RemoteConnection implements SubgraphConnection {
   readonly #endurance: Endurance;
   readonly #documents = new ParsedDocuments();
   readonly #queries = new SharedQueries<ExecutionResult>();
+  readonly #turns = new ExecutionTurns();
   readonly #log: Log;
 
   constructor({ name, url, secret, timeoutMs = TIMEOUT_MS, connections = CONNECTIONS, log }: RemoteConnectionOptions) {
@@ -60,7 +63,11 @@ export class RemoteConnection implements SubgraphConnection {
     const timeoutMs = timeAllowed(this.#timeoutMs, request.document, request.variables);
     const run = async (outer: AbortSignal): Promise<ExecutionResult> => {
       const signal = AbortSignal.any([outer, timeoutAfter(request.received, timeoutMs)]);
-      return this.#endurance.run(isQuery, signal, () => this.#transport.execute({ ...request, signal }));
+      const call = async () => {
+        signal.throwIfAborted();
+        return this.#endurance.run(isQuery, signal, () => this.#transport.execute({ ...request, signal }));
+      };
+      return !isQuery || request.origin === 'peer' ? call() : this.#turns.run(request.live ? 'event' : 'query', call);
     };
     try {
       const result = await this.#answer(request, isQuery, run);
@@ -73,8 +80,8 @@ export class RemoteConnection implements SubgraphConnection {
 
   #answer(request: SubgraphRequest, isQuery: boolean, run: (signal: AbortSignal) => Promise<ExecutionResult>): Promise<ExecutionResult> {
     if (!isQuery) return run(request.signal).finally(() => this.#queries.changed());
-    const { document, operationName, variables, caller, origin, budget } = request;
-    return this.#queries.run(JSON.stringify([document, operationName, variables, caller, origin, budget?.bytes]), request.signal, run);
+    const { document, operationName, variables, caller, origin, budget, live } = request;
+    return this.#queries.run(JSON.stringify([document, operationName, variables, caller, origin, budget?.bytes, live]), request.signal, run);
   }
 
   /** A stream that throws SUBGRAPH_UNAVAILABLE when the way to the subgraph breaks. */

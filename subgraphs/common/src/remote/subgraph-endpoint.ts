@@ -15,7 +15,7 @@ import { receiveUpload } from '../uploads/upload-receiver.js';
 import type { OpenSubgraph } from '../subgraph/open-subgraph.js';
 import { subgraphRequests } from '../telemetry/activities.js';
 import { bearerToken, type CallerTokens } from './caller-token.js';
-import { ParsedDocuments } from './document-memory.js';
+import { ParsedDocuments } from '../graph/document-memory.js';
 import { SubscriptionServer } from './subscription-server.js';
 import { ANSWER_BYTES } from './transport.js';
 

@@ -9,7 +9,7 @@ import type { SubgraphRequest } from '../graph/connection.js';
 import type { Log } from '../log/log.js';
 import type { OpenSubgraph } from '../subgraph/open-subgraph.js';
 import type { CallerTokens } from './caller-token.js';
-import type { ParsedDocuments } from './document-memory.js';
+import type { ParsedDocuments } from '../graph/document-memory.js';
 import { ESTABLISHED } from './subscription-protocol.js';
 
 type Served = Pick<OpenSubgraph, 'name' | 'schema' | 'connection'>;

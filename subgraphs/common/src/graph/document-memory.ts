@@ -1,7 +1,11 @@
 import { getOperationAST, GraphQLError, parse, type DocumentNode, type OperationTypeNode } from 'graphql';
+import { LRUCache } from 'lru-cache';
 
-/** Distinct documents remembered; planners and peers make few of them. */
-const REMEMBERED = 2_000;
+/** Of the documents remembered, those used last. Planners and peers make few, unless clients make new ones all the time. */
+const REMEMBERED_BYTES = 4_000_000;
+/** What a parsed document was seen to take at least, and for each character of its text. */
+const DOCUMENT_BYTES = 1_000;
+const CHARACTER_BYTES = 25;
 
 /** A document, parsed; what is wrong with it when it is not to be run. */
 export interface ParsedDocument {
@@ -11,7 +15,10 @@ export interface ParsedDocument {
 
 /** Documents by their text, each parsed and checked once. */
 export class ParsedDocuments {
-  readonly #known = new Map<string, ParsedDocument>();
+  readonly #known = new LRUCache<string, ParsedDocument>({
+    maxSize: REMEMBERED_BYTES,
+    sizeCalculation: (_, text) => DOCUMENT_BYTES + CHARACTER_BYTES * text.length,
+  });
   readonly #check: (document: DocumentNode) => readonly GraphQLError[];
 
   constructor(check: (document: DocumentNode) => readonly GraphQLError[] = () => []) {
@@ -20,10 +27,7 @@ export class ParsedDocuments {
 
   get(text: string): ParsedDocument {
     let parsed = this.#known.get(text);
-    if (!parsed) {
-      if (this.#known.size >= REMEMBERED) this.#known.clear();
-      this.#known.set(text, (parsed = this.#parse(text)));
-    }
+    if (!parsed) this.#known.set(text, (parsed = this.#parse(text)));
     return parsed;
   }
 
