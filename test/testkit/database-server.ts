@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { deleteEmbeddedPostgres, startEmbeddedPostgres } from '@hutong/common';
+import { endOpenStack } from './openstack.js';
 
 /** Starts the one PostgreSQL server that all test files of a run share, each with databases of its own. */
 export default async function databaseServer(project: TestProject): Promise<() => Promise<void>> {
@@ -14,5 +15,6 @@ export default async function databaseServer(project: TestProject): Promise<() =
   return async () => {
     await server.stop();
     await deleteEmbeddedPostgres(dataDirectory);
+    await endOpenStack();
   };
 }

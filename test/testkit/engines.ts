@@ -8,6 +8,8 @@ export interface Engine {
   install: string;
   /** Programs that must be on the PATH. */
   programs: readonly string[];
+  /** Whether only root can run it. */
+  needsRoot?: boolean;
 }
 
 export const qemu: Engine = {
@@ -16,14 +18,24 @@ export const qemu: Engine = {
   programs: ['qemu-system-x86_64', 'qemu-img', 'busybox', 'cpio', 'mke2fs', 'apt-get'],
 };
 
+/** Its services run on any port and as root only. */
+export const openStack: Engine = {
+  name: 'OpenStack',
+  install: 'test/engines/openstack/install.sh',
+  programs: ['keystone-manage', 'glance-api', 'placement-manage', 'nova-api', 'nova-compute', 'neutron-server', 'rabbitmq-server', 'mariadbd', 'uwsgi_python311', 'openstack'],
+  needsRoot: true,
+};
+
 /** Every engine, for the report at the end of a run. */
-export const engines: readonly Engine[] = [qemu];
+export const engines: readonly Engine[] = [qemu, openStack];
 
 const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin'];
 
+/** What is not there of what an engine needs. */
 export function missingPrograms(engine: Engine): string[] {
   const folders = [...(process.env.PATH ?? '').split(delimiter), ...SYSTEM_FOLDERS];
-  return engine.programs.filter((program) => !folders.some((folder) => isProgram(join(folder, program))));
+  const missing = engine.programs.filter((program) => !folders.some((folder) => isProgram(join(folder, program))));
+  return engine.needsRoot && process.geteuid?.() !== 0 ? [...missing, 'root to run it'] : missing;
 }
 
 /**

@@ -3,9 +3,9 @@ import { readSettings, settingTypes, type Setting } from '@hutong/common';
 /** Every setting of this subgraph, beside those of its drivers. */
 export const cloudVmEnvironment = {
   CLOUD_DRIVER: {
-    schema: settingTypes.oneOf('qemu', 'none').optional(),
+    schema: settingTypes.oneOf('openstack', 'qemu', 'none').optional(),
     example: 'qemu',
-    about: 'The cloud that virtual machines are launched on: `qemu` (this host) or `none`. Empty: QEMU where it is installed, else none.',
+    about: 'The cloud that virtual machines are launched on: `openstack`, `qemu` (this host) or `none`. Empty: OpenStack where `OS_CLOUD` or `OS_AUTH_URL` is set, else QEMU where it is installed, else none.',
   },
   CLOUD_AT_ONCE: {
     schema: settingTypes.integer(1, 1_000),
@@ -36,7 +36,7 @@ export const cloudVmEnvironment = {
 /** The settings as the subgraph uses them. */
 export interface CloudVmSettings {
   /** Undefined: to be found out. */
-  driver: 'qemu' | 'none' | undefined;
+  driver: 'openstack' | 'qemu' | 'none' | undefined;
   atOnce: number;
   buildMs: number;
   machinesPerUser: number;

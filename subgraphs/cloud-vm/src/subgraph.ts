@@ -4,6 +4,7 @@ import type { Cloud } from './cloud/cloud.js';
 import { CloudResolver } from './cloud/cloud.resolver.js';
 import { openCloud } from './cloud/open-cloud.js';
 import type { DriverOptions } from './drivers/driver.js';
+import { namesOpenStack, readOpenStackSettings } from './drivers/openstack/environment.js';
 import { readQemuSettings } from './drivers/qemu/environment.js';
 import { readCloudVmSettings, type CloudVmSettings } from './environment.js';
 import { Migration20261121CloudVm } from './migrations/migration-20261121-cloud-vm.js';
@@ -54,7 +55,9 @@ export function cloudVmWith(readParts: () => CloudVmParts): SubgraphModule<Cloud
 export const cloudVm: SubgraphModule<CloudVmServices> = cloudVmWith(() => {
   const settings = readCloudVmSettings();
   const qemu = readQemuSettings();
-  return { settings, openCloud: (options) => openCloud({ driver: settings.driver, qemu }, options) };
+  const isOpenStack = settings.driver === 'openstack' || (settings.driver === undefined && namesOpenStack());
+  const openStack = isOpenStack ? readOpenStackSettings() : undefined;
+  return { settings, openCloud: (options) => openCloud({ driver: settings.driver, openStack, qemu }, options) };
 });
 
 async function start(house: House, { settings, openCloud }: CloudVmParts): Promise<StartedServices<CloudVmServices>> {

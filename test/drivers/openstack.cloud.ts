@@ -1,0 +1,31 @@
+import { randomUUID } from 'node:crypto';
+import { silentLog } from '@hutong/common';
+import { OpenStackDriver } from '@hutong/cloud-vm/drivers/openstack';
+import { readOpenStackSettings } from '@hutong/cloud-vm/drivers/openstack/environment';
+import { OpenStackAdministrator, openStackEnvironment } from '../testkit/openstack.js';
+import type { CloudUnderTest } from './cloud.contract.js';
+
+/** OpenStack on this machine, with an installation of its own. */
+export interface OpenStackUnderTest extends CloudUnderTest {
+  administrator: OpenStackAdministrator;
+  installation: string;
+  /** A driver with other settings. */
+  openWith(environment: Record<string, string>): OpenStackDriver;
+}
+
+export async function openStackCloud(): Promise<OpenStackUnderTest> {
+  const environment = await openStackEnvironment();
+  const administrator = await OpenStackAdministrator.logIn(environment);
+  const installation = randomUUID();
+  const openWith = (other: Record<string, string>) => new OpenStackDriver(readOpenStackSettings({ ...environment, ...other }), { installation, log: silentLog });
+  return {
+    administrator,
+    installation,
+    imageId: await administrator.idOf('image', '/v2/images', 'images', 'tiny'),
+    flavorId: await administrator.idOf('compute', '/flavors', 'flavors', 'm1.small'),
+    openWith,
+    open: async () => openWith({}),
+    holds: (machineId) => administrator.holding(machineId),
+    deleteBehindOurBack: (machineId) => administrator.deleteServers(machineId),
+  };
+}
