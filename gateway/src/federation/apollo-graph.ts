@@ -10,6 +10,7 @@ import { eventJoins, planLookups, planning } from '../telemetry/activities.js';
 import { withEventId } from './event-id.js';
 import type { EventSource, FederatedGraph, GraphOperation, PlannedOperation, RequestScope } from './federated-graph.js';
 import { callerError, graphError, missingEntity, ofSubgraph } from './subgraph.errors.js';
+import { FetchedShapes } from './fetched-shape.js';
 import { SubgraphFetch, type FetchScope } from './subgraph-fetch.js';
 
 export interface ApolloGraphOptions {
@@ -77,8 +78,9 @@ export class ApolloGraph implements FederatedGraph {
     this.subgraphs = supergraph.subgraphsMetadata().map(({ name }) => name);
     const unknown = this.subgraphs.find((name) => !connections.has(name));
     if (unknown !== undefined) throw new Error(`The supergraph names the subgraph ${unknown}, to which there is no connection`);
+    const shapes = new FetchedShapes(this.#supergraphSchema);
     this.#fetches = Object.fromEntries(
-      this.subgraphs.map((subgraph) => [subgraph, new SubgraphFetch({ subgraph, connections, timeoutMs: subgraphTimeoutMs, log })]),
+      this.subgraphs.map((subgraph) => [subgraph, new SubgraphFetch({ subgraph, connections, timeoutMs: subgraphTimeoutMs, shapes, log })]),
     );
     this.#responseBytes = responseBytes;
     this.#log = log;

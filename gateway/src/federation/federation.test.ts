@@ -17,15 +17,17 @@ const broken = (name: string): SubgraphConnection => ({
   ready: () => Promise.reject(new Error('connection reset')),
 });
 
-async function without<Result>(name: string, use: () => Promise<Result>): Promise<Result> {
-  const connection = gateway.connections.get(name)!;
-  gateway.connections.set(name, broken(name));
+async function instead<Result>(other: SubgraphConnection, use: () => Promise<Result>): Promise<Result> {
+  const connection = gateway.connections.get(other.name)!;
+  gateway.connections.set(other.name, other);
   try {
     return await use();
   } finally {
-    gateway.connections.set(name, connection);
+    gateway.connections.set(other.name, connection);
   }
 }
+
+const without = <Result>(name: string, use: () => Promise<Result>): Promise<Result> => instead(broken(name), use);
 
 test('an entity is joined over two subgraphs, there and back', async () => {
   const { data, errors } = await gateway.ask('{ person(id: "1") { name things { label owner { name } } } }');
@@ -71,6 +73,32 @@ test('a subgraph that is down leaves its root fields null, and the others are an
   expect(partial.errors).toEqual([
     { message: 'The subgraph things is not available at present', path: ['person'], extensions: { code: 'SUBGRAPH_UNAVAILABLE' } },
   ]);
+});
+
+test.each([
+  ['a field that was not asked for', { text: 'abc', person: 'spoilt' }],
+  ['an object for a text of lists', { things: { id: '1' } }],
+  ['texts for objects', { things: ['one', 'two'] }],
+  ['a list within the list', { things: [[{ id: '1' }]] }],
+  ['a number', { things: 5 }],
+  ['a list for all', []],
+])('a subgraph elsewhere that answers %s is unavailable', async (_what, answered) => {
+  const strange = { ...broken('things'), isRemote: true, execute: async () => ({ data: answered as Record<string, unknown> }) };
+  const { data, errors } = await instead(strange, () => gateway.ask('{ person(id: "1") { name } things { id label } }'));
+  expect(data).toEqual(null);
+  expect(errors.map(({ path, extensions }) => [path, extensions.code])).toEqual([[['things'], 'SUBGRAPH_UNAVAILABLE']]);
+});
+
+test.each([
+  ['another number of entities', [{ things: [] }, { things: [] }]],
+  ['no list of entities', 'none'],
+  ['an entity that is none', [['x']]],
+  ['a type that has no name', [{ __typename: 7, things: [] }]],
+])('a subgraph elsewhere that answers %s leaves its fields null', async (_what, entities) => {
+  const strange = { ...broken('things'), isRemote: true, execute: async () => ({ data: { _entities: entities } }) };
+  const { data, errors } = await instead(strange, () => gateway.ask('{ person(id: "1") { name things { label } } }'));
+  expect(data).toEqual({ person: { name: 'person 1', things: null } });
+  expect(errors.map(({ path, extensions }) => [path, extensions.code])).toEqual([[['person'], 'SUBGRAPH_UNAVAILABLE']]);
 });
 
 test('each entity that could not be fetched is told of', async () => {

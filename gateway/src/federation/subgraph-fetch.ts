@@ -1,9 +1,10 @@
 import type { GraphQLDataSource } from '@apollo/gateway';
-import { HutongError, subgraphUnavailable, timeAllowed, type AnswerBudget, type Log, type SubgraphConnection, type SubgraphRequest } from '@hutong/common';
+import { HutongError, mapIterator, subgraphUnavailable, timeAllowed, type AnswerBudget, type Log, type SubgraphConnection, type SubgraphRequest } from '@hutong/common';
 import { subgraphFetches } from '@hutong/common/telemetry';
 import { Kind, parse, type ExecutionResult, type GraphQLFormattedError, type SelectionNode } from 'graphql';
 import { withDeadline } from './deadline.js';
 import type { RequestScope } from './federated-graph.js';
+import type { FetchedShapes } from './fetched-shape.js';
 
 /** The scope of one execution of a plan. */
 export interface FetchScope extends RequestScope {
@@ -22,6 +23,8 @@ export interface SubgraphFetchOptions {
   connections: ReadonlyMap<string, SubgraphConnection>;
   /** Of a fetch that does not ask to wait. */
   timeoutMs: number;
+  /** What the executor relies on in an answer. */
+  shapes: FetchedShapes;
   log: Log;
 }
 
@@ -77,7 +80,8 @@ export class SubgraphFetch implements GraphQLDataSource<FetchScope> {
         void opening.then((late) => (Symbol.asyncIterator in late ? late.return?.() : undefined)).catch(() => undefined);
         throw reason;
       });
-      return Symbol.asyncIterator in events ? this.#guarded(events, requestId) : events;
+      if (!(Symbol.asyncIterator in events)) return events;
+      return this.#guarded(connection.isRemote ? mapIterator(events, (event) => this.#sound(event, fetch)) : events, requestId);
     } catch (reason) {
       throw this.#failure(reason, requestId);
     }
@@ -96,13 +100,20 @@ export class SubgraphFetch implements GraphQLDataSource<FetchScope> {
     };
   }
 
-  #answer(fetch: Omit<SubgraphRequest, 'signal'>, outer: AbortSignal) {
+  async #answer(fetch: Omit<SubgraphRequest, 'signal'>, outer: AbortSignal): Promise<ExecutionResult> {
     const { subgraph, connections } = this.#options;
     const timeoutMs = timeAllowed(this.#options.timeoutMs, fetch.document, fetch.variables);
     const connection = connections.get(subgraph);
     if (!connection) throw subgraphUnavailable({ subgraph });
     const tooLate = () => subgraphUnavailable({ subgraph, seconds: timeoutMs / 1000 });
-    return withDeadline(outer, timeoutMs, tooLate, (signal) => connection.execute({ ...fetch, signal }), fetch.received);
+    const result = await withDeadline(outer, timeoutMs, tooLate, (signal) => connection.execute({ ...fetch, signal }), fetch.received);
+    return connection.isRemote ? this.#sound(result, fetch) : result;
+  }
+
+  /** @throws Error for data that was not asked for */
+  #sound(result: ExecutionResult, { document, variables }: Pick<SubgraphRequest, 'document' | 'variables'>): ExecutionResult {
+    this.#options.shapes.check(document, result.data, variables.representations);
+    return result;
   }
 
   #failure(reason: unknown, requestId: string): HutongError {

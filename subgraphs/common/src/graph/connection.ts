@@ -26,6 +26,8 @@ export interface SubgraphRequest {
  */
 export interface SubgraphConnection {
   readonly name: string;
+  /** Whether what it answers is made in another process, and may be anything. */
+  readonly isRemote?: boolean;
   execute(request: SubgraphRequest): Promise<ExecutionResult>;
   /** A stream of results, or one result that holds only `errors`. Its `return()` ends the source at once. */
   subscribe(request: SubgraphRequest): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult>;

@@ -38,6 +38,7 @@ const CONNECTIONS = 128;
  */
 export class RemoteConnection implements SubgraphConnection {
   readonly name: string;
+  readonly isRemote = true;
   readonly #timeoutMs: number;
   readonly #transport: SubgraphTransport;
   readonly #subscriptions: RemoteSubscriptions;
