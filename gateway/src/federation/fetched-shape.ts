@@ -51,7 +51,7 @@ export class FetchedShapes {
           const type = this.#typeOf(parent, selection.name.value);
           const key = (selection.alias ?? selection.name).value;
           const fields = selection.selectionSet && (into.get(key)?.fields ?? new Map<string, Field>());
-          if (fields) collect(selection.selectionSet!, type && getNamedType(type).name, fields);
+          if (fields) collect(selection.selectionSet, type && getNamedType(type).name, fields);
           into.set(key, { lists: selection.name.value === ENTITIES ? 1 : type && listsOf(type), fields });
         }
       }
@@ -70,7 +70,7 @@ export class FetchedShapes {
 
 function listsOf(type: GraphQLOutputType): number {
   const inner = getNullableType(type);
-  return isListType(inner) ? 1 + listsOf(inner.ofType as GraphQLOutputType) : 0;
+  return isListType(inner) ? 1 + listsOf(inner.ofType) : 0;
 }
 
 function fits(value: unknown, { lists, fields }: Field): boolean {
