@@ -1,5 +1,6 @@
 import { getNamedType, getNullableType, isInterfaceType, isListType, isObjectType, Kind, parse, type FragmentDefinitionNode, type GraphQLOutputType, type GraphQLSchema, type SelectionSetNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
+import { documentBytes } from '../limits/document-bytes.js';
 
 interface Field {
   /** How many lists stand around a value; undefined: the graph does not know the field. */
@@ -11,7 +12,7 @@ interface Field {
 type Fields = Map<string, Field>;
 
 const ENTITIES = '_entities';
-const REMEMBERED = 2_000;
+const REMEMBERED_BYTES = 16 * 1024 * 1024;
 
 /**
  * Knows the form of what fetches are answered with. The executor merges an answer into the others unseen, so that one of
@@ -19,7 +20,7 @@ const REMEMBERED = 2_000;
  */
 export class FetchedShapes {
   readonly #schema: GraphQLSchema;
-  readonly #known = new LRUCache<string, Fields>({ max: REMEMBERED });
+  readonly #known = new LRUCache<string, Fields>({ maxSize: REMEMBERED_BYTES, sizeCalculation: (_, text) => documentBytes(text) });
 
   /** @param schema of the whole supergraph, with what clients do not see */
   constructor(schema: GraphQLSchema) {

@@ -8,6 +8,15 @@ const CROSS_SITE = /^This operation has been blocked as a potential Cross-Site R
 
 const PREFLIGHT = 'a GET needs the header "apollo-require-preflight: true", which a page of another site cannot make a browser send; or POST with "Content-Type: application/json"';
 
+/** What Apollo Server says in words that are for whoever programs with it. */
+const REWORDED: readonly [RegExp, string][] = [
+  [/^GraphQL introspection is not allowed by Apollo Server/, 'introspection is switched off here, so __schema and __type cannot be asked for'],
+  [/^POST body missing, invalid Content-Type, or JSON object has no keys/, 'the body has no query; send {"query": "…", "variables": {…}}'],
+  [/^Apollo Server supports only GET\/POST requests/, 'only GET and POST are answered here'],
+];
+
+const reworded = (message: string): string => REWORDED.find(([pattern]) => pattern.test(message))?.[1] ?? message;
+
 /** What graphql-js says when it gives up counting tokens. */
 const TOO_MANY_TOKENS = /^Syntax Error: Document contains more tha[nt] \d+ tokens/;
 
@@ -25,9 +34,9 @@ export function errorFormat({ log, tokens }: { log: Log; tokens: number }): (for
       if (TOO_MANY_TOKENS.test(message)) return shown(limitExceeded({ limit: 'document length', allowed: `${tokens} tokens` }), {});
       return shown(graphqlParseFailed({ problem: message }), place);
     }
-    if (code === 'GRAPHQL_VALIDATION_FAILED') return shown(graphqlValidationFailed({ problem: message }), place);
+    if (code === 'GRAPHQL_VALIDATION_FAILED') return shown(graphqlValidationFailed({ problem: reworded(message) }), place);
     if (CROSS_SITE.test(message)) return shown(badInput({ problem: PREFLIGHT }), {});
-    if (typeof code === 'string' && REQUEST_FAULTS.has(code)) return shown(badInput({ problem: message }), {});
+    if (typeof code === 'string' && REQUEST_FAULTS.has(code)) return shown(badInput({ problem: reworded(message) }), {});
     const requestId = randomUUID();
     log.error({ requestId, err: error }, 'unexpected failure in the GraphQL server');
     return shown(internalError({ requestId }), {});

@@ -43,6 +43,16 @@ test.each([
   expect(errors[0]?.message).toContain(parameter);
 });
 
+test('a refusal is told in the words of the platform, not of the libraries it is made of', async () => {
+  const production = await testGateway({ NODE_ENV: 'production' });
+  const introspection = await production.ask('{ __schema { queryType { name } } }');
+  await production.stop();
+  const [nothing, put] = [await post('{}'), await gateway.request('/graphql', { method: 'PUT', headers: JSON_TYPE, body: '{"query":"{ __typename }"}' })];
+  const told = [introspection, nothing, put].map(({ errors }) => errors[0]!.message);
+  expect(told).toEqual([expect.stringContaining('introspection is switched off'), expect.stringContaining('send {"query"'), expect.stringContaining('only GET and POST')]);
+  expect(told.join(' ')).not.toContain('Apollo');
+});
+
 test('a mutation by GET is refused and does nothing', async () => {
   const before = gateway.subgraphs.renamed;
   const query = encodeURIComponent('mutation { rename(id: "1", name: "x") { id } }');
@@ -69,7 +79,7 @@ test.each([
   ['a batch', '[{"query":"{ __typename }"}]', 'batch'],
   ['a number', '7', 'must be a JSON object'],
   ['null', 'null', 'must be a JSON object'],
-  ['an empty object', '{}', 'POST body missing'],
+  ['an empty object', '{}', 'the body has no query'],
   ['a query that is a number', '{"query": 7}', 'must be strings'],
   ['variables that are a text', '{"query":"{ __typename }","variables":"{}"}', 'variables'],
   ['no query', '{"variables":{}}', 'non-empty `query`'],
