@@ -9,6 +9,8 @@ export interface HttpRequest {
   headers?: Record<string, string>;
   /** Sent as it is: a text as UTF-8, bytes untouched. */
   body?: string | Uint8Array;
+  /** An address of this host that it comes from. */
+  from?: string;
 }
 
 export interface HttpAnswer {
@@ -21,18 +23,18 @@ export interface HttpAnswer {
 }
 
 /** The legacy contracts may be in a process of their own. */
-const placeOf = ({ url, legacyUrl }: Platform, path: string): string => (/^\/api(?:\/|$)/.test(path) ? legacyUrl : url);
+const placeOf = ({ url, legacyUrl }: Platform, path: string): string => (/^\/(?:api|cloud_api)(?:\/|$)/.test(path) ? legacyUrl : url);
 
 /** Most clients keep connections; a server that refuses a long body early must let them finish sending. */
 const agent = new Agent({ keepAlive: true });
 
 /** Sends exactly what it is given, which fetch would not: any header, any bytes, any method. */
-export function send(platform: Platform, { method = 'GET', path, headers = {}, body }: HttpRequest): Promise<HttpAnswer> {
+export function send(platform: Platform, { method = 'GET', path, headers = {}, body, from }: HttpRequest): Promise<HttpAnswer> {
   const { hostname, port } = new URL(placeOf(platform, path));
   // Node frames the body of some methods only when it is told the length.
   const framed = body === undefined ? headers : { ...headers, 'content-length': String(Buffer.byteLength(body)) };
   return new Promise((resolve, reject) => {
-    const request = httpRequest({ host: hostname, port, method, path, headers: framed, agent }, (response) => {
+    const request = httpRequest({ host: hostname, port, method, path, headers: framed, agent, ...(from === undefined ? {} : { localAddress: from }) }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk)).on('error', reject).on('end', () => {
         const text = Buffer.concat(chunks).toString();
@@ -52,6 +54,12 @@ export function sendRaw(platform: Platform, bytes: string): Promise<string> {
     const socket = connect(Number(port), hostname, () => socket.write(bytes));
     socket.setEncoding('utf8').on('data', (text: string) => (received += text)).on('error', reject).on('close', () => resolve(received));
   });
+}
+
+/** A form, urlencoded, as somebody. */
+export function sendForm(actor: Actor, path: string, fields: Record<string, string>, more: Pick<HttpRequest, 'headers' | 'from'> = {}): Promise<HttpAnswer> {
+  const headers = { 'content-type': 'application/x-www-form-urlencoded', ...more.headers };
+  return sendAs(actor, { ...more, method: 'POST', path, headers, body: new URLSearchParams(fields).toString() });
 }
 
 /** The same as somebody, with a JSON body unless a text or bytes are given. */

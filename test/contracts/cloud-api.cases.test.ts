@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Actor, actor, admin, stranger } from '../testkit/actor.js';
+import { UNSTORABLE_TEXTS } from '../testkit/bad-values.js';
+import { send, sendAs, sendForm, type HttpAnswer } from '../testkit/http.js';
+import { startPlatform, type Platform } from '../testkit/platform.js';
+
+// Each rule of cloud_api that needs no cloud; those that do are in test/flows.
+
+let platform: Platform;
+let root: Actor;
+let alice: Actor;
+let oj: Actor;
+beforeAll(async () => {
+  platform = await startPlatform({ environment: { CLOUD_DRIVER: 'none', TRUSTED_PROXIES: '127.0.0.1', CLOUD_API_TRUSTED_NETWORKS: '10.1.0.0/16=nobody-here,10.0.0.0/8=OJ' } });
+  root = await admin(platform);
+  alice = await actor(root, 'alice');
+  oj = await actor(root, 'oj');
+});
+afterAll(() => platform?.dispose());
+
+type Fields = Record<string, string>;
+const LAUNCH = { command: 'launch_instance', image: 'xubuntu-14.04-desktop-x86', flavor: 'm1.small', internet: 'true', name: 'final_exam_141242022' };
+const DESTROY = { command: 'destroy_instance', vm_id: randomUUID() };
+const NO_CLOUD = /CLOUD_DRIVER/;
+const UNKNOWN_VM = 'Invalid virtual machine id';
+const UNAUTHORIZED = 'Authentication required';
+
+const post = (fields: Fields, as: Actor = alice) => sendForm(as, '/cloud_api', fields);
+const without = (fields: Fields, key: string): Fields => Object.fromEntries(Object.entries(fields).filter(([name]) => name !== key));
+
+function expectRefused({ status, json, text, headers }: HttpAnswer, retCode: number, description: string | RegExp): void {
+  expect(json, text).toEqual({ ret_code: retCode, description: typeof description === 'string' ? description : expect.stringMatching(description) });
+  expect(Object.keys(json as object)).toEqual(['ret_code', 'description']);
+  expect(status).toBe(retCode === 9 ? 401 : 200);
+  expect(headers['content-type']).toBe('application/json; charset=utf-8');
+  expect(headers['x-request-id']).toMatch(/./);
+}
+
+test.each(['/cloud_api', '/cloud_api/'])('at %s a launch without a cloud says what to set', async (path) => {
+  expectRefused(await sendForm(alice, path, LAUNCH), 8, NO_CLOUD);
+});
+
+test('a multipart form is taken as well', async () => {
+  const form = new FormData();
+  for (const [key, value] of Object.entries(DESTROY)) form.append(key, value);
+  const sent = new Response(form);
+  expectRefused(await sendAs(alice, { method: 'POST', path: '/cloud_api', headers: { 'content-type': sent.headers.get('content-type')! }, body: new Uint8Array(await sent.arrayBuffer()) }), 6, UNKNOWN_VM);
+});
+
+describe('command', () => {
+  test.each(['', 'reboot_instance', 'LAUNCH_INSTANCE', 'launch_instance ', '__proto__', 'x'.repeat(100_000), ...UNSTORABLE_TEXTS])('%j is invalid', async (command) => {
+    expectRefused(await post({ ...LAUNCH, command }), 1, 'Invalid command');
+  });
+
+  test.each([['nothing at all', undefined], ['an empty body', ''], ['JSON', JSON.stringify(LAUNCH)]])('is missing from %s', async (_, body) => {
+    expectRefused(await sendAs(alice, { method: 'POST', path: '/cloud_api', body }), 1, 'Invalid command');
+  });
+
+  test.each(['GET', 'PUT', 'PATCH', 'DELETE'])('is taken from no %s', async (method) => {
+    const { status, json, headers } = await sendAs(alice, { method, path: '/cloud_api?command=launch_instance' });
+    expect([status, json, headers.allow]).toEqual([405, { ret_code: 1, description: 'Invalid command' }, 'POST, OPTIONS']);
+  });
+});
+
+describe('arguments', () => {
+  test.each(['image', 'flavor', 'internet', 'name'])('of a launch: %s is required', async (key) => {
+    expectRefused(await post(without(LAUNCH, key)), 2, `Argument missing: ${key}`);
+  });
+
+  test('of a destroy: vm_id is required', async () => {
+    expectRefused(await post({ command: 'destroy_instance' }), 2, 'Argument missing: vm_id');
+  });
+
+  test.each(['', 'x'.repeat(256), 'x'.repeat(100_000), '\u0000'])('a name of 1 to 255 characters is required, and %j is none', async (name) => {
+    expectRefused(await post({ ...LAUNCH, name }), 2, /^Argument missing: name/);
+  });
+
+  test.each(['x', '🚀'.repeat(255), "'; drop table cloud_vm.virtual_machine; --", '期末考试', '\u202Eabc <script>'])('a name may be %j', async (name) => {
+    expectRefused(await post({ ...LAUNCH, name }), 8, NO_CLOUD);
+  });
+
+  test('the first of a key that comes twice counts', async () => {
+    const body = `${new URLSearchParams(LAUNCH).toString()}&command=destroy_instance&vm_id=x`;
+    for (const type of ['application/x-www-form-urlencoded', '']) expectRefused(await sendAs(alice, { method: 'POST', path: '/cloud_api', headers: { 'content-type': type }, body }), 8, NO_CLOUD);
+  });
+
+  test.each(['', 'x', '0', '%00', randomUUID(), randomUUID().toUpperCase(), 'x'.repeat(100_000), "' or 1=1 --", ...UNSTORABLE_TEXTS])('the id %j is that of no machine', async (vm_id) => {
+    expectRefused(await post({ ...DESTROY, vm_id }), 6, UNKNOWN_VM);
+  });
+});
+
+describe('who it is', () => {
+  const anybody = () => stranger(platform);
+  const tokenFor = async (scopes: string[]) => {
+    const { createApiToken } = await alice.ask('mutation ($scopes: [String!]!) { createApiToken(input: { name: "exam", scopes: $scopes }) { token } }', { scopes });
+    return createApiToken.token as string;
+  };
+
+  test.each<[string, (credential: string) => { headers?: Fields; fields?: Fields }]>([
+    ['the header token', (credential) => ({ headers: { token: credential } })],
+    ['the header X-Auth-Token', (credential) => ({ headers: { 'x-auth-token': credential } })],
+    ['Authorization: Bearer', (credential) => ({ headers: { authorization: `Bearer ${credential}` } })],
+    ['the form’s key token', (credential) => ({ fields: { token: credential } })],
+  ])('is told by %s', async (_, shown) => {
+    for (const credential of [alice.credential!, await tokenFor(['cloud-vm:write'])]) {
+      const { headers = {}, fields = {} } = shown(credential);
+      expectRefused(await sendForm(anybody(), '/cloud_api', { ...LAUNCH, ...fields }, { headers }), 8, NO_CLOUD);
+    }
+  });
+
+  test.each<[string, Fields]>([['good', LAUNCH], ['without a name', without(LAUNCH, 'name')], ['without a command', {}], ['of an unknown command', { command: 'x' }], ['too large', { ...LAUNCH, name: 'x'.repeat(2 ** 21) }]])('comes first, also when the form is %s', async (_, fields) => {
+    expectRefused(await post(fields, anybody()), 9, UNAUTHORIZED);
+    expectRefused(await post(fields, new Actor(platform, 'unknown', 'never-issued')), 9, UNAUTHORIZED);
+  });
+
+  test('is not told by a token without the scope', async () => {
+    expectRefused(await post(LAUNCH, new Actor(platform, 'alice', await tokenFor(['machines:read']))), 9, UNAUTHORIZED);
+  });
+
+  test('is told by an address that a trusted proxy tells, and by no other', async () => {
+    const from = (told: string, from = '127.0.0.1', headers: Fields = {}) => sendForm(anybody(), '/cloud_api', DESTROY, { from, headers: { 'x-forwarded-for': told, ...headers } });
+    expectRefused(await from('10.2.3.4'), 6, UNKNOWN_VM);
+    expectRefused(await from('11.2.3.4'), 9, UNAUTHORIZED);
+    // Whatever it says itself: the proxy's word is the last.
+    expectRefused(await from('10.2.3.4, 11.2.3.4'), 9, UNAUTHORIZED);
+    expectRefused(await from('10.2.3.4', '127.0.0.2'), 9, UNAUTHORIZED);
+    // Who shows a credential is the one it belongs to.
+    expectRefused(await from('10.2.3.4', '127.0.0.1', { token: 'never-issued' }), 9, UNAUTHORIZED);
+    // A user who does not exist.
+    expectRefused(await from('10.1.3.4'), 9, UNAUTHORIZED);
+    const elsewhere = await send(platform, { path: '/api/info', headers: { 'x-forwarded-for': '10.2.3.4' } });
+    expect(elsewhere.status).toBe(422);
+    await root.ask('mutation ($id: ID!) { updateUser(input: { id: $id, disabled: true }) { id } }', { id: oj.userId });
+    await expect.poll(async () => (await from('10.2.3.4')).status, { timeout: 5_000 }).toBe(401);
+  });
+});
