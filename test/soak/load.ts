@@ -16,6 +16,10 @@ const ROWS = 50;
 
 const RELOAD_EVERY_MS = 5_000;
 
+/** Operations that fill what remembers documents: a busy platform has seen as many long before it is looked at. */
+const OPERATIONS_BEFORE = 2_500;
+const ASKED_AT_ONCE = 8;
+
 const TASK = 'query ($first: Int) { tasks(first: $first) { nodes { id state owner { username } chosen { gpuModel identifier { value organization { name } } } } } }';
 const FIELDS = ['state', 'stateReason', 'source', 'createdAt', 'expiresAt'];
 
@@ -28,7 +32,7 @@ const activities: readonly Activity[] = [
   {
     name: 'operations never seen before',
     callers: 1,
-    once: async ({ root }, count) => void (await root.ask(`query Soak${count} { tasks(first: 3) { nodes { id a${count}: ${FIELDS[count % FIELDS.length]} } } }`)),
+    once: async ({ root }, count) => void (await root.ask(newOperation('Soak', count))),
   },
   { name: 'refused operations', callers: 1, once: async ({ alice }, count) => void (await alice.graph(`{ nothing${count} { id } }`)) },
   {
@@ -59,6 +63,19 @@ const activities: readonly Activity[] = [
     },
   },
 ];
+
+function newOperation(name: string, count: number): string {
+  return `query ${name}${count} { tasks(first: 3) { nodes { id a${count}: ${FIELDS[count % FIELDS.length]} } } }`;
+}
+
+/** Fills the caches, which are bounded: what grows later is no cache that fills. */
+export async function fillCaches({ root }: InterconnectWorld): Promise<void> {
+  let count = 0;
+  const caller = async (): Promise<void> => {
+    while (count < OPERATIONS_BEFORE) await root.ask(newOperation('Filling', count++));
+  };
+  await Promise.all(Array.from({ length: ASKED_AT_ONCE }, caller));
+}
 
 function mustBe(expected: number, { status, body }: { status: number; body: unknown }): void {
   if (status !== expected) throw new Error(`expected status ${expected}, got ${status}: ${JSON.stringify(body).slice(0, 300)}`);

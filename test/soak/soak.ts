@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { interconnectWorld } from '../testkit/interconnect.world.js';
 import { RemoteHeap } from './heap.js';
-import { mixedLoad } from './load.js';
+import { fillCaches, mixedLoad } from './load.js';
 import { growth, type Sample } from './regression.js';
 import { SupergraphFile } from './supergraph.file.js';
 
 const MINUTES = Number(process.argv[2] ?? 10);
-/** Caches fill and code is compiled at first. */
+/** Code is compiled at first. */
 const LEFT_OUT_MINUTES = 2;
 const MOST_MB_A_MINUTE = 0.5;
 const SAMPLE_EVERY_MS = 10_000;
@@ -29,6 +29,7 @@ let passed = false;
 try {
   const [, inspector = ''] = INSPECTOR.exec(world.platform.output()) ?? [];
   const heap = await RemoteHeap.connect(inspector);
+  await fillCaches(world);
   const stop = new AbortController();
   const load = mixedLoad(world, supergraph, stop.signal);
   const samples = await Promise.race([sampled(heap), load.then(() => [])]);

@@ -1,6 +1,8 @@
 import { createSourceEventStream, execute, GraphQLError, OperationTypeNode, type DocumentNode, type ExecutionResult, type GraphQLSchema } from 'graphql';
 import type { Log } from '../log/log.js';
+import { isConnectionTimeout } from '../database/connection-wait.js';
 import { mapIterator } from '../events/map-iterator.js';
+import { subgraphUnavailable } from '../errors/common.errors.js';
 import type { HutongError } from '../errors/define-error.js';
 import { showError } from '../errors/show-error.js';
 import { AnswerBudget } from './answer-budget.js';
@@ -78,9 +80,16 @@ export class LocalConnection implements SubgraphConnection {
     return document;
   }
 
+  /** Too many wanted the database at once: that passes. */
+  #blamed(error: GraphQLError): GraphQLError {
+    const { originalError, path, message } = error;
+    if (!isConnectionTimeout(originalError)) return error;
+    return new GraphQLError(message, { path, originalError: subgraphUnavailable({ subgraph: this.name, cause: originalError }) });
+  }
+
   #shown(result: ExecutionResult, { requestId }: SubgraphRequest): ExecutionResult {
     if (!result.errors) return result;
-    const errors = result.errors.map((error) => showError(error, requestId, this.#subgraph.log));
+    const errors = result.errors.map((error) => showError(this.#blamed(error), requestId, this.#subgraph.log));
     return { ...result, errors: errors as unknown as NonNullable<ExecutionResult['errors']> };
   }
 }
