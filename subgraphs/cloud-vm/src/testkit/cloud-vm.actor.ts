@@ -17,10 +17,11 @@ export interface CloudVmHouse {
 
 const SETTINGS: CloudVmSettings = { driver: undefined, atOnce: 4, buildMs: 20_000, machinesPerUser: 500, orphanGraceMs: 0 };
 
-export async function cloudVmHouse(settings: Partial<CloudVmSettings> = {}, isConfigured = true): Promise<CloudVmHouse> {
-  const driver = new MemoryDriver();
+/** @param beside opens another process, on the database and the cloud of the first */
+export async function cloudVmHouse(settings: Partial<CloudVmSettings> = {}, isConfigured = true, beside?: CloudVmHouse): Promise<CloudVmHouse> {
+  const driver = beside?.driver ?? new MemoryDriver();
   const cloud = new Cloud(isConfigured ? driver : undefined, 'set CLOUD_DRIVER');
-  const subgraph = await testSubgraph(cloudVmWith(() => ({ settings: { ...SETTINGS, ...settings }, openCloud: async () => cloud })));
+  const subgraph = await testSubgraph(cloudVmWith(() => ({ settings: { ...SETTINGS, ...settings }, openCloud: async () => cloud })), new Map(), beside?.subgraph);
   return { subgraph, driver, actor: (of) => new CloudVmActor(subgraph, caller(of)) };
 }
 

@@ -235,6 +235,25 @@ test('a snapshot that failed for a fault of ours is over, and the next one is ma
   expect((await snapshot('second')).data.snapshotVirtualMachine.name).toBe('second');
 });
 
+test('a snapshot of a machine that is destroyed meanwhile fails, and says so', async () => {
+  const id = await alice.machine();
+  const hold = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
+  house.driver.before = (step) => {
+    if (step !== 'snapshot') return;
+    asked.resolve();
+    return hold.promise;
+  };
+  const snapshot = alice.ask('mutation ($id: ID!) { snapshotVirtualMachine(input: { id: $id, name: "lost" }) { name } }', { id });
+  await asked.promise;
+  const destroyed = alice.change('destroy', id);
+  await alice.until(id, 'DELETING');
+  setTimeout(() => hold.reject(new Error('the call was given up')), 200);
+  expect((await snapshot).errors[0]).toMatchObject({ message: 'the machine was destroyed', extensions: { code: 'VM_SNAPSHOT_FAILED' } });
+  expect((await destroyed).data.destroyVirtualMachine.state).toBe('DELETED');
+  expect(house.driver.imageList.map(({ name }) => name)).not.toContain('lost');
+});
+
 test.each([['x', 'x'], [new Date().toISOString(), 'x'], ['x', '00000000-0000-4000-8000-000000000000']])('the list refuses the cursor [%j, %j], which is none of its own', async (...key) => {
   const after = Buffer.from(JSON.stringify(key)).toString('base64url');
   expect((await alice.ask('query ($after: String) { virtualMachines(after: $after) { nodes { id } } }', { after })).errors[0]?.extensions).toMatchObject({ code: 'BAD_INPUT', field: 'after' });

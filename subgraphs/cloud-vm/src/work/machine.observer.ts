@@ -11,13 +11,18 @@ const { BUILD, ACTIVE, SHUTOFF, REBOOT, ERROR, DELETED } = VirtualMachineState;
 /** States that the cloud may leave a machine in by itself. */
 const SETTLED: readonly VirtualMachineState[] = [ACTIVE, SHUTOFF, ERROR];
 
+/** A machine as our table had it before the cloud was asked. */
+export type KnownMachine = Pick<VirtualMachine, 'id' | 'state' | 'expected'>;
+
 /** Takes over what the cloud says of machines that nothing is being asked for. */
 export class MachineObserver {
   constructor(private readonly parts: { rows: MachineRows; settings: Pick<CloudVmSettings, 'buildMs'> }) {}
 
-  async observe(view: MachineView): Promise<void> {
+  /** @param before what is said of a machine that has changed since is old, and is left */
+  async observe(view: MachineView, before: KnownMachine): Promise<void> {
     await this.parts.rows.change(view.id, async (tx, machine) => {
-      if (machine.errand !== null || isEnding(machine.state)) return;
+      const isOld = machine.state !== before.state || machine.expected !== before.expected;
+      if (isOld || machine.errand !== null || isEnding(machine.state)) return;
       const seen = VirtualMachineState[view.state];
       const isThere = seen === machine.expected && (seen !== ACTIVE || view.ipv4 !== null);
       if (isThere || (machine.expected === null && seen === ACTIVE)) Object.assign(machine, { ipv4: view.ipv4 ?? machine.ipv4, endpoints: view.endpoints });

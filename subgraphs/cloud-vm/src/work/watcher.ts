@@ -3,7 +3,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Cloud } from '../cloud/cloud.js';
 import { VirtualMachine } from '../virtual-machine/virtual-machine.entity.js';
 import { VirtualMachineState } from '../virtual-machine/virtual-machine.states.js';
-import type { MachineObserver } from './machine.observer.js';
+import type { KnownMachine, MachineObserver } from './machine.observer.js';
 import { referencesOf } from './made-resources.js';
 
 interface WatcherParts {
@@ -17,6 +17,7 @@ const FIRST_LOOK_MS = 100;
 const LONGEST_PAUSE_MS = 1_000;
 const LOOK_TIMEOUT_MS = 20_000;
 const AT_ONCE = 100;
+const LOOKED_AT = ['id', 'state', 'expected'] as const;
 
 /** States in which a machine that nothing is asked for may change by itself. */
 const RESTING = [VirtualMachineState.ACTIVE, VirtualMachineState.SHUTOFF, VirtualMachineState.REBOOT, VirtualMachineState.ERROR];
@@ -53,8 +54,8 @@ export class Watcher {
   /** Compares every machine at rest with what the cloud has. */
   async compareAll(): Promise<void> {
     const { fork } = this.#parts;
-    const resting = await fork().find(VirtualMachine, { errand: null, expected: null, state: { $in: RESTING } }, { fields: ['id'] });
-    await this.#look(resting.map(({ id }) => id));
+    const resting = await fork().find(VirtualMachine, { errand: null, expected: null, state: { $in: RESTING } }, { fields: LOOKED_AT });
+    await this.#look(resting);
   }
 
   async stop(): Promise<void> {
@@ -84,17 +85,18 @@ export class Watcher {
   async #lookAtExpected(): Promise<boolean> {
     // A reboot that failed expects nothing, but leaves the machine in between.
     const isMoving = { $or: [{ expected: { $ne: null } }, { state: VirtualMachineState.REBOOT }] };
-    const expected = await this.#parts.fork().find(VirtualMachine, { errand: null, ...isMoving }, { fields: ['id'] });
-    await this.#look(expected.map(({ id }) => id));
+    const expected = await this.#parts.fork().find(VirtualMachine, { errand: null, ...isMoving }, { fields: LOOKED_AT });
+    await this.#look(expected);
     return expected.length > 0;
   }
 
-  async #look(ids: readonly string[]): Promise<void> {
+  async #look(known: readonly KnownMachine[]): Promise<void> {
     const { fork, cloud, observer } = this.#parts;
-    for (let from = 0; from < ids.length && !this.#stop.signal.aborted; from += AT_ONCE) {
-      const machines = await referencesOf(fork(), ids.slice(from, from + AT_ONCE));
+    for (let from = 0; from < known.length && !this.#stop.signal.aborted; from += AT_ONCE) {
+      const chunk = known.slice(from, from + AT_ONCE);
+      const machines = await referencesOf(fork(), chunk.map(({ id }) => id));
       const views = await cloud.driver.look(machines, AbortSignal.any([this.#stop.signal, AbortSignal.timeout(LOOK_TIMEOUT_MS)]));
-      for (const view of views) await observer.observe(view);
+      for (const [place, view] of views.entries()) await observer.observe(view, chunk[place]!);
     }
   }
 }

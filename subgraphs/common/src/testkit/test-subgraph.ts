@@ -39,12 +39,17 @@ export interface TestSubgraph<Services> extends OpenSubgraph<Services> {
   listen(document: string, ask?: Ask): Promise<AsyncIterableIterator<Answer>>;
 }
 
-/** Opens one subgraph on a database of its own. Peers are real connections, or a stand-in. Stop it in `afterAll`. */
+/**
+ * Opens one subgraph on a database of its own. Peers are real connections, or a stand-in. Stop it in `afterAll`.
+ *
+ * @param beside opens another process of a subgraph, on its database; it is to be stopped before the first
+ */
 export async function testSubgraph<Services>(
   module: SubgraphModule<Services>,
   peers: Peers | Map<string, SubgraphConnection> = new Map(),
+  beside?: TestSubgraph<Services>,
 ): Promise<TestSubgraph<Services>> {
-  const database = await testDatabase();
+  const database = beside ? { url: beside.databaseUrl, drop: async () => undefined } : await testDatabase();
   const audited: AuditRecord[] = [];
   const subgraph = await openSubgraph(module, {
     databaseUrl: database.url,
