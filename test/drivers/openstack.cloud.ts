@@ -25,7 +25,7 @@ export async function openStackCloud(): Promise<OpenStackUnderTest> {
     flavorId: await administrator.idOf('compute', '/flavors', 'flavors', 'm1.small'),
     openWith,
     open: async () => openWith({}),
-    holds: (machineId) => administrator.holding(machineId),
+    holds: async (machineId) => (await administrator.holdings()).filter((line) => line.endsWith(machineId)),
     deleteBehindOurBack: (machineId) => administrator.deleteServers(machineId),
   };
 }

@@ -21,6 +21,8 @@ export class FaultProxy {
   readonly url: string;
   /** Where the subgraph listens. */
   target: string | undefined;
+  /** Which requests are spoilt, by their method. */
+  methods: readonly string[] = ['POST'];
   /** Requests that were spoilt, by what happened to them. */
   readonly spoilt = new Map<Fault, number>();
   readonly #server: Server;
@@ -67,7 +69,7 @@ export class FaultProxy {
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await bytesOf(request);
-    const fault = request.method === 'POST' ? this.#next() : undefined;
+    const fault = this.methods.includes(request.method!) ? this.#next() : undefined;
     if (fault) this.spoilt.set(fault, (this.spoilt.get(fault) ?? 0) + 1);
     if (fault === 'reset before') return void response.destroy();
     if (fault === 'error before') return void response.writeHead(500).end('{"errors":"none"}');

@@ -43,37 +43,55 @@ function openstackSh(command: string): Promise<{ stdout: string }> {
 }
 
 interface Listed {
-  servers: { id: string }[];
-  ports: { id: string }[];
-  floatingips: { id: string }[];
+  id: string;
+  description?: string;
+  metadata?: { hutong_machine?: string };
 }
 
-/** An administrator's view of the cloud, without the driver. */
+const HELD = [
+  { kind: 'server', service: 'compute', path: '/servers/detail', key: 'servers' },
+  { kind: 'port', service: 'network', path: '/v2.0/ports', key: 'ports' },
+  { kind: 'floating-ip', service: 'network', path: '/v2.0/floatingips', key: 'floatingips' },
+] as const;
+
+/** An administrator's view of the cloud, or of one of its projects, without the driver. */
 export class OpenStackAdministrator {
   private constructor(
     private readonly token: string,
+    readonly userId: string,
+    readonly projectId: string,
     private readonly endpoints: Record<string, string>,
   ) {}
 
-  static async logIn(environment: Record<string, string>): Promise<OpenStackAdministrator> {
-    const { OS_AUTH_URL, OS_USERNAME, OS_PASSWORD, OS_PROJECT_NAME } = environment;
+  static async logIn({ OS_AUTH_URL, OS_USERNAME, OS_PASSWORD, OS_PROJECT_NAME, OS_PROJECT_ID }: Record<string, string>): Promise<OpenStackAdministrator> {
     const domain = { id: 'default' };
     const identity = { methods: ['password'], password: { user: { name: OS_USERNAME, password: OS_PASSWORD, domain } } };
-    const answer = await fetch(`${OS_AUTH_URL}/auth/tokens`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ auth: { identity, scope: { project: { name: OS_PROJECT_NAME, domain } } } }),
-    });
-    const { token } = (await answer.json()) as { token: { catalog: { type: string; endpoints: { url: string }[] }[] } };
-    return new OpenStackAdministrator(answer.headers.get('x-subject-token')!, Object.fromEntries(token.catalog.map(({ type, endpoints }) => [type, endpoints[0]!.url])));
+    const project = OS_PROJECT_ID ? { id: OS_PROJECT_ID } : { name: OS_PROJECT_NAME, domain };
+    const answer = await fetch(`${OS_AUTH_URL}/auth/tokens`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ auth: { identity, scope: { project } } }) });
+    interface Token {
+      user: { id: string };
+      project: { id: string };
+      catalog: { type: string; endpoints: { url: string; region_id: string }[] }[];
+    }
+    const { token } = (await answer.json()) as { token: Token };
+    const endpoints = token.catalog.map(({ type, endpoints: urls }) => [type, urls.find(({ region_id: region }) => region === 'RegionOne')!.url.replace(/\/$/, '')]);
+    return new OpenStackAdministrator(answer.headers.get('x-subject-token')!, token.user.id, token.project.id, Object.fromEntries(endpoints) as Record<string, string>);
   }
 
-  /** Servers, ports and floating IPs that have this text anywhere in them, each in one line. */
-  async holding(text: string): Promise<string[]> {
+  /** Where a service is, in the catalogue. */
+  endpoint(service: string): string {
+    return this.endpoints[service]!;
+  }
+
+  /** Servers, ports and floating IPs of the project that belong to a machine, each as `<kind> <id> of <machine>`. */
+  async holdings(): Promise<string[]> {
     const found: string[] = [];
-    for (const [service, path, key] of [['compute', '/servers/detail', 'servers'], ['network', '/v2.0/ports', 'ports'], ['network', '/v2.0/floatingips', 'floatingips']] as const) {
-      const listed = (await this.ask(service, path)) as unknown as Listed;
-      found.push(...listed[key].filter((thing) => JSON.stringify(thing).includes(text)).map(({ id }) => `${key} ${id}`));
+    for (const { kind, service, path, key } of HELD) {
+      const things = (await this.ask(service, `${path}?project_id=${this.projectId}`))[key] as Listed[];
+      for (const { id, description, metadata } of things) {
+        const machine = metadata?.hutong_machine ?? /^hutong \S+ (\S+)$/.exec(description ?? '')?.[1];
+        if (machine !== undefined) found.push(`${kind} ${id} of ${machine}`);
+      }
     }
     return found.toSorted();
   }
@@ -84,13 +102,38 @@ export class OpenStackAdministrator {
     return things.find((thing) => thing.name === name)!.id;
   }
 
-  /** Deletes the servers that have this text in them, and waits until they are gone. */
-  async deleteServers(text: string): Promise<void> {
-    const ids = (await this.holding(text)).flatMap((line) => (line.startsWith('servers ') ? [line.slice('servers '.length)] : []));
-    for (const id of ids) {
+  /** Deletes the servers of a machine, and waits until they are gone. */
+  async deleteServers(machineId: string): Promise<void> {
+    const lines = (await this.holdings()).filter((line) => line.startsWith('server ') && line.endsWith(machineId));
+    for (const id of lines.map((line) => line.split(' ')[1]!)) {
       await this.send('DELETE', 'compute', `/servers/${id}`);
       while ((await this.send('GET', 'compute', `/servers/${id}`)).status !== 404) await delay(200);
     }
+  }
+
+  /** A project of its own in which machines can be launched; answers its id. */
+  async makeProject(name: string): Promise<string> {
+    const { project } = await this.make<{ project: { id: string } }>('identity', '/projects', { project: { name, domain_id: 'default' } });
+    const role = await this.idOf('identity', '/roles', 'roles', 'admin');
+    await this.send('PUT', 'identity', `/projects/${project.id}/users/${this.userId}/roles/${role}`);
+    for (const group of ['oj_teacher', 'oj_exam']) await this.make('network', '/v2.0/security-groups', { security_group: { name: group, project_id: project.id } });
+    return project.id;
+  }
+
+  /** A region in whose catalogue services are elsewhere, such as behind a proxy. */
+  async makeRegion(name: string, urls: Record<string, string>): Promise<void> {
+    await this.make('identity', '/regions', { region: { id: name } });
+    const { services } = (await this.ask('identity', '/services')) as { services: { id: string; type: string }[] };
+    for (const [type, url] of Object.entries(urls)) {
+      const service = services.find((one) => one.type === type)!;
+      await this.make('identity', '/endpoints', { endpoint: { service_id: service.id, interface: 'public', region_id: name, url } });
+    }
+  }
+
+  async make<Answer>(service: string, path: string, content: object): Promise<Answer> {
+    const answer = await this.send('POST', service, path, content);
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    return (await answer.json()) as Answer;
   }
 
   async ask(service: string, path: string): Promise<Record<string, unknown>> {
@@ -101,6 +144,6 @@ export class OpenStackAdministrator {
 
   send(method: string, service: string, path: string, content?: object): Promise<Response> {
     const body = content === undefined ? null : JSON.stringify(content);
-    return fetch(`${this.endpoints[service]}${path}`, { method, body, headers: { 'x-auth-token': this.token, 'content-type': 'application/json', 'openstack-api-version': 'compute 2.60' } });
+    return fetch(`${this.endpoint(service)}${path}`, { method, body, headers: { 'x-auth-token': this.token, 'content-type': 'application/json', 'openstack-api-version': 'compute 2.60' } });
   }
 }

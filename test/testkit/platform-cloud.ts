@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { commandLinesNaming, processesNaming, qemuCloud } from '../drivers/qemu.cloud.js';
 import { GUEST_IMAGE } from './guest-image.js';
+import { OpenStackAdministrator, openStackEnvironment } from './openstack.js';
 import { until } from './processes.js';
 
 /** A real cloud that a whole platform launches machines on, seen from outside: without the platform and its driver. */
@@ -39,6 +41,30 @@ export async function qemuPlatformCloud(): Promise<PlatformCloud> {
       for (const pid of await processesNaming(machines)) process.kill(pid, 'SIGKILL');
       await until('every machine to end', async () => (await processesNaming(machines)).length === 0);
       await rm(dataDirectory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The OpenStack for the tests, in a project of its own. `through` are services that are reached elsewhere than they are. */
+export async function openStackPlatformCloud(through: Record<string, string> = {}): Promise<PlatformCloud> {
+  const environment = await openStackEnvironment();
+  const name = `test-${randomUUID()}`;
+  const administrator = await OpenStackAdministrator.logIn(environment);
+  const project = { ...environment, OS_PROJECT_ID: await administrator.makeProject(name) };
+  const member = await OpenStackAdministrator.logIn(project);
+  if (Object.keys(through).length > 0) await administrator.makeRegion(name, { image: member.endpoint('image'), ...through });
+  return {
+    environment: { ...project, CLOUD_DRIVER: 'openstack', ...(Object.keys(through).length > 0 ? { OS_REGION_NAME: name } : {}) },
+    image: 'tiny',
+    flavor: 'm1.small',
+    holdings: () => member.holdings(),
+    deleteBehindOurBack: (machineId) => member.deleteServers(machineId),
+    async remove() {
+      for (const [path, kind] of [['compute/servers', 'server'], ['network/v2.0/floatingips', 'floating-ip'], ['network/v2.0/ports', 'port']] as const) {
+        const [service, ...rest] = path.split('/');
+        for (const line of await member.holdings()) if (line.startsWith(`${kind} `)) await member.send('DELETE', service!, `/${rest.join('/')}/${line.split(' ')[1]}`);
+      }
+      await administrator.send('DELETE', 'identity', `/projects/${project.OS_PROJECT_ID}`);
     },
   };
 }

@@ -243,7 +243,9 @@ export class OpenStackDriver implements CloudDriver {
       if (things.length < 2 || !things.some((thing) => isRecorded(made, kind, thing))) return;
       for (const { id } of things.filter((thing) => !isRecorded(made, kind, thing))) {
         this.log.warn({ kind, id }, 'deleting what the cloud made twice for one machine');
-        await remove(id);
+        // It is tried again at the next look, which must not fail for it.
+        await remove(id).catch((err: unknown) => this.log.warn({ kind, id, err }, 'what was made twice could not be deleted'));
+        signal.throwIfAborted();
       }
     };
     await drop('server', servers, (id) => this.servers.delete(id, signal));

@@ -1,0 +1,101 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { actor, admin } from '../testkit/actor.js';
+import { isMissing, openStack } from '../testkit/engines.js';
+import { FaultProxy, FAULTS } from '../testkit/fault-proxy.js';
+import { OpenStackAdministrator, openStackEnvironment } from '../testkit/openstack.js';
+import { openStackPlatformCloud, type PlatformCloud } from '../testkit/platform-cloud.js';
+import { startPlatform, type Platform } from '../testkit/platform.js';
+import { MachineUser, type SeenMachine } from '../testkit/virtual-machine.js';
+
+// A cloud that loses, delays and spoils what passes, and an exam on one that does not.
+
+const isFull = process.env.HUTONG_TEST_FULL === 'true';
+const SPOILT_MACHINES = isFull ? 16 : 4;
+const SEATS = isFull ? 200 : 12;
+const SETTLED: SeenMachine['state'][] = ['ACTIVE', 'ERROR'];
+
+describe.skipIf(isMissing(openStack))('an OpenStack behind a proxy', { timeout: isFull ? 3_600_000 : 700_000 }, () => {
+  const proxies: FaultProxy[] = [];
+  let cloud: PlatformCloud;
+  let platform: Platform;
+  let database: Client;
+  let user: MachineUser;
+
+  beforeAll(async () => {
+    const real = await OpenStackAdministrator.logIn(await openStackEnvironment());
+    const through: Record<string, string> = {};
+    for (const service of ['compute', 'network']) {
+      const url = new URL(real.endpoint(service));
+      const proxy = await FaultProxy.start();
+      Object.assign(proxy, { target: url.origin, methods: ['GET', 'POST', 'DELETE'] });
+      proxies.push(proxy);
+      through[service] = `${proxy.url}${url.pathname.replace(/\/$/, '')}`;
+    }
+    cloud = await openStackPlatformCloud(through);
+    platform = await startPlatform({ environment: { ...cloud.environment, CLOUD_OPENSTACK_REQUEST_SECONDS: '10' } });
+    user = new MachineUser(await actor(await admin(platform), 'alice'), cloud);
+    database = new Client({ connectionString: platform.databaseUrl });
+    await database.connect();
+  }, 400_000);
+
+  afterAll(async () => {
+    await database?.end();
+    await platform?.dispose();
+    await cloud?.remove();
+    for (const proxy of proxies) await proxy.stop();
+  }, 120_000);
+
+  async function recorded(): Promise<string[]> {
+    const { rows } = await database.query<{ line: string }>(`select format('%s %s of %s', kind, cloud_id, virtual_machine_id) as line from cloud_vm.made_resource`);
+    return rows.map(({ line }) => line).toSorted();
+  }
+
+  /** The user's machines when nothing is in between any more and the cloud holds what our table says. */
+  async function settled(): Promise<SeenMachine[]> {
+    let seen: unknown;
+    for (const deadline = Date.now() + (isFull ? 1_800_000 : 300_000); Date.now() < deadline; await delay(500)) {
+      const [machines, table, held] = [await machinesOfAll(), await recorded(), await cloud.holdings()];
+      if (machines.every(({ state }) => SETTLED.includes(state)) && table.join() === held.join()) return machines;
+      seen = { machines, table, held };
+    }
+    throw new Error(`not settled: ${JSON.stringify(seen)}`);
+  }
+
+  async function machinesOfAll(): Promise<SeenMachine[]> {
+    const { rows } = await database.query<SeenMachine>(`select id, state, ipv4 from cloud_vm.virtual_machine where state <> 'DELETED'`);
+    return rows;
+  }
+
+  async function destroyAll(): Promise<void> {
+    const ids = (await machinesOfAll()).map(({ id }) => id);
+    for (const id of ids) await user.actor.ask('mutation ($id: ID!) { destroyVirtualMachine(id: $id) { state } }', { id });
+    expect(await settled()).toEqual([]);
+    expect(await cloud.holdings()).toEqual([]);
+  }
+
+  test('whatever becomes of requests and their answers, no machine is made twice, and the cloud holds what our table says', async () => {
+    let passed = 0;
+    // Of every third request one after the other.
+    for (const proxy of proxies) proxy.spoil(() => (++passed % 3 === 0 ? FAULTS[(passed / 3) % FAULTS.length] : undefined));
+    for (let n = 0; n < SPOILT_MACHINES; n++) await user.launch({ name: `spoilt ${n}` });
+    await delay(isFull ? 60_000 : 15_000);
+    for (const proxy of proxies) proxy.heal();
+    const machines = await settled();
+    expect(machines).toHaveLength(SPOILT_MACHINES);
+    const servers = (await cloud.holdings()).filter((line) => line.startsWith('server '));
+    expect(servers).toHaveLength(machines.filter(({ state }) => state === 'ACTIVE').length);
+    expect(proxies.flatMap(({ spoilt }) => [...spoilt.values()]).length).toBeGreaterThan(3);
+    await destroyAll();
+  });
+
+  test('an exam launches all its machines at once: none is lost, each has an address of its own', async () => {
+    const launched = await Promise.all(Array.from({ length: SEATS }, (_, n) => user.launch({ name: `seat ${n}` })));
+    expect(launched.map(({ state }) => state)).toEqual(launched.map(() => 'BUILD'));
+    const machines = await settled();
+    expect(machines.map(({ state }) => state)).toEqual(launched.map(() => 'ACTIVE'));
+    expect(new Set(machines.map(({ ipv4 }) => ipv4)).size).toBe(SEATS);
+    await destroyAll();
+  });
+});
