@@ -34,7 +34,7 @@ describe.skipIf(isMissing(openStack))('an OpenStack behind a proxy', { timeout: 
       through[service] = `${proxy.url}${url.pathname.replace(/\/$/, '')}`;
     }
     cloud = await openStackPlatformCloud(through);
-    platform = await startPlatform({ environment: { ...cloud.environment, CLOUD_OPENSTACK_REQUEST_SECONDS: '10' } });
+    platform = await startPlatform({ environment: { ...cloud.environment, CLOUD_OPENSTACK_REQUEST_SECONDS: '30' } });
     user = new MachineUser(await actor(await admin(platform), 'alice'), cloud);
     database = new Client({ connectionString: platform.databaseUrl });
     await database.connect();

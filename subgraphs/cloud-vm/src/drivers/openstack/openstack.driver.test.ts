@@ -37,7 +37,7 @@ async function launch(spec: MachineSpec, made: CloudResource[] = []): Promise<Cl
 const stored = () => Object.values(cloud.stored).map((things) => things.length);
 
 test.each(['/compute/v2.1/servers', '/network/v2.0/ports', '/network/v2.0/floatingips'])('when the answer to POST %s is lost or cut, what was made is found and not made again', async (path) => {
-  for (const mishap of ['lost', 'half', { status: 502 }] satisfies Mishap[]) {
+  for (const mishap of ['lost', 'half', { status: 500 }] satisfies Mishap[]) {
     const spec = newSpec();
     let isOver = false;
     cloud.spoilEvery((request) => {
