@@ -13,7 +13,7 @@ import { MachineUser, type SeenMachine } from '../testkit/virtual-machine.js';
 
 const isFull = process.env.HUTONG_TEST_FULL === 'true';
 const SPOILT_MACHINES = isFull ? 16 : 4;
-const SEATS = isFull ? 200 : 12;
+const SEATS = 200;
 const SETTLED: SeenMachine['state'][] = ['ACTIVE', 'ERROR'];
 
 describe.skipIf(isMissing(openStack))('an OpenStack behind a proxy', { timeout: isFull ? 3_600_000 : 700_000 }, () => {
@@ -90,7 +90,8 @@ describe.skipIf(isMissing(openStack))('an OpenStack behind a proxy', { timeout: 
     await destroyAll();
   });
 
-  test('an exam launches all its machines at once: none is lost, each has an address of its own', async () => {
+  // Fake compute or not, so many machines take a while.
+  test.runIf(isFull)('an exam launches all its machines at once: none is lost, each has an address of its own', async () => {
     const launched = await Promise.all(Array.from({ length: SEATS }, (_, n) => user.launch({ name: `seat ${n}` })));
     expect(launched.map(({ state }) => state)).toEqual(launched.map(() => 'BUILD'));
     const machines = await settled();
