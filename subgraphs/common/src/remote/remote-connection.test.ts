@@ -1,6 +1,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { buildSchema } from 'graphql';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { anonymous } from '../caller/caller.js';
@@ -155,6 +156,19 @@ test('one that is slow is given up', async () => {
   behave = () => undefined;
   const connection = toFaulty(100);
   await expect(connection.execute(request('{ me }'))).rejects.toMatchObject(UNAVAILABLE);
+  await connection.close();
+});
+
+test('one that is asked to wait has the time for it, and keeps no other call waiting', async () => {
+  const waiting: ServerResponse[] = [];
+  behave = (response) => void (calls === 1 ? waiting.push(response) : response.end('{"data":{"me":"at once"}}'));
+  const connection = new RemoteConnection({ name: 'things', url: `http://127.0.0.1:${(faulty.address() as AddressInfo).port}`, secret: SECRET, timeoutMs: 200, connections: 1, log: silentLog });
+  const waited = connection.execute({ ...request('mutation { change }'), variables: { input: { waitSeconds: 5 } } });
+  await expect.poll(() => waiting.length).toBe(1);
+  expect(await connection.execute(request('{ me }'))).toEqual({ data: { me: 'at once' } });
+  await delay(400);
+  waiting[0]!.end('{"data":{"change":"done"}}');
+  expect(await waited).toEqual({ data: { change: 'done' } });
   await connection.close();
 });
 
