@@ -1,9 +1,5 @@
 import { once } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-
-const LOOKS = 3;
-const BETWEEN_LOOKS_MS = 700;
 
 interface Answer {
   id: number;
@@ -33,17 +29,8 @@ export class RemoteHeap {
     return new RemoteHeap(socket);
   }
 
-  /** Megabytes that stay in use: the least after several full collections, as requests and graphs that are on their way out pass. */
+  /** Megabytes used after a full collection. */
   async usedMb(): Promise<number> {
-    const looks: number[] = [];
-    for (let look = 0; look < LOOKS; look += 1) {
-      if (look > 0) await delay(BETWEEN_LOOKS_MS);
-      looks.push(await this.#collectedMb());
-    }
-    return Math.min(...looks);
-  }
-
-  async #collectedMb(): Promise<number> {
     // What one collection finalizes is free only after the next.
     for (let times = 0; times < 2; times += 1) await this.#call('HeapProfiler.collectGarbage');
     const { usedSize = Number.NaN } = await this.#call('Runtime.getHeapUsage');

@@ -3,12 +3,15 @@ import type { InterconnectWorld } from '../testkit/interconnect.world.js';
 import { sampleReport } from '../testkit/sample.js';
 import { subscribe } from '../testkit/subscription.js';
 import type { SupergraphFile } from './supergraph.file.js';
+import type { Turnstile } from './turnstile.js';
 
 /** One kind of thing that callers do; it is done again and again, by so many at once. */
 interface Activity {
   name: string;
   callers: number;
   once(world: InterconnectWorld, count: number): Promise<void>;
+  /** How long a caller waits before it does it again. */
+  everyMs?: number;
 }
 
 /** Rows are written over and over: what grows is not to be the database. */
@@ -85,19 +88,20 @@ function mustBe(expected: number, { status, body }: { status: number; body: unkn
 export type Done = Record<string, number>;
 
 /** Does all of them until the signal is aborted; fails with the first that fails. */
-export async function mixedLoad(world: InterconnectWorld, supergraph: SupergraphFile, until: AbortSignal): Promise<Done> {
+export async function mixedLoad(world: InterconnectWorld, supergraph: SupergraphFile, turnstile: Turnstile, until: AbortSignal): Promise<Done> {
   const reloads: Activity = {
     name: 'reloads of the supergraph',
     callers: 1,
-    once: async () => {
-      await supergraph.replace();
-      await delay(RELOAD_EVERY_MS);
-    },
+    once: () => supergraph.replace(),
+    everyMs: RELOAD_EVERY_MS,
   };
   const all = [...activities, reloads];
   const done: Done = Object.fromEntries(all.map(({ name }) => [name, 0]));
-  const caller = async ({ name, once }: Activity): Promise<void> => {
-    while (!until.aborted) await once(world, done[name]!++);
+  const caller = async ({ name, once, everyMs }: Activity): Promise<void> => {
+    while (!until.aborted) {
+      await turnstile.through(() => once(world, done[name]!++));
+      if (everyMs !== undefined) await delay(everyMs);
+    }
   };
   await Promise.all(all.flatMap((activity) => Array.from({ length: activity.callers }, () => caller(activity))));
   return done;
