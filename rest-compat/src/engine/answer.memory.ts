@@ -6,23 +6,37 @@ import type { GraphCaller } from './graph.js';
 const ENTRY_BYTES = 1_000;
 const CHARACTER_BYTES = 2;
 
-/** What may be sent again: answers of reads, by everything they depend on. */
+/** A question whose answer may be sent again, and the revision that it is good for. */
+export interface RememberedQuestion {
+  /** The same only for the same question of the same caller. */
+  key: string;
+  revision: string;
+}
+
+interface Kept {
+  answer: Answer;
+  revision: string;
+}
+
+/** What may be sent again: the last answer to each question, while its revision stands. */
 export class AnswerMemory {
-  readonly #answers: LRUCache<string, Answer>;
+  readonly #answers: LRUCache<string, Kept>;
 
   constructor(mostBytes: number) {
     this.#answers = new LRUCache({
       maxSize: mostBytes,
-      sizeCalculation: ({ bytes }, key) => ENTRY_BYTES + bytes.length + CHARACTER_BYTES * key.length,
+      sizeCalculation: ({ answer, revision }, key) => ENTRY_BYTES + answer.bytes.length + CHARACTER_BYTES * (key.length + revision.length),
     });
   }
 
-  get(key: string): Answer | undefined {
-    return this.#answers.get(key);
+  get({ key, revision }: RememberedQuestion): Answer | undefined {
+    const kept = this.#answers.get(key);
+    return kept?.revision === revision ? kept.answer : undefined;
   }
 
-  set(key: string, answer: Answer): void {
-    this.#answers.set(key, answer);
+  /** Takes the place of what was kept for an earlier revision. */
+  set({ key, revision }: RememberedQuestion, answer: Answer): void {
+    this.#answers.set(key, { answer, revision });
   }
 }
 
@@ -30,6 +44,6 @@ export class AnswerMemory {
  * The credential is part of it although the revision is made for a caller: a revision that two users share must not show
  * one of them what the other may see. No part can hold a line feed, so no two sets of parts make the same text.
  */
-export function answerKey(route: string, search: string, revision: string, caller: GraphCaller): string {
-  return `${route}\n${search}\n${revision}\n${caller.credential ?? ''}\n${caller.csrfToken ?? ''}\n${caller.credential === undefined ? caller.address : ''}`;
+export function questionKey(route: string, search: string, caller: GraphCaller): string {
+  return `${route}\n${search}\n${caller.credential ?? ''}\n${caller.csrfToken ?? ''}\n${caller.credential === undefined ? caller.address : ''}`;
 }

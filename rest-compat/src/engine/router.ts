@@ -1,6 +1,6 @@
 import { Router, type NextFunction, type Request, type Response } from 'express';
 import { send, type Answer } from './answer.js';
-import { AnswerMemory, answerKey } from './answer.memory.js';
+import { AnswerMemory, questionKey, type RememberedQuestion } from './answer.memory.js';
 import { CallerGone } from './body.reader.js';
 import { callerOf, requestIdOf, requireCaller } from './caller.reader.js';
 import type { Contract } from './contract.js';
@@ -35,13 +35,13 @@ export function createRouter({ graph, contracts, settings: given }: RestCompatOp
   const runner = new RouteRunner(graph, settings);
   const forms = new FormRunner(runner, new TrustedNetworks(settings.trustedNetworks), settings.bodyLimitBytes);
 
-  /** @param key under which a success is kept, undefined when it may not be. */
-  async function answerFresh(endpoint: Endpoint, caller: GraphCaller, search: string, key: string | undefined, request: Request, response: Response) {
+  /** @param question what a success is kept for, undefined when it may not be. */
+  async function answerFresh(endpoint: Endpoint, caller: GraphCaller, search: string, question: RememberedQuestion | undefined, request: Request, response: Response) {
     const failed: FailedRequest = { contract: endpoint.contract, row: endpoint.row, requestId: caller.requestId };
     try {
       const answer = await withinRequest(response, settings.requestTimeoutMs, (lifetime) =>
         runner.run(endpoint, search, { ...lifetime, request, response, caller, onInput: (input) => { failed.input = input; } }));
-      if (key !== undefined) memory.set(key, answer);
+      if (question) memory.set(question, answer);
       send(response, answer, caller.requestId);
     } catch (error) {
       if (!(error instanceof CallerGone)) send(response, failureAnswer(error, failed, settings.log), caller.requestId);
@@ -56,9 +56,9 @@ export function createRouter({ graph, contracts, settings: given }: RestCompatOp
     const caller = callerOf(request, requestId, credential === 'required');
     if (credential === 'required') requireCaller(caller);
     response.locals['caller'] = caller;
-    const key = memoryKey(graph, endpoint, search, caller);
-    const kept = key === undefined ? undefined : memory.get(key);
-    if (!kept) void answerFresh(endpoint, caller, search, key, request, response);
+    const question = rememberedQuestion(graph, endpoint, search, caller);
+    const kept = question && memory.get(question);
+    if (!kept) void answerFresh(endpoint, caller, search, question, request, response);
     return kept;
   }
 
@@ -103,10 +103,10 @@ export function createRouter({ graph, contracts, settings: given }: RestCompatOp
   return router;
 }
 
-function memoryKey(graph: Graph, { id, row, parameters }: Endpoint, search: string, caller: GraphCaller): string | undefined {
+function rememberedQuestion(graph: Graph, { id, row, parameters }: Endpoint, search: string, caller: GraphCaller): RememberedQuestion | undefined {
   const topic = 'freshWhile' in row ? row.freshWhile : undefined;
   const revision = topic === undefined ? undefined : graph.revision(topic, caller);
-  return revision === undefined ? undefined : answerKey(id, parameters.length === 0 ? '' : search, revision, caller);
+  return revision === undefined ? undefined : { key: questionKey(id, parameters.length === 0 ? '' : search, caller), revision };
 }
 
 /** Splits what was asked for; a proxy may have sent it in absolute form. */
