@@ -116,6 +116,8 @@ async function launch(main: string, environment: Record<string, string>, makeDat
         HUTONG_SECRET: SECRET,
         LOG_LEVEL: 'warn',
         PASSWORD_HASH_LOG2_COST: '8',
+        // A test that wants machines says so.
+        CLOUD_DRIVER: 'none',
         ...(own ? { DATABASE_URL: own.url } : {}),
         ...environment,
       },
