@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 import { SkippedSuites } from './test/testkit/skipped.reporter.js';
-import { runSeed, sampleOf } from './test/testkit/seed.js';
+import { full, runSeed, sampleOf } from './test/testkit/seed.js';
 
 const report = process.env.HUTONG_TEST_REPORT;
 
@@ -33,7 +33,7 @@ export default defineConfig({
         test: {
           name: 'one process',
           include: ['{subgraphs,gateway,rest-compat,schema,test}/**/*.test.ts'],
-          exclude: ['**/node_modules/**', '**/dist/**', 'test/flows/split/**'],
+          exclude: ['**/node_modules/**', '**/dist/**', 'test/flows/split/**', ...(full ? [] : ['test/**/openstack.*.test.ts'])],
         },
       },
       {
