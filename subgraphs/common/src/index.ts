@@ -30,6 +30,7 @@ export * from './graph/scalars.js';
 export * from './graph/storable-text.js';
 export * from './idempotency/request-hash.js';
 export * from './jobs/jobs.js';
+export { sweepUntilDone } from './jobs/sweep-until-done.js';
 export * from './paging/connection.js';
 export * from './paging/cursor.js';
 export * from './paging/page.js';

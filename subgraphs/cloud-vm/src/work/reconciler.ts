@@ -1,4 +1,4 @@
-import { sql, type Log } from '@hutong/common';
+import { sql, sweepUntilDone, type Log } from '@hutong/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Cloud } from '../cloud/cloud.js';
 import type { CloudVmSettings } from '../environment.js';
@@ -14,8 +14,6 @@ interface ReconcilerParts {
   log: Log;
 }
 
-const FIRST_PAUSE_MS = 250;
-const LONGEST_PAUSE_MS = 30_000;
 const CLOUD_TIMEOUT_MS = 60_000;
 
 /** Machines that hold, or may yet hold, what carries their id. */
@@ -36,7 +34,6 @@ export class Reconciler {
   readonly #parts: ReconcilerParts;
   /** When each orphan was first seen, for clouds that do not say when it was made. */
   readonly #seen = new Map<string, number>();
-  #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   readonly #stop = new AbortController();
 
@@ -45,18 +42,13 @@ export class Reconciler {
   }
 
   /** Sweeps at once, and as long as that fails again and again. */
-  start(pauseMs = FIRST_PAUSE_MS): void {
-    this.#running = this.sweep().catch((err: unknown) => {
-      if (this.#stop.signal.aborted) return;
-      this.#parts.log.warn({ err }, 'the cloud could not be compared with our machines; will try again');
-      this.#timer = setTimeout(() => this.start(Math.min(2 * pauseMs, LONGEST_PAUSE_MS)), pauseMs);
-      this.#timer.unref();
-    });
+  start(): void {
+    const failure = 'the cloud could not be compared with our machines; will try again';
+    this.#running = sweepUntilDone(() => this.sweep(), { signal: this.#stop.signal, log: this.#parts.log, failure });
   }
 
   async stop(): Promise<void> {
     this.#stop.abort(new Error('the process stops'));
-    clearTimeout(this.#timer);
     await this.#running;
   }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { HutongError, system, type Log, type PeerCallScope } from '@hutong/common';
+import { HutongError, sweepUntilDone, system, type Log, type PeerCallScope } from '@hutong/common';
 import type { AllocationStore } from './allocation.store.js';
 import { isUnavailable, type AllocationWorker } from './allocation.worker.js';
 
@@ -10,8 +10,6 @@ interface ReconcilerParts {
 }
 
 const MOST_AT_ONCE = 100;
-const FIRST_PAUSE_MS = 250;
-const LONGEST_PAUSE_MS = 30_000;
 /** How long an allocation may wait for compute-registry to answer again before it is undone. */
 const WORTH_WAITING_MS = 600_000;
 
@@ -21,30 +19,21 @@ const WORTH_WAITING_MS = 600_000;
  */
 export class Reconciler {
   readonly #parts: ReconcilerParts;
-  #timer: NodeJS.Timeout | undefined;
-  #stopped = false;
   #running: Promise<void> | undefined;
+  readonly #stop = new AbortController();
 
   constructor(parts: ReconcilerParts) {
     this.#parts = parts;
   }
 
   /** Sweeps at once and then, as long as a peer does not answer yet, again and again. */
-  start(pauseMs = FIRST_PAUSE_MS): void {
-    this.#running = this.sweep().then(
-      () => undefined,
-      (error: unknown) => {
-        if (this.#stopped) return;
-        this.#parts.log.warn({ err: error }, 'could not finish what was left; will try again');
-        this.#timer = setTimeout(() => this.start(Math.min(2 * pauseMs, LONGEST_PAUSE_MS)), pauseMs);
-        this.#timer.unref();
-      },
-    );
+  start(): void {
+    const failure = 'could not finish what was left; will try again';
+    this.#running = sweepUntilDone(() => this.sweep(), { signal: this.#stop.signal, log: this.#parts.log, failure });
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
+    this.#stop.abort();
     await this.#running;
   }
 
@@ -53,7 +42,7 @@ export class Reconciler {
     const { store, worker } = this.#parts;
     const failures: unknown[] = [];
     const attempt = async (work: () => Promise<void>) => {
-      if (!this.#stopped) await work().catch((error: unknown) => failures.push(error));
+      if (!this.#stop.signal.aborted) await work().catch((error: unknown) => failures.push(error));
     };
     const { keys, overdue } = await store.unfinished(MOST_AT_ONCE);
     for (const key of keys) await attempt(() => this.look(key));
