@@ -2,6 +2,7 @@ import 'reflect-metadata';
 
 export * from './audit/audit-trail.js';
 export * from './caller/access.js';
+export { UserReference } from './caller/user.reference.js';
 export * from './database/database.js';
 export { DatabaseStartError } from './database/database-start.error.js';
 export { connectToEmbedded } from './database/embedded-connection.js';
@@ -38,6 +39,7 @@ export * from './peers/peers.js';
 export * from './process/process.js';
 export { WorkerPresence } from './presence/worker-presence.js';
 export * from './remote/environment.js';
+export * from './states/transition-table.js';
 export * from './subgraph/open-subgraph.js';
 export * from './subgraph/subgraph-module.js';
 export * from './subgraph/subgraph-table.js';

@@ -1,3 +1,4 @@
+import { describedStates } from '@hutong/common';
 import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 import { Directive, Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import type { Errand, Expectation } from '../work/errand.js';
@@ -6,7 +7,7 @@ import { VIRTUAL_MACHINE_STATES, VirtualMachineState } from './virtual-machine.s
 registerEnumType(VirtualMachineState, {
   name: 'VirtualMachineState',
   description: 'Where a virtual machine stands.',
-  valuesConfig: Object.fromEntries(Object.entries(VIRTUAL_MACHINE_STATES).map(([state, { description }]) => [state, { description }])),
+  valuesConfig: describedStates(VIRTUAL_MACHINE_STATES),
 });
 
 /** A port of the guest, and where it is reached. */

@@ -1,7 +1,6 @@
-import { Access, type Connection, type StoredEvent } from '@hutong/common';
+import { Access, UserReference, type Connection, type StoredEvent } from '@hutong/common';
 import { Arg, Ctx, Directive, FieldResolver, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
 import { VmImage } from '../cloud/cloud.types.js';
-import { UserReference } from '../foreign/foreign.entities.js';
 import type { CloudVmContext } from '../services.js';
 import { VirtualMachine } from './virtual-machine.entity.js';
 import type { VirtualMachineChange } from './virtual-machine.events.js';

@@ -1,3 +1,5 @@
+import type { TransitionTable } from '@hutong/common';
+
 /** Where a virtual machine stands; Nova's names. */
 export enum VirtualMachineState {
   BUILD = 'BUILD',
@@ -9,16 +11,10 @@ export enum VirtualMachineState {
   DELETED = 'DELETED',
 }
 
-/** What a state means, and what may follow it. */
-interface StateRow {
-  description: string;
-  next: readonly VirtualMachineState[];
-}
-
 const { ACTIVE, SHUTOFF, REBOOT, ERROR, DELETING, DELETED } = VirtualMachineState;
 
 /** The transition table. What is not in it does not happen. */
-export const VIRTUAL_MACHINE_STATES: Readonly<Record<VirtualMachineState, StateRow>> = {
+export const VIRTUAL_MACHINE_STATES: TransitionTable<VirtualMachineState> = {
   BUILD: { description: 'Asked for: it waits for its turn, is being made, or boots.', next: [ACTIVE, ERROR, DELETING] },
   ACTIVE: { description: 'It runs and has its address.', next: [SHUTOFF, REBOOT, ERROR, DELETING, DELETED] },
   SHUTOFF: { description: 'It is switched off, and keeps its disk and its address.', next: [ACTIVE, REBOOT, ERROR, DELETING, DELETED] },
@@ -30,9 +26,6 @@ export const VIRTUAL_MACHINE_STATES: Readonly<Record<VirtualMachineState, StateR
   DELETING: { description: 'What it held is being released.', next: [DELETED] },
   DELETED: { description: 'It is gone, and everything it held was released.', next: [] },
 };
-
-/** Whether the table knows this step. */
-export const mayBecome = (from: VirtualMachineState, to: VirtualMachineState): boolean => VIRTUAL_MACHINE_STATES[from].next.includes(to);
 
 /** Whether the machine is gone or going. */
 export const isEnding = (state: VirtualMachineState): boolean => state === DELETING || state === DELETED;

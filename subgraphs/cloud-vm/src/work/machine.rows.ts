@@ -1,8 +1,9 @@
+import { mayBecome } from '@hutong/common';
 import { LockMode, type EntityManager } from '@mikro-orm/postgresql';
 import { virtualMachineNotFound, virtualMachineState } from '../errors.js';
 import { VirtualMachine } from '../virtual-machine/virtual-machine.entity.js';
 import type { VirtualMachineEvents } from '../virtual-machine/virtual-machine.events.js';
-import { mayBecome, VirtualMachineState } from '../virtual-machine/virtual-machine.states.js';
+import { VIRTUAL_MACHINE_STATES, VirtualMachineState } from '../virtual-machine/virtual-machine.states.js';
 import type { WorkQueue } from './work.queue.js';
 
 const { DELETING, DELETED } = VirtualMachineState;
@@ -40,7 +41,7 @@ export class MachineRows {
   /** Writes what has changed, and tells of the state when it is another one. @throws VM_STATE_CONFLICT for a step that the table does not know */
   async become(tx: EntityManager, machine: VirtualMachine, state: VirtualMachineState): Promise<void> {
     const isNew = machine.state !== state;
-    if (isNew && !mayBecome(machine.state, state)) throw virtualMachineState({ id: machine.id, state: machine.state, wanted: `become ${state}` });
+    if (isNew && !mayBecome(VIRTUAL_MACHINE_STATES, machine.state, state)) throw virtualMachineState({ id: machine.id, state: machine.state, wanted: `become ${state}` });
     machine.state = state;
     await tx.flush();
     if (isNew) await this.parts.events.append(tx, machine);

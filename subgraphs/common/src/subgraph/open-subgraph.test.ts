@@ -3,7 +3,7 @@ import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 import { Migration } from '@mikro-orm/migrations';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Arg, Ctx, Directive, Field, FieldResolver, ID, Mutation, ObjectType, Query, Resolver, Root, Subscription } from 'type-graphql';
-import { Access, badInput, batched, buildFederatedSchema, eventTableSql, inOrderOf, mayAccessOwned, type House, type StoredEvent, type SubgraphContext, type SubgraphModule } from '../index.js';
+import { Access, badInput, batched, buildFederatedSchema, eventTableSql, inOrderOf, mayAccessOwned, UserReference, type House, type StoredEvent, type SubgraphContext, type SubgraphModule } from '../index.js';
 import { caller, testSubgraph, type TestSubgraph } from '../testkit/testkit.js';
 
 @Directive('@key(fields: "id")')
@@ -133,12 +133,6 @@ test('peer fields answer peers only', async () => {
 });
 
 test('a subgraph whose field needs an entity of another subgraph is refused', async () => {
-  @Directive('@key(fields: "id", resolvable: false)')
-  @ObjectType('User')
-  class UserReference {
-    @Field(() => ID)
-    id!: string;
-  }
   @Resolver(() => Note)
   class AuthorResolver {
     @FieldResolver(() => [UserReference])

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { sql, type WorkerPresence } from '@hutong/common';
+import { mayBecome, sql, type WorkerPresence } from '@hutong/common';
 import { LockMode, type EntityManager } from '@mikro-orm/postgresql';
 import type { SchedulingSettings } from '../environment.js';
 import { taskNotFound, taskNotOpen } from '../errors.js';
 import { Offer } from '../task/offer.entity.js';
 import { Task } from '../task/task.entity.js';
 import type { TaskEvents } from '../task/task.events.js';
-import { mayBecome, TaskState } from '../task/task.states.js';
+import { TASK_STATES, TaskState } from '../task/task.states.js';
 import { Allocation, type KeptFailure } from './allocation.entity.js';
 import type { AllocationJobs } from './allocation.jobs.js';
 
@@ -198,7 +198,7 @@ export class AllocationStore {
   }
 
   async #become(tx: EntityManager, task: Task, state: TaskState, change: Partial<Task>): Promise<void> {
-    if (!mayBecome(task.state, state)) throw taskNotOpen({ id: task.id, state: task.state });
+    if (!mayBecome(TASK_STATES, task.state, state)) throw taskNotOpen({ id: task.id, state: task.state });
     Object.assign(task, change, { state });
     await tx.flush();
     await this.parts.events.append(tx, task);

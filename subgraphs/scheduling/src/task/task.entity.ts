@@ -1,3 +1,4 @@
+import { describedStates } from '@hutong/common';
 import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 import { Directive, Field, ID, ObjectType, registerEnumType } from 'type-graphql';
 import type { Requirements } from '../template/requirements.js';
@@ -7,7 +8,7 @@ import { TASK_STATES, TaskState } from './task.states.js';
 registerEnumType(TaskState, {
   name: 'TaskState',
   description: 'Where a task stands.',
-  valuesConfig: Object.fromEntries(Object.entries(TASK_STATES).map(([state, { description }]) => [state, { description }])),
+  valuesConfig: describedStates(TASK_STATES),
 });
 
 /** A task: its template as it was sent, what was offered for it, and what it got. */

@@ -1,6 +1,6 @@
-import { Access, pageOf, pageWindow, type Connection, type StoredEvent } from '@hutong/common';
+import { Access, pageOf, pageWindow, UserReference, type Connection, type StoredEvent } from '@hutong/common';
 import { Arg, Ctx, Directive, FieldResolver, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
-import { ComputingResourceReference, UserReference } from '../foreign/foreign.entities.js';
+import { ComputingResourceReference } from '../foreign/foreign.entities.js';
 import { integerId } from '../foreign/integer-id.js';
 import type { SchedulingContext } from '../services.js';
 import { Offer, OfferConnection } from './offer.entity.js';

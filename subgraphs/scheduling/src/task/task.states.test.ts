@@ -1,5 +1,6 @@
+import { mayBecome } from '@hutong/common';
 import { expect, test } from 'vitest';
-import { mayBecome, TASK_STATES, TaskState } from './task.states.js';
+import { TASK_STATES, TaskState } from './task.states.js';
 
 const all = Object.values(TaskState);
 
@@ -14,9 +15,9 @@ test('every state can be reached from OFFERED, and an end from every state', () 
 });
 
 test('what is over stays over', () => {
-  for (const to of all) expect(mayBecome(TaskState.RELEASED, to) || mayBecome(TaskState.EXPIRED, to)).toBe(false);
+  for (const to of all) expect(mayBecome(TASK_STATES, TaskState.RELEASED, to) || mayBecome(TASK_STATES, TaskState.EXPIRED, to)).toBe(false);
 });
 
 test('what is being allocated is left only by its outcome', () => {
-  expect(all.filter((to) => mayBecome(TaskState.ALLOCATING, to))).toEqual([TaskState.ALLOCATED, TaskState.FAILED]);
+  expect(all.filter((to) => mayBecome(TASK_STATES, TaskState.ALLOCATING, to))).toEqual([TaskState.ALLOCATED, TaskState.FAILED]);
 });

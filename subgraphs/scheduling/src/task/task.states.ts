@@ -1,3 +1,5 @@
+import type { TransitionTable } from '@hutong/common';
+
 /** Where a task stands. */
 export enum TaskState {
   OFFERED = 'OFFERED',
@@ -9,14 +11,8 @@ export enum TaskState {
   EXPIRED = 'EXPIRED',
 }
 
-/** What a state means, and what may follow it. */
-interface StateRow {
-  description: string;
-  next: readonly TaskState[];
-}
-
 /** The transition table. What is not in it does not happen. */
-export const TASK_STATES: Readonly<Record<TaskState, StateRow>> = {
+export const TASK_STATES: TransitionTable<TaskState> = {
   OFFERED: {
     description: 'Resources are offered and none has been chosen yet.',
     next: [TaskState.ALLOCATING, TaskState.REFUSED, TaskState.RELEASED, TaskState.EXPIRED],
@@ -40,6 +36,3 @@ export const TASK_STATES: Readonly<Record<TaskState, StateRow>> = {
   RELEASED: { description: 'Ended by its owner; everything was given back.', next: [] },
   EXPIRED: { description: 'Ended by time; everything was given back.', next: [] },
 };
-
-/** Whether the table knows this step. */
-export const mayBecome = (from: TaskState, to: TaskState): boolean => TASK_STATES[from].next.includes(to);

@@ -1,6 +1,6 @@
 import { Directive, Field, ID, ObjectType } from 'type-graphql';
 
-/** A user, known here by id alone; `machines` tells the rest. */
+/** A user in a subgraph that knows the id alone; `machines` tells the rest. */
 @Directive('@key(fields: "id", resolvable: false)')
 @ObjectType('User', { simpleResolvers: true })
 export class UserReference {
