@@ -1,18 +1,14 @@
 import { listen, silentLog, type Log, type SubgraphConnection } from '@hutong/common';
 import { readGatewaySettings, type GatewaySettings } from '../environment.js';
-import { ApolloGraph } from '../federation/apollo-graph.js';
-import { CurrentGraph } from '../federation/current-graph.js';
+import type { CurrentGraph } from '../federation/current-graph.js';
 import type { FederatedGraph } from '../federation/federated-graph.js';
 import { composeSupergraph } from '../federation/compose.js';
 import { createApp } from '../http/app.js';
-import { graphqlRoute } from '../http/graphql-route.js';
-import { createGraphqlServer } from '../http/graphql-server.js';
 import { Readiness } from '../http/readiness.js';
-import { Identity } from '../identity/identity.js';
-import { LiveGraph } from '../subscriptions/live-graph.js';
-import { SupergraphReload } from '../platform/supergraph-reload.js';
+import type { Identity } from '../identity/identity.js';
+import type { LiveGraph } from '../subscriptions/live-graph.js';
+import { openGraphEndpoint } from '../platform/graph-endpoint.js';
 import { playground } from '../playground/playground.js';
-import { clientDocuments } from '../trusted/client-documents.js';
 import { TestSubgraphs } from './test-subgraphs.js';
 
 export interface TestAnswer {
@@ -59,33 +55,15 @@ export interface MoreSubgraph {
 /** A gateway over two tiny subgraphs, listening on a free port, with settings as the environment would give them. */
 export async function testGateway(environment: Record<string, string> = {}, log: Log = silentLog, more: readonly MoreSubgraph[] = []): Promise<TestGateway> {
   const settings: GatewaySettings = readGatewaySettings({ PORT: '0', ...environment });
-  const { limits, subgraphTimeoutMs } = settings;
   const subgraphs = new TestSubgraphs();
   const connections = new Map<string, SubgraphConnection>([...subgraphs.connections(), ...more.map(({ connection }) => connection)].map((connection) => [connection.name, connection]));
   let sdl = await composeSupergraph([...subgraphs.sdl, ...more.map((other) => ({ name: other.connection.name, sdl: other.sdl }))]);
-  const documents = await clientDocuments(settings);
-  const prepare = async (supergraphSdl: string) => new ApolloGraph({ supergraphSdl, connections, subgraphTimeoutMs, responseBytes: limits.responseBytes, log });
-  const current = new CurrentGraph(await prepare(sdl));
-  const { texts } = documents;
-  texts.trusted?.prepare(current.graph);
-  const supergraph = new SupergraphReload({ current, texts, read: async () => sdl, prepare, log });
-  const identity = new Identity({ source: REVOCATIONS, connections, rememberedMs: settings.credentialCacheMs, log });
-  const server = createGraphqlServer({ ...documents, current, hideSchemaDetails: settings.production, log });
-  await server.start();
-  const live = new LiveGraph({
-    ...documents,
-    current,
-    server,
-    identity,
-    operationsOfSocket: settings.subscriptionsOfConnection,
-    initMs: settings.websocketInitMs,
-    hideSchemaDetails: settings.production,
-    log,
-  });
+  const endpoint = await openGraphEndpoint({ settings, connections, identitySource: REVOCATIONS, read: async () => sdl, log });
+  const { current, identity, live } = endpoint;
   const readiness = new Readiness(['people', 'things'], connections, log);
   readiness.started();
   const app = createApp({
-    graphql: graphqlRoute(server, texts, identity, limits, settings.uploads, live.handler),
+    graphql: endpoint.route,
     ...(settings.playground ? { playground: playground() } : {}),
     readiness,
     trustedProxies: settings.trustedProxies,
@@ -113,15 +91,14 @@ export async function testGateway(environment: Record<string, string> = {}, log:
     request,
     reload(text) {
       sdl = text;
-      return supergraph.reload();
+      return endpoint.supergraph.reload();
     },
     ask: (query, { variables, headers, operationName } = {}) =>
       request('/graphql', { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify({ query, variables, operationName }) }),
     async stop() {
       await live.stop();
       await listener.drain(1_000);
-      await server.stop();
-      await identity.stop();
+      await endpoint.stop();
     },
   };
 }
