@@ -28,6 +28,7 @@ export async function openDatabase({ url, schema, entities, migrations, log }: D
     clientUrl: url,
     schema,
     entities,
+    discovery: { warnWhenNoEntities: false },
     metadataProvider: ReflectMetadataProvider,
     extensions: [Migrator],
     migrations: { migrationsList: migrations, tableName: 'migration', schema, snapshot: false, transactional: true, allOrNothing: true },

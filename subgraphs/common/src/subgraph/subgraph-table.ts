@@ -4,6 +4,7 @@ export const subgraphPorts = {
   scheduling: 4002,
   'cloud-vm': 4003,
   machines: 4004,
+  'ai-arts': 4005,
 } as const satisfies Record<string, number>;
 
 export type SubgraphName = keyof typeof subgraphPorts;

@@ -1,0 +1,204 @@
+import { defineError } from '@hutong/common';
+
+export const engineNotConfigured = defineError<{ remedy: string }>({
+  code: 'ENGINE_NOT_CONFIGURED',
+  status: 503,
+  summary: 'No engine is set up, so notebooks and trainings can be neither started nor stopped.',
+  remedy: 'Set ENGINE_DRIVER and what its driver needs; the message says what is missing.',
+  message: ({ remedy }) => `no engine is set up: ${remedy}`,
+});
+
+export const engineUnavailable = defineError<{ words: string }>({
+  code: 'ENGINE_UNAVAILABLE',
+  status: 503,
+  summary: 'The engine does not answer, or refuses our credentials.',
+  remedy: 'Try again in a moment; if it stays, an administrator has to look at the engine.',
+  message: ({ words }) => words,
+});
+
+export const engineRefused = defineError<{ words: string }>({
+  code: 'ENGINE_REFUSED',
+  status: 409,
+  summary: 'The engine can never run this: it asks for more, or for another GPU, than there is.',
+  remedy: 'The message names what was asked for and what there is; ask for less.',
+  message: ({ words }) => words,
+});
+
+export const engineNotIsolated = defineError({
+  code: 'ENGINE_NOT_ISOLATED',
+  status: 403,
+  summary: 'The engine cannot keep the files of users apart, so it runs jobs of administrators only.',
+  remedy: 'An administrator installs bubblewrap, or sets ENGINE_LOCAL_UNISOLATED=true.',
+  message: () => 'the engine cannot keep the files of users apart, so it runs jobs of administrators only',
+});
+
+export const storeUnavailable = defineError<{ words: string }>({
+  code: 'STORE_UNAVAILABLE',
+  status: 503,
+  summary: 'The store of files does not answer, or refuses our credentials.',
+  remedy: 'Try again in a moment; if it stays, an administrator has to look at the store.',
+  message: ({ words }) => words,
+});
+
+export const storeFull = defineError({
+  code: 'STORE_FULL',
+  status: 507,
+  summary: 'The store of files has no room left; nothing of the upload was kept.',
+  remedy: 'Delete what is not needed, or have an administrator make room.',
+  message: () => 'the store has no room left, so nothing was kept',
+});
+
+export const fileTypeRefused = defineError<{ name: string; problem: string }>({
+  code: 'FILE_TYPE_REFUSED',
+  status: 400,
+  summary: 'A file is not of a type that is taken here, is not what its name says, or is an archive that would unpack to more than is allowed.',
+  remedy: 'The message names the file and what is wrong with it; nothing of the upload was kept.',
+  message: ({ name, problem }) => `${quoted(name)}: ${problem}`,
+});
+
+export const pathInvalid = defineError<{ path: string; problem: string }>({
+  code: 'PATH_INVALID',
+  status: 400,
+  summary: 'A path, given or found in an archive, is absolute, leads out of its folder, or has characters that no path may have.',
+  remedy: 'Give a relative path without `..`; the message names the path.',
+  message: ({ path, problem }) => `${quoted(path)}: ${problem}`,
+});
+
+export const pathMissing = defineError<{ path: string }>({
+  code: 'PATH_MISSING',
+  status: 404,
+  summary: 'There is nothing under this path, or it belongs to somebody else.',
+  remedy: 'Upload first and give the path that the upload answered.',
+  message: ({ path }) => `there is nothing at ${quoted(path)}`,
+});
+
+export const archiveBroken = defineError<{ name: string; problem: string }>({
+  code: 'ARCHIVE_BROKEN',
+  status: 400,
+  summary: 'An archive could not be unpacked to its end; nothing of it was kept.',
+  remedy: 'Make the archive again; the message says where it broke.',
+  message: ({ name, problem }) => `${quoted(name)} could not be unpacked: ${problem}`,
+});
+
+export const filesTooLarge = defineError<{ name: string; limit: string }>({
+  code: 'FILES_TOO_LARGE',
+  status: 413,
+  summary: 'A file, or what an archive unpacks to, is larger than allowed; nothing of it was kept.',
+  remedy: 'The message names the limit and its setting.',
+  message: ({ name, limit }) => `${quoted(name)} is too large: ${limit}`,
+});
+
+export const uploadFailed = defineError<{ words: string }>({
+  code: 'UPLOAD_FAILED',
+  status: 502,
+  summary: 'The upload broke off or could not be kept; nothing of it is left.',
+  remedy: 'Upload again; large files can be resumed at /ai_arts/uploads (tus).',
+  message: ({ words }) => words,
+});
+
+export const nameTaken = defineError<{ name: string }>({
+  code: 'NAME_TAKEN',
+  status: 409,
+  summary: 'The owner has a thing of this kind and name already.',
+  remedy: 'Take another name, or another version where there are versions.',
+  message: ({ name }) => `the name ${quoted(name)} is taken`,
+});
+
+export const datasetNotFound = defineError<{ id: string }>({
+  code: 'DATASET_NOT_FOUND',
+  status: 404,
+  summary: 'There is no dataset of this id, or it is deleted.',
+  remedy: 'Check the id; `datasets` lists what you can see.',
+  message: ({ id }) => `dataset ${quoted(id)} not found`,
+});
+
+export const datasetInUse = defineError<{ user: string }>({
+  code: 'DATASET_IN_USE',
+  status: 409,
+  summary: 'A job that has not ended uses the dataset.',
+  remedy: 'Wait for the job, or stop it; the message names it.',
+  message: ({ user }) => `the dataset is in use by ${user}`,
+});
+
+export const modelNotFound = defineError<{ id: string }>({
+  code: 'MODEL_NOT_FOUND',
+  status: 404,
+  summary: 'There is no model of this id, or it is deleted.',
+  remedy: 'Check the id; `models` lists what you can see.',
+  message: ({ id }) => `model ${quoted(id)} not found`,
+});
+
+export const modelInUse = defineError<{ user: string }>({
+  code: 'MODEL_IN_USE',
+  status: 409,
+  summary: 'A job or service that has not ended uses the model.',
+  remedy: 'Wait for it, or stop it; the message names it.',
+  message: ({ user }) => `the model is in use by ${user}`,
+});
+
+export const jobNotFound = defineError<{ id: string }>({
+  code: 'JOB_NOT_FOUND',
+  status: 404,
+  summary: 'There is no notebook, training or service of this id, or it is deleted.',
+  remedy: 'Check the id; the lists show what you can see.',
+  message: ({ id }) => `job ${quoted(id)} not found`,
+});
+
+export const notYours = defineError({
+  code: 'NOT_YOURS',
+  status: 403,
+  summary: 'The thing belongs to somebody else and is not public.',
+  remedy: 'Ask its owner, or an administrator.',
+  message: () => 'this belongs to somebody else',
+});
+
+export const jobState = defineError<{ id: string; state: string; wanted: string }>({
+  code: 'JOB_STATE_CONFLICT',
+  status: 409,
+  summary: 'The state of the notebook, training or service does not allow this.',
+  remedy: 'Wait for its next state (`jobChanged` tells), or stop it.',
+  message: ({ id, state, wanted }) => `job ${id} is ${state}, so it cannot ${wanted} now`,
+});
+
+export const jobQuotaExceeded = defineError<{ most: number; setting: string }>({
+  code: 'JOB_QUOTA_EXCEEDED',
+  status: 409,
+  summary: 'The user has as many jobs of this kind as a user may have.',
+  remedy: 'Stop or delete some, or have an administrator raise the setting that the message names.',
+  message: ({ most, setting }) => `at most ${most} at a time for a user (${setting}); stop some first`,
+});
+
+export const codePathInvalid = defineError<{ problem: string }>({
+  code: 'CODE_PATH_INVALID',
+  status: 400,
+  summary: 'The code of a training is not there, or its start file is not in it or cannot be started.',
+  remedy: 'Upload the code first; the start file is a relative path in it and ends in .py, .sh or .js.',
+  message: ({ problem }) => problem,
+});
+
+export const trainingTypeInvalid = defineError<{ problem: string }>({
+  code: 'TRAINING_TYPE_INVALID',
+  status: 400,
+  summary: 'The type of a training, or the number of its tasks, is not one there is.',
+  remedy: 'RegularJob has one task; PSDistJob has numPs and numPsWorker of 1 or more.',
+  message: ({ problem }) => problem,
+});
+
+export const jobStartFailed = defineError<{ words: string }>({
+  code: 'JOB_START_FAILED',
+  status: 502,
+  summary: 'The job could not be started; nothing of it is left on the engine.',
+  remedy: "The message has the engine's own words.",
+  message: ({ words }) => words,
+});
+
+export const notebookUnavailable = defineError<{ remedy: string }>({
+  code: 'NOTEBOOK_UNAVAILABLE',
+  status: 503,
+  summary: 'Notebooks cannot run: there is no Jupyter server on the engine, or no address to reach it at.',
+  remedy: 'The message says what to install or to set.',
+  message: ({ remedy }) => `notebooks cannot run: ${remedy}`,
+});
+
+const SHOWN = 100;
+const quoted = (text: string): string => JSON.stringify(text.length <= SHOWN ? text : `${text.slice(0, SHOWN)}…`);
