@@ -1,9 +1,8 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { checkSecret, readSettings, settingTypes, subgraphDatabaseSettings, subgraphDatabaseUrls, subgraphUrls, subgraphUrlSettings, uploadLimits, uploadSettings, type Setting, type UploadLimits } from '@hutong/common';
+import { checkSecret, processSettings, readSettings, settingTypes, subgraphDatabaseSettings, subgraphDatabaseUrls, subgraphUrls, subgraphUrlSettings, uploadLimits, uploadSettings, type Setting, type UploadLimits } from '@hutong/common';
 import { telemetryOf, telemetrySettings, type TelemetrySettings } from '@hutong/common/telemetry';
-import { cloudApiSettings, cloudApiSettingsOf } from '@hutong/rest-compat/cloud-api-settings';
-import ipaddr from 'ipaddr.js';
+import { contractSettings, contractSettingsOf, type ContractSettings } from '@hutong/rest-compat/settings';
 import type { Limits } from './limits/limits.js';
 
 const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
@@ -16,10 +15,6 @@ const count = (standard: number, about: string): Setting<number> => ({
   about,
 });
 
-const isNetwork = (text: string): boolean => ipaddr.isValid(text) || ipaddr.isValidCIDR(text);
-
-const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text;
-
 /** A switch that is on in development and off in production unless it is set. */
 const developmentSwitch = (about: string): Setting<boolean | undefined> => ({
   schema: settingTypes.flag().optional(),
@@ -30,14 +25,8 @@ const developmentSwitch = (about: string): Setting<boolean | undefined> => ({
 /** Every setting of the gateway and of the platform as one process. */
 export const gatewaySettings = {
   PORT: { schema: settingTypes.integer(0, 65_535), default: '4000', example: '4000', about: 'Port to listen on; 0 takes a free one.' },
-  HOST: { schema: settingTypes.text(), default: '127.0.0.1', example: '0.0.0.0', about: 'Address to listen on.' },
+  ...processSettings,
   NODE_ENV: { schema: settingTypes.text(), default: 'development', example: 'production', about: 'With production: no playground, no introspection and no metrics unless switched on, no field suggestions.' },
-  LOG_LEVEL: {
-    schema: settingTypes.oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
-    default: 'info',
-    example: 'warn',
-    about: 'What is logged, as JSON lines, to stderr.',
-  },
   ...telemetrySettings,
   METRICS_PORT: { schema: settingTypes.optionalText().transform((text) => (text === undefined ? undefined : Number(text))).refine((port) => port === undefined || (Number.isInteger(port) && port > 0 && port <= 65_535), 'expected an integer from 1 to 65535'), example: '9464', about: 'Port of its own for /metrics, on HOST. Empty: that of the gateway.' },
   HUTONG_DATA_DIR: { schema: settingTypes.text(), default: '.hutong', example: '/var/lib/hutong', about: 'Folder of the embedded database, taken from the root of the repository.' },
@@ -47,22 +36,10 @@ export const gatewaySettings = {
   HUTONG_SECRET: { schema: settingTypes.optionalSecret(), example: 'a-long-random-text', about: 'What the platform derives its keys from. Empty: made at the first start and kept in the data folder.' },
   ...subgraphUrlSettings,
   SUPERGRAPH_FILE: { schema: settingTypes.optionalText(), example: '/etc/hutong/supergraph.graphql', about: 'The supergraph, read at the start, when it changes and on SIGHUP. Empty: composed of the subgraphs in this process, and the committed one where one is elsewhere.' },
-  TRUSTED_PROXIES: {
-    schema: settingTypes.list().refine((networks) => networks.every(isNetwork), 'expected addresses or networks as CIDR, separated by commas'),
-    example: '10.0.0.0/8,127.0.0.1',
-    about: 'Proxies whose X-Forwarded-For tells the address of the caller.',
-  },
-  OWN_ORIGINS: {
-    schema: settingTypes.list().refine((origins) => origins.every(isOrigin), 'expected origins such as https://compute.example.org, separated by commas'),
-    example: 'https://compute.example.org',
-    about: 'Origins whose pages may send mutating legacy requests, for a proxy that rewrites Host.',
-  },
-  ...cloudApiSettings,
+  ...contractSettings,
   PLAYGROUND: developmentSwitch('Whether / is the playground. Empty: only outside production, and where any operation may be run.'),
   INTROSPECTION: developmentSwitch('Whether clients may ask for the schema. Empty: only outside production.'),
   HUTONG_TRUSTED_OPERATIONS: { schema: settingTypes.optionalText(), example: '/etc/hutong/operations.json', about: 'The only operations that clients may run: a persisted-query manifest of Apollo, a JSON object of documents by id, or a folder of .graphql files; read at the start and on SIGHUP. Empty: any.' },
-  LIMIT_BODY_BYTES: count(2 * 1024 * 1024, 'Largest body of a request.'),
-  LIMIT_BULK_BODY_BYTES: count(16 * 1024 * 1024, 'Largest body of the two bulk routes of 互通.'),
   LIMIT_CHARACTERS: count(15_000, 'Characters of a GraphQL document.'),
   LIMIT_TOKENS: count(1_000, 'Tokens of a GraphQL document.'),
   LIMIT_DEPTH: count(10, 'How deep fields nest; introspection does not count.'),
@@ -70,9 +47,7 @@ export const gatewaySettings = {
   LIMIT_DIRECTIVES: count(50, 'Directives of an operation.'),
   LIMIT_ROOT_FIELDS: count(20, 'Root fields of an operation.'),
   LIMIT_COST: count(5_000, 'Fields that may have to be answered, those of a list times its page size.'),
-  LIMIT_RESPONSE_BYTES: count(10 * 1024 * 1024, 'Largest answer.'),
   ...uploadSettings,
-  REQUEST_TIMEOUT_SECONDS: { schema: settingTypes.integer(1, 86_400), default: '60', example: '60', about: 'How long a request may take.' },
   SUBGRAPH_TIMEOUT_SECONDS: { schema: settingTypes.integer(1, 86_400), default: '30', example: '30', about: 'How long one fetch from a subgraph may take.' },
   LIMIT_SUBSCRIPTIONS: count(100, 'Operations that run at once on one WebSocket.'),
   WEBSOCKET_INIT_SECONDS: { schema: settingTypes.integer(1, 3_600), default: '10', example: '10', about: 'How long a new WebSocket may take to say connection_init.' },
@@ -99,15 +74,12 @@ export interface GatewaySettings {
   subgraphUrls: Readonly<Record<string, string | undefined>>;
   supergraphFile: string | undefined;
   trustedProxies: string[];
-  ownOrigins: string[];
-  /** What the contracts are given of their own. */
-  contracts: ReturnType<typeof cloudApiSettingsOf>;
+  contracts: ContractSettings;
   /** The file or folder of the only operations that clients may run; undefined: any. */
   trustedOperations: string | undefined;
   playground: boolean;
   introspection: boolean;
   limits: Limits;
-  bulkBodyBytes: number;
   uploads: UploadLimits;
   subgraphTimeoutMs: number;
   /** Operations that run at once on one WebSocket. */
@@ -137,8 +109,7 @@ export function readGatewaySettings(environment: Readonly<Record<string, string 
     subgraphUrls: urls,
     supergraphFile: values.SUPERGRAPH_FILE,
     trustedProxies: values.TRUSTED_PROXIES,
-    ownOrigins: values.OWN_ORIGINS,
-    contracts: cloudApiSettingsOf(values),
+    contracts: contractSettingsOf(values),
     trustedOperations: values.HUTONG_TRUSTED_OPERATIONS && path.resolve(REPOSITORY, values.HUTONG_TRUSTED_OPERATIONS),
     playground: values.PLAYGROUND ?? (!production && !values.HUTONG_TRUSTED_OPERATIONS),
     introspection: values.INTROSPECTION ?? !production,
@@ -154,7 +125,6 @@ export function readGatewaySettings(environment: Readonly<Record<string, string 
       responseBytes: values.LIMIT_RESPONSE_BYTES,
       requestMs: values.REQUEST_TIMEOUT_SECONDS * 1_000,
     },
-    bulkBodyBytes: values.LIMIT_BULK_BODY_BYTES,
     uploads: uploadLimits(values),
     subgraphTimeoutMs: values.SUBGRAPH_TIMEOUT_SECONDS * 1_000,
     subscriptionsOfConnection: values.LIMIT_SUBSCRIPTIONS,

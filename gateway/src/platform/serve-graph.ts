@@ -31,7 +31,6 @@ export interface ServedGraph {
 /** Serves the federated graph, the legacy contracts and the playground over the open subgraphs. */
 export async function serveGraph(subgraphs: OpenSubgraphs, settings: GatewaySettings, log: Log, metrics?: MetricsAnswer): Promise<ServedGraph> {
   const { connections, local, tokens, forPeers } = subgraphs;
-  const { limits } = settings;
   const operations = new StoredOperations(contracts.flatMap(({ operations: stored }) => [...stored.documents].map(([operationName, document]) => ({ text: stored.text(operationName), document, operationName }))));
   const endpoint = await openGraphEndpoint({
     settings,
@@ -47,15 +46,7 @@ export async function serveGraph(subgraphs: OpenSubgraphs, settings: GatewaySett
   const app = createApp({
     legacy: restCompat({
       graph: stored,
-      settings: {
-        log,
-        bodyLimitBytes: limits.bodyBytes,
-        bulkBodyLimitBytes: settings.bulkBodyBytes,
-        requestTimeoutMs: limits.requestMs,
-        answerLimitBytes: limits.responseBytes,
-        ownOrigins: settings.ownOrigins,
-        ...settings.contracts,
-      },
+      settings: { ...settings.contracts, log },
     }),
     internal: [storedRoute(stored, tokens), ...(forPeers ? [forPeers.handler] : [])],
     graphql: endpoint.route,

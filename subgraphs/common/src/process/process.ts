@@ -6,3 +6,4 @@ export { BESIDE_WAIT_MS, LONGEST_WAIT_MS, timeAllowed } from '../graph/asked-wai
 export * from '../log/log.js';
 export { CallerTokens, bearerToken, type TokenClaims } from '../remote/caller-token.js';
 export { listen, ListenError, type HttpListener } from '../http/http-listener.js';
+export { processSettings } from './environment.js';

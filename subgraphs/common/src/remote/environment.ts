@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { uploadLimits, uploadSettings, type UploadLimits } from '../uploads/environment.js';
+import { processSettings } from '../process/environment.js';
 import { readSettings, SettingError, settingTypes, type Setting } from '../environment/settings.js';
 import { bySetting, bySubgraph, databaseSetting, knownSubgraph, subgraphNames, subgraphPorts, urlSetting, type DatabaseSetting, type SubgraphName, type UrlSetting } from '../subgraph/subgraph-table.js';
 import { telemetryOf, telemetrySettings, type TelemetrySettings } from '../telemetry/environment.js';
@@ -50,9 +51,8 @@ export function readSubgraphProcessSettings(name: string, environment: Readonly<
   const values = readSettings(
     {
       PORT: { schema: settingTypes.integer(0, 65_535), default: String(subgraphPorts[subgraph]), example: '4002', about: 'Port to listen on; 0 takes a free one.' },
-      HOST: { schema: settingTypes.text(), default: '127.0.0.1', example: '0.0.0.0', about: 'Address to listen on.' },
+      ...processSettings,
       NODE_ENV: { schema: settingTypes.text(), default: 'development', example: 'production', about: 'With production: no metrics unless switched on.' },
-      LOG_LEVEL: { schema: settingTypes.oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'), default: 'info', example: 'warn', about: 'What is logged, as JSON lines, to stderr.' },
       HUTONG_DATA_DIR: { schema: settingTypes.text(), default: '.hutong', example: '/var/lib/hutong', about: 'Folder of the embedded database, taken from the root of the repository.' },
       DATABASE_URL: { schema: settingTypes.optionalUrl('postgres', 'postgresql'), example: 'postgres://hutong@db/hutong', about: 'PostgreSQL of this subgraph, where it has none of its own. Empty: the embedded one.' },
       HUTONG_SECRET: { schema: settingTypes.optionalSecret(), example: 'a-long-random-text', about: 'What the platform derives its keys from; the same in every process.' },
