@@ -17,6 +17,10 @@ export interface CloudUnderTest {
   deleteBehindOurBack(machineId: string): Promise<void>;
 }
 
+/** Between looks at a machine, which cost an OpenStack on one host as much as the machine. */
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 1_000;
+
 type Words = { fault?: string; reason?: string };
 
 /** What every driver promises, in the words of `drivers/driver.ts`. */
@@ -70,9 +74,11 @@ export function cloudContract(prepare: () => Promise<CloudUnderTest>): void {
 
   async function untilIn(state: CloudMachineState, machine: MachineReference): Promise<MachineView> {
     let view = await look(machine);
+    let pause = FIRST_PAUSE_MS;
     await until(`${machine.id} to be ${state}`, async () => {
       if (view.state === state) return true;
-      await delay(100);
+      await delay(pause);
+      pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
       view = await look(machine);
       if (view.state === 'ERROR' && state !== 'ERROR') throw new Error(`the machine failed: ${view.reason}`);
       return view.state === state;

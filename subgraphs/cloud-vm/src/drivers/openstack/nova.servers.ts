@@ -111,13 +111,14 @@ export class NovaServers {
     return (await this.cloud.make(asking, z.object({ image_id: z.string() }), signal)).image_id;
   }
 
-  /** Deletes a server, and resolves when it is gone; one that is not there is no fault. */
-  async delete(id: string, signal: AbortSignal): Promise<void> {
+  /** Deletes a server of a machine, and resolves when it is gone and not listed either, which may be later; one that is not there is no fault. */
+  async delete(id: string, machineId: string, signal: AbortSignal): Promise<void> {
     const path = `/servers/${encodeURIComponent(id)}`;
     await this.cloud.act({ service: 'compute', method: 'DELETE', path, asked: `deleting server ${id}` }, signal).catch(unlessNotFound);
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
-      const server = await this.get(id, signal).catch(unlessNotFound);
-      if (!server || server.status === 'DELETED') return;
+      const known = await this.get(id, signal).catch(unlessNotFound);
+      const server = known && known.status !== 'DELETED' ? known : (await this.find([machineId], signal)).find((one) => one.id === id);
+      if (!server) return;
       // Where the cloud keeps what was deleted for a while.
       if (server.status === 'SOFT_DELETED') await this.act(id, { forceDelete: null }, signal).catch(unlessNotFound);
       if (server.status === 'ERROR' && !server['OS-EXT-STS:task_state'] && pause === LONGEST_PAUSE_MS) throw new CloudError('FAILED', `server ${id} could not be deleted: ${stateOf(server).reason}`);

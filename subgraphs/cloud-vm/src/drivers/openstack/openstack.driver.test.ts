@@ -73,6 +73,23 @@ test('a machine is given up only when its server, asked for by its id, is not th
   expect(await driver.look([{ id: spec.id, made }], signal)).toMatchObject([{ state: 'DELETED', reason: expect.stringContaining(server!.id) as string }]);
 });
 
+test.each<[string, Mishap]>([
+  ['is not there', { status: 404 }],
+  ['is DELETED', { status: 200, body: '{"server": {"id": "x", "status": "DELETED"}}' }],
+])('a server is released when it is not listed any more, not when the cloud says that it %s', async (_, word) => {
+  const spec = newSpec();
+  const made = await launch(spec);
+  const [server] = cloud.stored.servers!;
+  let lists = 0;
+  cloud.spoilEvery((request) => {
+    if (request === 'GET /compute/v2.1/servers/detail' && ++lists === 3) cloud.stored.servers = [];
+    return request.endsWith(`/servers/${server!.id}`) ? word : undefined;
+  });
+  const left: number[] = [];
+  await driver.destroy({ id: spec.id, made }, signal, async () => void left.push(cloud.stored.servers!.length));
+  expect(left).toEqual([0, 0, 0]);
+});
+
 test('a token that is not taken any more is renewed once, and the request repeated', async () => {
   await driver.flavors(signal);
   cloud.revokeTokens();

@@ -155,7 +155,7 @@ export class OpenStackDriver implements CloudDriver {
         signal.throwIfAborted();
       }
     };
-    await release('server', holding.servers, (id) => this.servers.delete(id, signal));
+    await release('server', holding.servers, (id) => this.servers.delete(id, machine.id, signal));
     await release('floating-ip', holding.floating, (id) => this.addresses.delete('floatingips', id, signal));
     await release('port', holding.ports, (id) => this.addresses.delete('ports', id, signal));
   }
@@ -217,7 +217,8 @@ export class OpenStackDriver implements CloudDriver {
     return server;
   }
 
-  async #view({ id, made }: MachineReference, { servers, floating, ports }: Holding, signal: AbortSignal): Promise<MachineView> {
+  async #view(machine: MachineReference, { servers, floating, ports }: Holding, signal: AbortSignal): Promise<MachineView> {
+    const { id, made } = machine;
     const nothing = { id, ipv4: null, endpoints: [] };
     const recorded = made.find(({ kind }) => kind === 'server');
     // Before a machine is given up its server is asked for by its id: a list may be incomplete while a part of the cloud is down.
@@ -227,7 +228,7 @@ export class OpenStackDriver implements CloudDriver {
       const isBegun = ports.length > 0 || floating.length > 0;
       return { ...nothing, state: isBegun ? 'BUILD' : 'DELETED', reason: isBegun ? null : 'the cloud has nothing of the machine' };
     }
-    if (isRecorded(made, 'server', server)) await this.#dropTwins(made, { servers, floating, ports }, signal);
+    if (isRecorded(made, 'server', server)) await this.#dropTwins(machine, { servers, floating, ports }, signal);
     const addresses = this.settings.floatingPool === undefined ? ports : floating;
     const kind = this.settings.floatingPool === undefined ? 'port' : 'floating-ip';
     const address = addresses.find((one) => isRecorded(made, kind, one)) ?? addresses[0];
@@ -238,7 +239,7 @@ export class OpenStackDriver implements CloudDriver {
    * A machine whose server was written down has all that it is to have. What carries its id besides was made by a
    * request that the cloud carried out long after its answer was given up, and is deleted.
    */
-  async #dropTwins(made: readonly CloudResource[], { servers, floating, ports }: Holding, signal: AbortSignal): Promise<void> {
+  async #dropTwins({ id: machineId, made }: MachineReference, { servers, floating, ports }: Holding, signal: AbortSignal): Promise<void> {
     const drop = async (kind: ResourceKind, things: readonly { id: string }[], remove: (id: string) => Promise<void>) => {
       if (things.length < 2 || !things.some((thing) => isRecorded(made, kind, thing))) return;
       for (const { id } of things.filter((thing) => !isRecorded(made, kind, thing))) {
@@ -248,7 +249,7 @@ export class OpenStackDriver implements CloudDriver {
         signal.throwIfAborted();
       }
     };
-    await drop('server', servers, (id) => this.servers.delete(id, signal));
+    await drop('server', servers, (id) => this.servers.delete(id, machineId, signal));
     await drop('floating-ip', floating, (id) => this.addresses.delete('floatingips', id, signal));
     await drop('port', ports, (id) => this.addresses.delete('ports', id, signal));
   }
