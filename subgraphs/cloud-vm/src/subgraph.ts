@@ -65,6 +65,7 @@ async function start(house: House, { settings, openCloud }: CloudVmParts): Promi
   const fork = (): EntityManager => database.em.fork();
   const [installation] = await sql<{ id: string }>(fork(), 'select id from cloud_vm.installation');
   const [queue, presence, cloud] = await Promise.all([WorkQueue.open(house), WorkerPresence.open(databaseUrl, log), openCloud({ installation: installation!.id, log })]);
+  if (cloud.isConfigured) log.debug({ driver: cloud.driver.name }, 'virtual machines are launched on this cloud');
   const events = new VirtualMachineEvents(house.events);
   const rows = new MachineRows({ fork, events, queue });
   const store = new MachineStore(rows);

@@ -19,7 +19,6 @@ const REMEDY = `set OS_CLOUD or OS_AUTH_URL to an OpenStack, or install QEMU (ap
 /** The cloud that the settings name, or that is found on this machine; without one everything but launching works. */
 export async function openCloud(choice: CloudChoice, options: DriverOptions): Promise<Cloud> {
   const driver = await chosenDriver(choice, options);
-  if (driver) options.log.info({ driver: driver.name }, 'virtual machines are launched on this cloud');
   return new Cloud(driver, choice.driver === 'none' ? 'CLOUD_DRIVER is "none"; set it to a cloud' : REMEDY);
 }
 
