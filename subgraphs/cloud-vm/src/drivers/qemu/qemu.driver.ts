@@ -70,6 +70,7 @@ export class QemuDriver implements CloudDriver {
     this.supervisor = new MachineSupervisor(this.host, programs, log);
     this.site = new MachineSite(this.machines, settings.ports, this.host, this.store, programs, this.supervisor);
     this.consoles = new ConsoleKeeper(this.machines);
+    this.host.prepare();
   }
 
   status(signal: AbortSignal): Promise<CloudReadiness> {

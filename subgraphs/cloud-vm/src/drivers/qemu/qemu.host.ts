@@ -1,6 +1,7 @@
 import { access, constants, mkdtemp, readFile, rm, statfs, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { CloudError, type CloudFlavor, type CloudReadiness } from '../driver.js';
 import type { HostPrograms } from './host.programs.js';
 import type { MachineRecord } from './machine.folder.js';
@@ -11,26 +12,47 @@ import type { QemuSettings } from './qemu.settings.js';
 export const QEMU = 'qemu-system-x86_64';
 
 const PROBE_SECONDS = 5;
+/** How long whoever asks about this host waits for the outcome. */
+const PATIENCE_MS = 500;
 /** isa-debug-exit turns the byte n into the exit status 2n + 1. */
 const PROBE_BYTE = 0x15;
 const GIB = 1024 ** 3;
 /** Disks grow as they are written to, and a full one stops every machine. */
 const DISK_RESERVE_BYTES = GIB;
 
+/** What slows machines down. */
+const SLOWNESS: Record<Accelerator | 'unknown', string | null> = {
+  kvm: null,
+  tcg: 'there is no KVM on this host, so machines are emulated and slow',
+  unknown: 'it is still being found out whether KVM works on this host',
+};
+
 /** What this machine can do for virtual machines. */
 export class QemuHost {
   private accelerator: Promise<Accelerator> | undefined;
+  private preparing: Promise<unknown> | undefined;
   private readonly closing = new AbortController();
 
   constructor(
     private readonly settings: QemuSettings,
     private readonly programs: HostPrograms,
+    private readonly kvmDevice = '/dev/kvm',
   ) {}
 
+  /** Begins to find out what takes long, if a machine can be run at all, so that a launch need not wait for it. */
+  prepare(): void {
+    this.preparing ??= this.check().then(
+      () => this.acceleration(),
+      () => undefined,
+    );
+  }
+
+  /** Waits but briefly for what is not known yet. */
   async readiness(): Promise<CloudReadiness> {
     try {
       await this.check();
-      return { ready: true, message: (await this.acceleration()) === 'kvm' ? null : 'there is no KVM on this host, so machines are emulated and slow' };
+      const known = await Promise.race([this.acceleration(), delay(PATIENCE_MS, 'unknown' as const, { ref: false })]);
+      return { ready: true, message: SLOWNESS[known] };
     } catch (error) {
       return { ready: false, message: (error as Error).message };
     }
@@ -54,9 +76,9 @@ export class QemuHost {
     return user;
   }
 
-  /** KVM only where a guest has run under it: the device can be there and not work. Found out once, when it is first needed. */
+  /** KVM only where a guest has run under it: the device can be there and not work. Found out once. */
   acceleration(): Promise<Accelerator> {
-    this.accelerator ??= probeKvm(this.programs, this.closing.signal).then(
+    this.accelerator ??= probeKvm(this.kvmDevice, this.programs, this.closing.signal).then(
       (works) => (works ? 'kvm' : 'tcg'),
       () => 'tcg',
     );
@@ -66,6 +88,7 @@ export class QemuHost {
   /** Ends what is still being found out. */
   async close(): Promise<void> {
     this.closing.abort();
+    await this.preparing;
     await this.accelerator;
   }
 
@@ -92,8 +115,8 @@ const hostMemory = (): number => Math.min(process.constrainedMemory() || Infinit
 const gib = (bytes: number): string => `${Math.max(0, bytes / GIB).toFixed(1)} GiB`;
 
 /** Boots a disk of one sector whose program does nothing but tell QEMU to end with a status that nothing else has. */
-async function probeKvm(programs: HostPrograms, signal: AbortSignal): Promise<boolean> {
-  const usable = await access('/dev/kvm', constants.R_OK | constants.W_OK).then(() => true, () => false);
+async function probeKvm(device: string, programs: HostPrograms, signal: AbortSignal): Promise<boolean> {
+  const usable = await access(device, constants.R_OK | constants.W_OK).then(() => true, () => false);
   if (!usable) return false;
   const folder = await mkdtemp(path.join(tmpdir(), 'hutong-kvm-'));
   try {
