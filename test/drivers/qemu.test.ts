@@ -239,7 +239,8 @@ function launchingProgram(dataDirectory: string, id: string): string {
     import { QemuDriver } from '@hutong/cloud-vm/drivers/qemu';
     const log = { info() {}, warn() {} };
     const driver = new QemuDriver(${JSON.stringify(settings)}, { log });
-    await driver.status(AbortSignal.timeout(60_000));
+    // Each answer waits a moment for what is being found out about the host, which a launch would wait for.
+    while (/being found out/.test((await driver.status(AbortSignal.timeout(60_000))).message));
     setInterval(() => undefined, 1_000);
     console.log('launching');
     await driver.launch(${JSON.stringify(spec)}, { made: [], onMade: async () => undefined }, AbortSignal.timeout(60_000));`;
