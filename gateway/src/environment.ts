@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { checkSecret, processSettings, readSettings, settingTypes, subgraphDatabaseSettings, subgraphDatabaseUrls, subgraphUrls, subgraphUrlSettings, uploadLimits, uploadSettings, type Setting, type UploadLimits } from '@hutong/common';
+import { checkSecret, processSettings, readSettings, settingTypes, subgraphDatabaseSettings, subgraphDatabaseUrls, subgraphUrls, subgraphUrlSettings, uploadLimits, type Setting, type UploadLimits } from '@hutong/common';
 import { telemetryOf, telemetrySettings, type TelemetrySettings } from '@hutong/common/telemetry';
 import { contractSettings, contractSettingsOf, type ContractSettings } from '@hutong/rest-compat/settings';
 import type { Limits } from './limits/limits.js';
@@ -47,7 +47,6 @@ export const gatewaySettings = {
   LIMIT_DIRECTIVES: count(50, 'Directives of an operation.'),
   LIMIT_ROOT_FIELDS: count(20, 'Root fields of an operation.'),
   LIMIT_COST: count(5_000, 'Fields that may have to be answered, those of a list times its page size.'),
-  ...uploadSettings,
   SUBGRAPH_TIMEOUT_SECONDS: { schema: settingTypes.integer(1, 86_400), default: '30', example: '30', about: 'How long one fetch from a subgraph may take.' },
   LIMIT_SUBSCRIPTIONS: count(100, 'Operations that run at once on one WebSocket.'),
   WEBSOCKET_INIT_SECONDS: { schema: settingTypes.integer(1, 3_600), default: '10', example: '10', about: 'How long a new WebSocket may take to say connection_init.' },

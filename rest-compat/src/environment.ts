@@ -1,4 +1,4 @@
-import { settingTypes, type Setting } from '@hutong/common/process';
+import { settingTypes, uploadLimits, uploadSettings, type Setting } from '@hutong/common/process';
 import ipaddr from 'ipaddr.js';
 import { cloudApiSettings, cloudApiSettingsOf } from './cloud-api/environment.js';
 import { defaultSettings, type RestCompatSettings } from './engine/settings.js';
@@ -27,14 +27,16 @@ export const contractSettings = {
   LIMIT_BODY_BYTES: bytes(defaultSettings.bodyLimitBytes, 'Largest body of a request.'),
   LIMIT_BULK_BODY_BYTES: bytes(defaultSettings.bulkBodyLimitBytes, 'Largest body of the two bulk routes of 互通.'),
   LIMIT_RESPONSE_BYTES: bytes(defaultSettings.answerLimitBytes, 'Largest answer.'),
+  ...uploadSettings,
   REQUEST_TIMEOUT_SECONDS: { schema: settingTypes.integer(1, 86_400), default: '60', example: '60', about: 'How long a request may take.' },
 } satisfies Record<string, Setting<unknown>>;
 
 type Values = Parameters<typeof cloudApiSettingsOf>[0] &
+  Parameters<typeof uploadLimits>[0] &
   Record<'LIMIT_BODY_BYTES' | 'LIMIT_BULK_BODY_BYTES' | 'LIMIT_RESPONSE_BYTES' | 'REQUEST_TIMEOUT_SECONDS', number> & { OWN_ORIGINS: string[] };
 
 /** What the contracts are given of them. */
-export type ContractSettings = Omit<RestCompatSettings, 'log' | 'answerMemoryBytes'>;
+export type ContractSettings = Omit<RestCompatSettings, 'log' | 'answerMemoryBytes' | 'gatewayUrl'>;
 
 /** The settings as the contracts are given them. */
 export const contractSettingsOf = (values: Values): ContractSettings => ({
@@ -43,5 +45,6 @@ export const contractSettingsOf = (values: Values): ContractSettings => ({
   answerLimitBytes: values.LIMIT_RESPONSE_BYTES,
   requestTimeoutMs: values.REQUEST_TIMEOUT_SECONDS * 1_000,
   ownOrigins: values.OWN_ORIGINS,
+  uploads: uploadLimits(values),
   ...cloudApiSettingsOf(values),
 });

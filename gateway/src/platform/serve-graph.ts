@@ -48,7 +48,7 @@ export async function serveGraph(subgraphs: OpenSubgraphs, settings: GatewaySett
       graph: stored,
       settings: { ...settings.contracts, log },
     }),
-    internal: [storedRoute(stored, tokens), ...(forPeers ? [forPeers.handler] : [])],
+    internal: [storedRoute(stored, tokens, settings.uploads), ...(forPeers ? [forPeers.handler] : [])],
     graphql: endpoint.route,
     ...(settings.playground ? { playground: playground() } : {}),
     readiness,

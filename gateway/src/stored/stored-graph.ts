@@ -35,14 +35,14 @@ export class StoredGraph implements Graph {
     return operations.run({ kind, transport: 'stored' }, run);
   }
 
-  async #execute({ document: text, operationName, variables, caller, signal }: GraphRequest, graph: FederatedGraph): Promise<GraphAnswer> {
+  async #execute({ document: text, operationName, variables, caller, signal, received }: GraphRequest, graph: FederatedGraph): Promise<GraphAnswer> {
     const { operations: stored, identity, log } = this.#options;
     const { address, requestId } = caller;
     try {
       const planned = stored.planOf(text, operationName, graph);
       const known = await identity.callerOf(caller, address, requestId);
       caller.userId = known.userId;
-      const { data, errors } = await graph.execute(planned, variables, { caller: known, origin: 'stored', requestId, signal });
+      const { data, errors } = await graph.execute(planned, variables, { caller: known, origin: 'stored', requestId, signal, received });
       return { data: (data ?? null) as GraphAnswer['data'] & object, ...(errors ? { errors: errors.map(plain) } : {}) };
     } catch (error) {
       if (error instanceof HutongError) return { data: null, errors: [plain(error)] };

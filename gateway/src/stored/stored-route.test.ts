@@ -19,7 +19,7 @@ const graph = {
   revision: () => undefined,
   readiness: async () => ({ ready: true, message: 'ready' }),
 };
-const server = express().use(storedRoute(graph, tokens)).listen(0, '127.0.0.1');
+const server = express().use(storedRoute(graph, tokens, { files: 1, fileBytes: 1_000_000, idleMs: 30_000 })).listen(0, '127.0.0.1');
 beforeAll(() => (server.listening ? undefined : once(server, 'listening')));
 beforeEach(() => void (asked.length = 0));
 afterAll(() => void server.close());

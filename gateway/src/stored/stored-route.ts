@@ -1,11 +1,12 @@
-import { bearerToken, type CallerTokens } from '@hutong/common';
+import { bearerToken, endBodyDeadline, receiveUpload, type CallerTokens, type ReceivedUpload, type UploadLimits } from '@hutong/common';
 import type { Graph, GraphCaller } from '@hutong/rest-compat';
 import express, { Router, type RequestHandler } from 'express';
 import { z } from 'zod';
+import { isMultipart } from '../uploads/upload-body.js';
 
 /** Whom the tokens are for that let a process run stored operations here. */
 const AUDIENCE = 'gateway';
-const LARGEST_BODY = '64mb';
+const LARGEST_BODY = 64 * 1024 * 1024;
 
 const storedOperation = z.object({
   document: z.string(),
@@ -20,7 +21,7 @@ const storedOperation = z.object({
  * and from which address the request came, or for which user that address stands; otherwise whose it is the credential says,
  * as everywhere. Without a token 401.
  */
-export function storedRoute(graph: Graph, tokens: CallerTokens): RequestHandler {
+export function storedRoute(graph: Graph, tokens: CallerTokens, uploads: UploadLimits): RequestHandler {
   const guard: RequestHandler = (request, response, next) => {
     const claims = tokens.verify(AUDIENCE, bearerToken(request.headers.authorization));
     if (claims?.origin !== 'stored') return void response.status(401).json({ error: 'This answers other processes of the platform only.' });
@@ -39,8 +40,16 @@ export function storedRoute(graph: Graph, tokens: CallerTokens): RequestHandler 
       ...(credential === undefined ? {} : { credential }),
       ...(csrfToken === undefined ? {} : { csrfToken }),
     };
-    const answer = await graph.execute({ ...operation, caller, signal: gone.signal });
+    const answer = await graph.execute({ ...operation, caller, signal: gone.signal, ...(response.locals.received as Pick<ReceivedUpload, 'received'> | undefined) });
     if (!gone.signal.aborted) response.set('cache-control', 'no-store').json(answer);
   };
-  return Router().post('/stored-operations', guard, express.json({ limit: LARGEST_BODY, type: () => true }), run);
+  const receive: RequestHandler = async (request, response, next) => {
+    if (!isMultipart(request)) return next();
+    endBodyDeadline(request);
+    const { operation, received } = await receiveUpload(request, response, { limits: uploads, fieldBytes: LARGEST_BODY });
+    request.body = operation;
+    response.locals.received = { received } satisfies Pick<ReceivedUpload, 'received'>;
+    next();
+  };
+  return Router().post('/stored-operations', guard, receive, express.json({ limit: LARGEST_BODY, type: (request) => !isMultipart(request) }), run);
 }

@@ -1,4 +1,4 @@
-import { anonymous, timeAllowed, type CallerTokens, type Log } from '@hutong/common/process';
+import { anonymous, multipartBody, timeAllowed, type CallerTokens, type Log } from '@hutong/common/process';
 import { Pool } from 'undici';
 import { z } from 'zod';
 import type { Graph, GraphAnswer, GraphRequest } from '../engine/graph.js';
@@ -44,17 +44,19 @@ export class GatewayGraph implements Graph {
     this.#waiting = new Pool(origin, { ...shared, connections: WAITING_CONNECTIONS });
   }
 
-  async execute({ document, operationName, variables, caller, signal }: GraphRequest): Promise<GraphAnswer> {
+  async execute({ document, operationName, variables, caller, signal, received }: GraphRequest): Promise<GraphAnswer> {
     const { address, requestId, credential, csrfToken, actsAs = null } = caller;
     const { tokens, log } = this.#options;
     const token = tokens.sign(AUDIENCE, { caller: { ...anonymous, username: actsAs, address }, origin: 'stored', requestId });
     try {
       const pool = timeAllowed(0, document, variables) > 0 ? this.#waiting : this.#pool;
+      const operation = { document, operationName, variables, credential, csrfToken };
+      const form = received && multipartBody(operation);
       const { statusCode, body } = await pool.request({
         method: 'POST',
         path: `${this.#path}/stored-operations`,
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-        body: JSON.stringify({ document, operationName, variables, credential, csrfToken }),
+        headers: { 'content-type': form?.contentType ?? 'application/json', authorization: `Bearer ${token}` },
+        body: form?.body ?? JSON.stringify(operation),
         signal,
       });
       const text = await body.text();

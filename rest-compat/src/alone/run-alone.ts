@@ -33,14 +33,14 @@ export async function runAlone(): Promise<number> {
   }
 }
 
-async function serve(graph: GatewayGraph, { host, port, trustedProxies, contracts }: AloneSettings, stopping: Promise<void>, log: Log): Promise<HttpListener> {
+async function serve(graph: GatewayGraph, { host, port, gatewayUrl, trustedProxies, contracts }: AloneSettings, stopping: Promise<void>, log: Log): Promise<HttpListener> {
   let isStopping = false;
   void stopping.then(() => (isStopping = true));
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   if (trustedProxies.length > 0) app.set('trust proxy', trustedProxies);
-  app.use(restCompat({ graph, settings: { ...contracts, log } }));
+  app.use(restCompat({ graph, settings: { ...contracts, gatewayUrl, log } }));
   app.get('/healthz', (_request, response) => void response.json({ status: 'ok' }));
   app.get('/readyz', async (_request, response) => {
     const { ready, message } = isStopping ? { ready: false, message: 'stopping' } : await graph.readiness();

@@ -12,6 +12,7 @@ export const cloudApi: Contract = {
   operations: StoredOperations.fromFile(new URL('../../src/cloud-api/operations.graphql', import.meta.url)),
   envelope,
   errors: retCodes,
-  forms: { command: 'command', credential: 'token', callerCheck: 'Caller' },
+  forms: { command: 'command', credential: 'token' },
+  callerCheck: 'Caller',
   trustsNetworks: true,
 };

@@ -26,3 +26,9 @@ export function send(response: ServerResponse, { status, bytes, headers }: Answe
   });
   response.end(bytes);
 }
+
+/** Sends the caller to another address, which may be good once only. */
+export function sendTo(response: ServerResponse, location: string, requestId: string): void {
+  response.writeHead(302, { location, 'content-length': 0, 'cache-control': 'no-store', 'referrer-policy': 'no-referrer', 'x-request-id': requestId });
+  response.end();
+}

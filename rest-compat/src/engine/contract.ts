@@ -1,3 +1,4 @@
+import type { Upload } from '@hutong/common/process';
 import type { z } from 'zod';
 import type { Failure, FailureCode, Problem } from './failure.js';
 import type { RestCompatSettings } from './settings.js';
@@ -10,6 +11,8 @@ export type Takes<Input> =
   | { from: 'query'; shape: z.ZodType<Input> }
   /** A form's keys, each with the first of its values; the row is one of those that `Contract.forms` tells apart. */
   | { from: 'form'; shape: z.ZodType<Input> }
+  /** A multipart form: texts as of a form, and the one file whose key is `file`. */
+  | { from: 'upload'; file: string; shape: z.ZodType<Input> }
   /** A JSON object. */
   | { from: 'body'; shape: z.ZodType<Input> }
   /** A JSON object with one list that is checked element by element, so that refusing a long bad one is cheap. */
@@ -23,9 +26,27 @@ export interface Pages<Data> {
   join(pages: Data[]): Data;
 }
 
+/** What a request asks beside its row's input. */
+export interface Asked {
+  /** What stands for the parameters of the path. */
+  parameters: Readonly<Record<string, string>>;
+  /** A browser asks, for a page. */
+  html: boolean;
+  /** The file of a row that takes one. */
+  file: Upload | undefined;
+  waitSeconds: number;
+}
+
+/** Where a caller gets what is no JSON. */
+export type Destination =
+  /** The client is to go there itself. */
+  | { redirect: string }
+  /** A path of the gateway, which answers this same request. */
+  | { passOn: string };
+
 interface RouteBasis {
-  method: 'GET' | 'POST';
-  /** Below the contract's prefix, without the trailing slash: `/computing_ids`. */
+  method: 'GET' | 'POST' | 'DELETE';
+  /** Below the contract's prefix, without the trailing slash: `/computing_ids`, or with parameters `/datasets/:id`. */
   path: string;
   /** Where one path has several rows: the value that the form's key for the command must have. */
   command?: string;
@@ -41,9 +62,11 @@ export interface OperationRoute<Input, Data> extends RouteBasis {
   takes: Takes<Input>;
   /** Which of the two body limits holds. */
   limit?: 'bulk';
-  variables(input: Input, settings: Pick<RestCompatSettings, 'waitSeconds'>): Record<string, unknown>;
+  variables(input: Input, asked: Asked): Record<string, unknown>;
   /** What the envelope holds on success. */
-  result(data: Data, input: Input): unknown;
+  result(data: Data, input: Input, asked: Asked): unknown;
+  /** Where the caller gets what was asked for instead of an envelope; undefined: here, from `result`. */
+  destination?(data: Data, asked: Asked): Destination | undefined;
   pages?: Pages<Data>;
   /** Seconds that the operation may wait for what it began: the request has these and 10 s more, where that is longer than usual. */
   waits?(settings: Pick<RestCompatSettings, 'waitSeconds'>): number;
@@ -86,11 +109,6 @@ export interface FormRules {
   command: string;
   /** May carry the credential, as the headers do. */
   credential: string;
-  /**
-   * A stored query that fails when the caller's credential is not good. It is run for a request that is refused before the
-   * graph is asked, as these contracts tell who somebody is before they tell what is wrong.
-   */
-  callerCheck: string;
 }
 
 /** One legacy API document as data. */
@@ -104,6 +122,12 @@ export interface Contract {
   errors: Readonly<Record<FailureCode, number>>;
   /** Of a contract whose rows take forms. */
   forms?: FormRules;
+  /**
+   * A stored query that fails when the caller's credential is not good; of a contract with forms or uploads. It is run before a
+   * file is taken in, and for a form that is refused before the graph is asked, as such a contract tells who somebody is
+   * before it tells what is wrong.
+   */
+  callerCheck?: string;
   /** Whether somebody at an address of `RestCompatSettings.trustedNetworks` needs no credential. */
   trustsNetworks?: boolean;
 }

@@ -10,7 +10,8 @@ export type RequestCode =
   | 'CREDENTIALS_DIFFER'
   | 'FOREIGN_PAGE'
   | 'MEDIA_TYPE_UNSUPPORTED'
-  | 'BODY_TOO_LARGE';
+  | 'BODY_TOO_LARGE'
+  | 'FILE_MISSING';
 
 /** Every code that a contract's error map has a number for. */
 export type FailureCode = ErrorCode | RequestCode;

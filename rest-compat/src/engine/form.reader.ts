@@ -39,15 +39,16 @@ function* urlencodedTexts(bytes: Buffer): Iterable<[string, string]> {
     if (pair === '') continue;
     const equals = pair.indexOf('=');
     const [key, value] = equals < 0 ? [pair, ''] : [pair.slice(0, equals), pair.slice(equals + 1)];
-    yield [decoded(encodedBytes(key)), decoded(encodedBytes(value))];
+    yield [decodedText(encodedBytes(key)), decodedText(encodedBytes(value))];
   }
 }
 
 function* multipartTexts(bytes: Buffer, type: string): Iterable<[string, string]> {
-  for (const { key, characters, charset } of multipartFields(bytes, type)) yield [decoded(Buffer.from(key, 'latin1')), decoded(Buffer.from(characters, 'latin1'), charset)];
+  for (const { key, characters, charset } of multipartFields(bytes, type)) yield [decodedText(Buffer.from(key, 'latin1')), decodedText(Buffer.from(characters, 'latin1'), charset)];
 }
 
-function decoded(bytes: Buffer, charset = 'utf-8'): string {
+/** What bytes say; where they are not valid, halves of surrogate pairs stand. */
+export function decodedText(bytes: Buffer, charset = 'utf-8'): string {
   if (isUtf8(bytes)) return bytes.toString('utf8');
   return decoderOf(charset).decode(bytes).replaceAll('\uFFFD', '\uD800');
 }

@@ -1,6 +1,6 @@
 import type { Answer } from './answer.js';
 import { addCredential, requireCaller } from './caller.reader.js';
-import type { FormRules, OperationRoute, Route } from './contract.js';
+import type { Destination, FormRules, OperationRoute, Route } from './contract.js';
 import { failure, Failure } from './failure.js';
 import { readForm } from './form.reader.js';
 import { readInput } from './input.reader.js';
@@ -32,14 +32,14 @@ export class FormRunner {
   }
 
   /** @throws Failure */
-  async run(place: Place, exchange: FormExchange): Promise<Answer> {
+  async run(place: Place, exchange: FormExchange): Promise<Answer | Destination> {
     const { contract } = place;
     const rules = contract.forms!;
     const command = await this.#read(place, rules, exchange).catch((error: unknown) => error);
     this.#identify(place, exchange);
     requireCaller(exchange.caller);
     if (isCommand(command)) return this.#runner.answer(contract, command.row, command.input, exchange);
-    if (command instanceof Failure) await this.#runner.check(contract, rules.callerCheck, exchange);
+    if (command instanceof Failure) await this.#runner.check(contract, exchange);
     throw command;
   }
 

@@ -23,6 +23,8 @@ export interface GraphRequest {
   caller: GraphCaller;
   /** Aborted when the caller has gone or the request's time is over. */
   signal: AbortSignal;
+  /** Of an operation with files among its variables: resolves when they have come whole; time limits begin then. */
+  received?: Promise<void>;
 }
 
 export interface GraphError {

@@ -11,7 +11,7 @@ import { describeValue, valueAt, type Path } from './field.name.js';
  */
 export function readInput<Input>(takes: Takes<Input>, sent: unknown): Input {
   if (takes.from === 'nothing') return undefined as Input;
-  if (takes.from === 'query' || takes.from === 'form') return fitting(takes.shape, sent);
+  if (takes.from === 'query' || takes.from === 'form' || takes.from === 'upload') return fitting(takes.shape, sent);
   if (typeof sent !== 'object' || sent === null || Array.isArray(sent)) {
     throw new Failure('BAD_INPUT', [{ path: [], message: `expected a JSON object, got ${describeValue(sent)}` }]);
   }

@@ -10,7 +10,7 @@ export function operationFaults(contracts: readonly Contract[], schema: GraphQLS
   return contracts.flatMap((contract) => {
     const used = new Set([
       ...contract.routes.flatMap((row) => ('operation' in row ? [row.operation, ...(row.undo ? [row.undo.operation] : [])] : [])),
-      ...(contract.forms ? [contract.forms.callerCheck] : []),
+      ...(contract.callerCheck === undefined ? [] : [contract.callerCheck]),
     ]);
     const stored = contract.operations.documents;
     return [

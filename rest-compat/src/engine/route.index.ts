@@ -1,5 +1,6 @@
 import { parameterNames } from './input.reader.js';
 import type { Contract, Route } from './contract.js';
+import { storable } from './value.shapes.js';
 
 /** A row as requests meet it. */
 export interface Endpoint {
@@ -14,17 +15,27 @@ export interface Endpoint {
 /** What a contract has at one path. */
 export interface Place {
   contract: Contract;
+  /** What stands in the path for the row's parameters. */
+  parameters: Readonly<Record<string, string>>;
   /** By method, those that take forms excepted. */
   endpoints: ReadonlyMap<string, Endpoint>;
   /** Those that a POST with a form reaches, by their command. */
   commands: ReadonlyMap<string, Endpoint>;
 }
 
-const NOTHING: ReadonlyMap<string, Endpoint> = new Map();
+/** A path with parameters, cut at its slashes. */
+interface Pattern {
+  steps: readonly string[];
+  path: string;
+}
 
-/** Finds rows by path, with and without the trailing slash. */
+const NOTHING: ReadonlyMap<string, Endpoint> = new Map();
+const isParameter = (step: string): boolean => step.startsWith(':');
+
+/** Finds rows by path, with and without the trailing slash; one without parameters comes before one with them. */
 export class RouteIndex {
   readonly #places = new Map<string, Place>();
+  readonly #patterns: Pattern[] = [];
   /** Longest prefix first, so that `/api/v1` is not taken by `/api`. */
   readonly #contracts: readonly Contract[];
 
@@ -40,22 +51,34 @@ export class RouteIndex {
 
   #add(contract: Contract, row: Route): void {
     const path = contract.prefix + row.path;
-    const place = this.#places.get(path) ?? { contract, endpoints: NOTHING, commands: NOTHING };
+    const steps = path.split('/');
+    if (!this.#places.has(path) && steps.some(isParameter)) this.#patterns.push({ steps, path });
+    const place = this.#places.get(path) ?? { contract, parameters: {}, endpoints: NOTHING, commands: NOTHING };
     const parameters = 'takes' in row && row.takes.from === 'query' ? parameterNames(row.takes.shape) : [];
     const { command } = row;
     const id = `${row.method} ${path}${command === undefined ? '' : ` ${command}`}`;
     const [kind, key] = command === undefined ? (['endpoints', row.method] as const) : (['commands', command] as const);
     if (place[kind].has(key)) throw new Error(`${id} stands in the route tables twice`);
+    if (steps.some(isParameter) && 'freshWhile' in row) throw new Error(`${id} has parameters, so its answers are not told apart`);
     const grown = { ...place, [kind]: new Map([...place[kind], [key, { id, contract, row, parameters }]]) };
     this.#places.set(path, grown).set(`${path}/`, grown);
   }
 
   #findSlow(path: string): Place | undefined {
     const plain = path.includes('%') ? decoded(path) : path;
-    const known = this.#places.get(plain);
+    const known = this.#places.get(plain) ?? this.#findByPattern(path);
     if (known) return known;
     const contract = this.#contracts.find(({ prefix }) => plain === prefix || plain.startsWith(`${prefix}/`));
-    return contract && { contract, endpoints: NOTHING, commands: NOTHING };
+    return contract && { contract, parameters: {}, endpoints: NOTHING, commands: NOTHING };
+  }
+
+  /** Cut before it is decoded, so that a `%2F` belongs to the parameter. */
+  #findByPattern(path: string): Place | undefined {
+    const given = path.replace(/\/$/, '').split('/').map(decoded);
+    const pattern = this.#patterns.find(({ steps }) => steps.length === given.length && steps.every((step, at) => (isParameter(step) ? given[at] !== '' : step === given[at])));
+    if (!pattern) return undefined;
+    const parameters = pattern.steps.flatMap((step, at) => (isParameter(step) ? [[step.slice(1), storable(given[at]!)]] : []));
+    return { ...this.#places.get(pattern.path)!, parameters: Object.fromEntries(parameters) as Record<string, string> };
   }
 }
 

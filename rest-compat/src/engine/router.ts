@@ -1,9 +1,9 @@
 import { Router, type NextFunction, type Request, type Response } from 'express';
-import { send, type Answer } from './answer.js';
+import { send, sendTo, type Answer } from './answer.js';
 import { AnswerMemory, questionKey, type RememberedQuestion } from './answer.memory.js';
 import { CallerGone } from './body.reader.js';
 import { callerOf, requestIdOf, requireCaller } from './caller.reader.js';
-import type { Contract } from './contract.js';
+import type { Contract, Destination } from './contract.js';
 import { withinRequest } from './deadline.js';
 import { failureAnswer, type FailedRequest } from './failure.answer.js';
 import { failure } from './failure.js';
@@ -22,6 +22,15 @@ export interface RestCompatOptions {
   settings: Partial<RestCompatSettings> & { log: Log };
 }
 
+/** A request that is to be answered here, or further on. */
+interface Turn {
+  request: Request;
+  response: Response;
+  next: NextFunction;
+}
+
+const isAnswer = (answer: Answer | Destination): answer is Answer => 'bytes' in answer;
+
 /**
  * Serves contracts on top of a graph. Paths that no contract owns go on to the next middleware. Mount it before any body
  * parser. It answers `X-Request-Id` with `response.locals.requestId` when an earlier middleware has set that, and takes the
@@ -36,11 +45,12 @@ export function createRouter({ graph, contracts, settings: given }: RestCompatOp
   const forms = new FormRunner(runner, new TrustedNetworks(settings.trustedNetworks), settings.bodyLimitBytes);
 
   /** @param question what a success is kept for, undefined when it may not be. */
-  async function answerFresh(endpoint: Endpoint, caller: GraphCaller, search: string, question: RememberedQuestion | undefined, request: Request, response: Response) {
+  async function answerFresh(endpoint: Endpoint, parameters: Place['parameters'], caller: GraphCaller, search: string, question: RememberedQuestion | undefined, { request, response, next }: Turn) {
     const failed: FailedRequest = { contract: endpoint.contract, row: endpoint.row, requestId: caller.requestId };
     try {
       const answer = await withinRequest(response, settings.requestTimeoutMs, (lifetime) =>
-        runner.run(endpoint, search, { ...lifetime, request, response, caller, onInput: (input) => { failed.input = input; } }));
+        runner.run(endpoint, search, { ...lifetime, request, response, caller, parameters, onInput: (input) => { failed.input = input; } }));
+      if (!isAnswer(answer)) return goTo(answer, caller.requestId, { request, response, next });
       if (question) memory.set(question, answer);
       send(response, answer, caller.requestId);
     } catch (error) {
@@ -49,8 +59,9 @@ export function createRouter({ graph, contracts, settings: given }: RestCompatOp
   }
 
   /** Either an answer that is kept, or undefined and the answer follows. */
-  function serve(endpoint: Endpoint, search: string, requestId: string, request: Request, response: Response): Answer | undefined {
+  function serve(endpoint: Endpoint, parameters: Place['parameters'], search: string, requestId: string, turn: Turn): Answer | undefined {
     const { row } = endpoint;
+    const { request, response } = turn;
     if (row.method !== 'GET') refuseForeignPage(request, settings.ownOrigins);
     const credential = 'credential' in row ? row.credential : 'none';
     const caller = callerOf(request, requestId, credential === 'required');
@@ -58,35 +69,47 @@ export function createRouter({ graph, contracts, settings: given }: RestCompatOp
     response.locals['caller'] = caller;
     const question = rememberedQuestion(graph, endpoint, search, caller);
     const kept = question && memory.get(question);
-    if (!kept) void answerFresh(endpoint, caller, search, question, request, response);
+    if (!kept) void answerFresh(endpoint, parameters, caller, search, question, turn);
     return kept;
   }
 
   /** A form tells only when it is read which row is meant, and may carry the credential. */
-  async function answerForm(place: Place, requestId: string, request: Request, response: Response) {
+  async function answerForm(place: Place, requestId: string, turn: Turn) {
+    const { request, response } = turn;
     const failed: FailedRequest = { contract: place.contract, requestId };
     try {
       refuseForeignPage(request, settings.ownOrigins);
       const caller = callerOf(request, requestId, true);
       response.locals['caller'] = caller;
       const answer = await withinRequest(response, settings.requestTimeoutMs, (lifetime) =>
-        forms.run(place, { ...lifetime, request, response, caller, onRow: (row) => { failed.row = row; }, onInput: (input) => { failed.input = input; } }));
-      send(response, answer, requestId);
+        forms.run(place, { ...lifetime, request, response, caller, parameters: place.parameters, onRow: (row) => { failed.row = row; }, onInput: (input) => { failed.input = input; } }));
+      if (isAnswer(answer)) send(response, answer, requestId);
+      else goTo(answer, requestId, turn);
     } catch (error) {
       if (!(error instanceof CallerGone)) send(response, failureAnswer(error, failed, settings.log), requestId);
     }
   }
 
-  function handle(place: Place, search: string, request: Request, response: Response): void {
-    const { contract, endpoints } = place;
+  /** Sends the caller elsewhere, or has what comes next in this process answer. */
+  function goTo(destination: Destination, requestId: string, { request, response, next }: Turn): void {
+    if (response.destroyed) return;
+    if ('redirect' in destination) return sendTo(response, destination.redirect, requestId);
+    if (settings.gatewayUrl !== undefined) return sendTo(response, settings.gatewayUrl.replace(/\/$/, '') + destination.passOn, requestId);
+    request.url = destination.passOn;
+    next();
+  }
+
+  function handle(place: Place, search: string, turn: Turn): void {
+    const { contract, endpoints, parameters } = place;
+    const { request, response } = turn;
     const requestId = requestIdOf(request, response);
     const endpoint = endpoints.get(request.method === 'HEAD' ? 'GET' : request.method);
     const path = (endpoint ?? place.commands.values().next().value)?.row.path ?? '/*';
     Object.assign(response.locals, { requestId, contract: contract.name, route: contract.prefix + path });
-    if (request.method === 'POST' && place.commands.size > 0) return void answerForm(place, requestId, request, response);
+    if (request.method === 'POST' && place.commands.size > 0) return void answerForm(place, requestId, turn);
     try {
       if (!endpoint) return refuseMethod(place, requestId, request, response);
-      const kept = serve(endpoint, search, requestId, request, response);
+      const kept = serve(endpoint, parameters, search, requestId, turn);
       if (kept) send(response, kept, requestId);
     } catch (error) {
       send(response, failureAnswer(error, { contract, requestId, ...(endpoint ? { row: endpoint.row } : {}) }, settings.log), requestId);
@@ -97,7 +120,7 @@ export function createRouter({ graph, contracts, settings: given }: RestCompatOp
   router.use((request: Request, response: Response, next: NextFunction) => {
     const { path, search } = target(request.url);
     const place = index.find(path);
-    if (place) handle(place, search, request, response);
+    if (place) handle(place, search, { request, response, next });
     else next();
   });
   return router;

@@ -1,3 +1,5 @@
+import type { UploadLimits } from '@hutong/common/process';
+
 /** Where faults go that no caller is told of. A pino logger fits. */
 export interface Log {
   error(fields: object, message: string): void;
@@ -26,6 +28,10 @@ export interface RestCompatSettings {
    * rewrites `Host`. For example `https://compute.example.org`.
    */
   ownOrigins: readonly string[];
+  /** Files of the rows that take one. */
+  uploads: UploadLimits;
+  /** Where the gateway is, for what it answers itself; undefined: in this process, as the next middleware. */
+  gatewayUrl: string | undefined;
   /** How long a row that waits for what it began does so, counted from the submission. */
   waitSeconds: number;
   /** Who needs no credential, of those contracts that say so; of several that hold an address the first counts. */
@@ -40,6 +46,8 @@ export const defaultSettings: Omit<RestCompatSettings, 'log'> = {
   answerLimitBytes: 10 * 1024 * 1024,
   answerMemoryBytes: 16 * 1024 * 1024,
   ownOrigins: [],
+  uploads: { files: 1, fileBytes: 5 * 1024 ** 3, idleMs: 30_000 },
+  gatewayUrl: undefined,
   waitSeconds: 120,
   trustedNetworks: [],
 };

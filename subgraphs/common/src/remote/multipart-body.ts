@@ -13,12 +13,12 @@ export interface MultipartBody {
 
 const FIELD = 'Content-Disposition: form-data; name=';
 
-/** The operation with its files as one body, or undefined when its variables hold none. */
-export function multipartBody({ document, operationName, variables }: Pick<SubgraphRequest, 'document' | 'operationName' | 'variables'>): MultipartBody | undefined {
-  const files = uploadsIn(variables, 'variables');
+/** An operation, as the receiver wants its members named, with the files of its variables as one body; undefined when these hold none. */
+export function multipartBody(operation: Pick<SubgraphRequest, 'variables'>): MultipartBody | undefined {
+  const files = uploadsIn(operation.variables, 'variables');
   if (files.length === 0) return undefined;
   const boundary = `hutong-${randomUUID()}`;
-  const operations = JSON.stringify({ query: document, operationName, variables }, (_key, value: unknown) => (isUpload(value) ? null : value));
+  const operations = JSON.stringify(operation, (_key, value: unknown) => (isUpload(value) ? null : value));
   const map = JSON.stringify(Object.fromEntries(files.map(({ path }, index) => [index, [path]])));
   const head = `--${boundary}\r\n${FIELD}"operations"\r\n\r\n${operations}\r\n--${boundary}\r\n${FIELD}"map"\r\n\r\n${map}\r\n`;
   return { contentType: `multipart/form-data; boundary=${boundary}`, body: Readable.from(parts(boundary, head, files), { objectMode: false }) };

@@ -62,8 +62,9 @@ export class SubgraphTransport {
   /** @throws TransportError, UploadBroken, or the reason of the signal */
   async execute({ document, operationName, variables, signal, budget, received, ...claims }: SubgraphRequest): Promise<ExecutionResult> {
     const { name, tokens } = this.#options;
-    const form = received && multipartBody({ document, operationName, variables });
-    const body = form?.body ?? JSON.stringify({ query: document, operationName, variables });
+    const operation = { query: document, operationName, variables };
+    const form = received && multipartBody(operation);
+    const body = form?.body ?? JSON.stringify(operation);
     const headers = { 'content-type': form?.contentType ?? 'application/json', accept: 'application/json', authorization: `Bearer ${tokens.sign(name, claims)}`, ...(budget && { [ANSWER_BYTES]: String(budget.bytes) }), ...traceHeaders() };
     const { statusCode, body: answer } = await this.#request({ method: 'POST', path: `${this.#path}/graphql`, headers, body, signal }, timeAllowed(0, document, variables) > 0 ? this.#waiting : this.#pool);
     const text = await textOf(answer, signal);

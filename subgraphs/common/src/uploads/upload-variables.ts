@@ -1,4 +1,5 @@
-import { Upload } from 'graphql-upload-ts';
+import { Upload, type FileUpload } from 'graphql-upload-ts';
+export { type Upload } from 'graphql-upload-ts';
 import type { UploadedFile } from './arriving-file.js';
 import { uploadFailure } from './upload.failure.js';
 
@@ -14,6 +15,13 @@ export function uploadsIn(value: unknown, path: string): UploadVariable[] {
   if (value instanceof Upload) return [{ path, upload: value }];
   if (value === null || typeof value !== 'object') return [];
   return Object.entries(value).flatMap(([key, item]) => uploadsIn(item, `${path}.${key}`));
+}
+
+/** A file that is here already, to stand among variables. */
+export function uploadOf(file: UploadedFile): Upload {
+  const upload = new Upload();
+  upload.resolve(file as unknown as FileUpload);
+  return upload;
 }
 
 /** Whether a value is a file of the request. */
