@@ -119,9 +119,9 @@ const send = async (form: FormData, token = 'good') => {
   return { status: response.status, body: (await response.json()) as { code: unknown; data: Record<string, unknown>; message: string } };
 };
 
-function formOf(bytes: Buffer | string, { key = 'data', name = 'digits.zip', dir }: { key?: string; name?: string; dir?: string } = {}): FormData {
+function formOf(bytes: Buffer<ArrayBuffer> | string, { key = 'data', name = 'digits.zip', dir }: { key?: string; name?: string; dir?: string } = {}): FormData {
   const form = new FormData();
-  form.append(key, new Blob([bytes as Buffer<ArrayBuffer>]), name);
+  form.append(key, new Blob([bytes]), name);
   if (dir !== undefined) form.append('dir', dir);
   return form;
 }
