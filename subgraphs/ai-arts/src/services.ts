@@ -1,11 +1,17 @@
 import type { SubgraphContext } from '@hutong/common';
 import type { Store } from './drivers/store/store.js';
 import type { Engine } from './engine/engine.js';
+import type { JobEvents } from './job/job.events.js';
+import type { JobReconciler } from './job/job.reconciler.js';
+import type { JobStore } from './job/job.store.js';
 
 /** What the resolvers of this subgraph work with. */
 export interface AiArtsServices {
   engine: Engine;
   store: Store;
+  jobs: JobStore;
+  jobEvents: JobEvents;
+  jobReconciler: JobReconciler;
 }
 
 export type AiArtsContext = SubgraphContext<AiArtsServices>;

@@ -1,11 +1,16 @@
-import type { House, StartedServices, SubgraphModule } from '@hutong/common';
+import { sql, type House, type StartedServices, type SubgraphModule } from '@hutong/common';
+import type { EngineOptions } from './drivers/engine/engine.js';
 import { readDiskSettings } from './drivers/store/disk/environment.js';
 import type { Store } from './drivers/store/store.js';
 import type { Engine } from './engine/engine.js';
 import { EngineResolver } from './engine/engine.resolver.js';
 import { openEngine } from './engine/open-engine.js';
 import { readAiArtsSettings, type AiArtsSettings } from './environment.js';
+import { Job } from './job/job.entity.js';
+import { JobResolver } from './job/job.resolver.js';
+import { JobWork } from './job/job.work.js';
 import { Migration20261121AiArts } from './migrations/migration-20261121-ai-arts.js';
+import { Migration20261121Jobs } from './migrations/migration-20261121-jobs.js';
 import type { AiArtsServices } from './services.js';
 import { openStore } from './store/open-store.js';
 
@@ -15,17 +20,17 @@ export { aiArtsEnvironment } from './environment.js';
 /** What the subgraph is started with. */
 export interface AiArtsParts {
   settings: AiArtsSettings;
-  openEngine: () => Promise<Engine>;
+  openEngine: (options: EngineOptions) => Promise<Engine>;
   openStore: () => Promise<Store>;
 }
 
 /** The subgraph with settings and drivers from elsewhere than the environment, for tests. */
 export function aiArtsWith(readParts: () => AiArtsParts): SubgraphModule<AiArtsServices> {
   return {
-    graph: { name: 'ai-arts', resolvers: [EngineResolver] },
+    graph: { name: 'ai-arts', resolvers: [EngineResolver, JobResolver] },
     schema: 'ai_arts',
-    entities: [],
-    migrations: [Migration20261121AiArts],
+    entities: [Job],
+    migrations: [Migration20261121AiArts, Migration20261121Jobs],
     checkSettings: () => void readParts(),
     start: (house) => start(house, readParts()),
   };
@@ -38,11 +43,14 @@ export const aiArts: SubgraphModule<AiArtsServices> = aiArtsWith(() => {
   return { settings, openEngine: () => openEngine(settings), openStore: () => openStore({ driver: settings.store, disk }) };
 });
 
-async function start(_house: House, parts: AiArtsParts): Promise<StartedServices<AiArtsServices>> {
-  const [engine, store] = await Promise.all([parts.openEngine(), parts.openStore()]);
+async function start(house: House, parts: AiArtsParts): Promise<StartedServices<AiArtsServices>> {
+  const [installation] = await sql<{ id: string }>(house.database.em.fork(), 'select id from ai_arts.installation');
+  const [engine, store] = await Promise.all([parts.openEngine({ installation: installation!.id, log: house.log }), parts.openStore()]);
+  const work = await JobWork.start({ house, engine, kinds: [], settings: parts.settings });
   return {
-    services: { engine, store },
+    services: { engine, store, jobs: work.store, jobEvents: work.events, jobReconciler: work.reconciler },
     async stop() {
+      await work.stop();
       await engine.close();
       await store.close();
     },

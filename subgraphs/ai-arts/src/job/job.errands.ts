@@ -1,0 +1,165 @@
+import { HutongError, sql, type WorkerPresence } from '@hutong/common';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { EngineError, type EngineJobReference } from '../drivers/engine/engine.js';
+import type { AiArtsSettings } from '../environment.js';
+import { jobState } from '../errors.js';
+import { Job, type JobErrand, type JobLaunch } from './job.entity.js';
+import type { JobFolders } from './job.folders.js';
+import { retryDelayMs } from './job.retries.js';
+import type { JobRows } from './job.rows.js';
+import { hasEnded, JobState } from './job.states.js';
+
+interface JobErrandsParts {
+  fork: () => EntityManager;
+  rows: JobRows;
+  folders: JobFolders;
+  presence: WorkerPresence;
+  settings: Pick<AiArtsSettings, 'jobsAhead'>;
+}
+
+/** Errands that nobody is at and that may be begun. Clocks of processes differ, so that only those are waited for that have failed. */
+const DUE = `job.errand is not null and job.worker is null and (job.tries = 0 or job.not_before <= clock_timestamp())`;
+
+/** Jobs that the engine has and does not run yet, and those that are being handed to it. */
+const AHEAD = `select count(*) from ai_arts.job where (state in ('QUEUED', 'SCHEDULING') and errand is null) or (errand = 'SUBMIT' and worker is not null)`;
+
+/**
+ * Of what is to be submitted every user's first comes first, then every user's second; among those the user who was served
+ * longest ago. What the engine has not begun stays few, as it knows no turns. What takes away has room of its own, so that
+ * it never waits for files to be staged.
+ */
+const CLAIM = `
+  with due as (
+    select job.id, job.owner_id, job.errand = 'SUBMIT' as submits, job.created_at,
+      row_number() over (partition by job.owner_id, job.errand = 'SUBMIT' order by job.not_before, job.created_at, job.id) as place
+    from ai_arts.job job where ${DUE}
+  ), ranked as (
+    select due.id, due.submits, row_number() over (partition by due.submits order by due.place, turn.served_at nulls first, due.created_at, due.id) as rank
+    from due left join ai_arts.turn turn using (owner_id)
+  ), chosen as (
+    select id from ranked where case when submits then rank <= least($2, $4 - (${AHEAD})) else rank <= $3 end
+  ), held as (
+    select job.id from ai_arts.job job where job.id in (select id from chosen) and job.errand is not null and job.worker is null for update skip locked
+  )
+  update ai_arts.job job set worker = $1 from held where job.id = held.id returning job.id`;
+
+const TURN_TAKEN = `
+  insert into ai_arts.turn (owner_id, served_at) select owner_id, clock_timestamp() from unnest($1::text[]) as owner_id order by owner_id
+  on conflict (owner_id) do update set served_at = excluded.served_at`;
+
+const DUE_SOON = `
+  select extract(epoch from min(not_before) - clock_timestamp()) * 1000 as "inMs" from ai_arts.job where errand is not null and worker is null`;
+
+/** The errands of jobs from their turn to their end, each step written down in one short transaction. */
+export class JobErrands {
+  constructor(private readonly parts: JobErrandsParts) {}
+
+  /** Takes jobs whose turn it is, for this process to run their errands: so many that are to be submitted, and so many others. */
+  async claim(room: { submits: number; others: number }): Promise<Job[]> {
+    const { fork, presence, settings } = this.parts;
+    const begun: string[] = [];
+    try {
+      return await fork().transactional(async (tx) => {
+        const claimed = await sql<{ id: string }>(tx, CLAIM, [presence.id, room.submits, room.others, settings.jobsAhead]);
+        if (claimed.length === 0) return [];
+        for (const { id } of claimed) {
+          begun.push(id);
+          presence.begin(id);
+        }
+        const jobs = await tx.find(Job, { id: { $in: begun } }, { populate: ['launch'] });
+        await sql(tx, TURN_TAKEN, [[...new Set(jobs.filter(({ errand }) => errand === 'SUBMIT').map(({ ownerId }) => ownerId))]]);
+        return jobs;
+      });
+    } catch (error) {
+      for (const id of begun) presence.end(id);
+      throw error;
+    }
+  }
+
+  /** In how many milliseconds the next errand is due, 0: now; undefined: there is none. */
+  async dueInMs(): Promise<number | undefined> {
+    const [row] = await sql<{ inMs: string | null }>(this.parts.fork(), DUE_SOON);
+    return row?.inMs == null ? undefined : Math.max(0, Number(row.inMs));
+  }
+
+  /** What a driver is told of a job that it was, or may have been, asked to run. */
+  referenceOf(job: Job): EngineJobReference {
+    return { id: job.runId, engineId: job.engineId, folder: this.parts.folders.of(job).path, tasks: job.tasks };
+  }
+
+  /**
+   * Writes down what the engine is about to be asked for.
+   *
+   * @throws JOB_STATE_CONFLICT when the job is not to be run any more
+   */
+  async staged(job: Job, launch: JobLaunch): Promise<void> {
+    const { rows, presence } = this.parts;
+    await rows.change(job.id, async (_tx, row) => {
+      if (row.worker !== presence.id || row.errand !== 'SUBMIT' || row.runId !== job.runId) throw jobState({ id: job.id, state: row.state, wanted: 'be run' });
+      Object.assign(row, { launch, isStaged: true, tasks: launch.tasks });
+    });
+    Object.assign(job, { launch, isStaged: true, tasks: launch.tasks });
+  }
+
+  /** The engine has taken on a job. */
+  async submitted(job: Job, engineId: string): Promise<void> {
+    await this.#end(job, 'SUBMIT', async (_tx, row) => void Object.assign(row, { errand: null, worker: null, tries: 0, engineId, stateReason: null }), (row) => (row.engineId = engineId));
+  }
+
+  /** The engine was asked to end a job, and will. */
+  async stopped(job: Job): Promise<void> {
+    await this.#end(job, 'STOP', async (_tx, row) => void Object.assign(row, { errand: null, worker: null, tries: 0 }));
+  }
+
+  /** Nothing of a deleted job is left but its row. */
+  async removed(job: Job): Promise<void> {
+    await this.#end(job, 'REMOVE', (tx, row) => tx.remove(row).flush());
+  }
+
+  /** An errand failed: it is given up, or tried again later. */
+  async failed(job: Job, errand: JobErrand, error: unknown): Promise<void> {
+    await this.#end(job, errand, async (tx, row) => {
+      const words = wordsOf(error);
+      const delayMs = retryDelayMs(errand, error, row.tries);
+      row.worker = null;
+      if (delayMs !== undefined) Object.assign(row, { tries: row.tries + 1, notBefore: new Date(Date.now() + delayMs), stateReason: words });
+      else {
+        Object.assign(row, { errand: null, tries: 0, stateReason: words });
+        await this.parts.rows.ended(tx, row, JobState.ERROR);
+      }
+    });
+  }
+
+  /** This process will not run an errand that it has begun; another one, or its next start, does. */
+  async giveBack(job: Job, errand: JobErrand): Promise<void> {
+    await this.#end(job, errand, async (_tx, row) => void (row.worker = null));
+  }
+
+  /** Gives back what dead processes were at, and has workers look for all that is to be done. */
+  async takeOver(): Promise<void> {
+    const { fork, rows, presence } = this.parts;
+    const held = await fork().find(Job, { worker: { $ne: null } }, { fields: ['id'] });
+    for (const { id } of held) {
+      await rows.changeIfThere(id, async (tx, row) => {
+        if (row.worker !== null && (await presence.isAbandoned(tx, { worker: row.worker, key: id }))) row.worker = null;
+      });
+    }
+    await fork().transactional((tx) => rows.wake(tx));
+  }
+
+  /** Ends this process's part in an errand; when something else was asked for meanwhile, that comes next. */
+  async #end(job: Job, errand: JobErrand, work: (tx: EntityManager, row: Job) => Promise<void>, otherwise?: (row: Job) => void): Promise<void> {
+    const { rows, presence } = this.parts;
+    await rows.changeIfThere(job.id, async (tx, row) => {
+      if (row.worker !== presence.id) return;
+      const isSameRun = row.runId === job.runId;
+      if (row.errand === errand && isSameRun && !(errand === 'SUBMIT' && hasEnded(row.state))) return work(tx, row);
+      if (isSameRun) otherwise?.(row);
+      row.worker = null;
+      await rows.wake(tx);
+    });
+  }
+}
+
+/** What may be shown of a failure. */
+const wordsOf = (error: unknown): string => (error instanceof EngineError || error instanceof HutongError ? error.message : 'an internal error');

@@ -1,0 +1,72 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import type { EngineJobView } from '../drivers/engine/engine.js';
+import type { Job } from './job.entity.js';
+import type { JobKinds } from './job.kind.js';
+import { JobRows } from './job.rows.js';
+import { JobState } from './job.states.js';
+
+const { QUEUED, SCHEDULING, RUNNING, FINISHED, FAILED, ERROR, KILLED } = JobState;
+
+interface Outcome {
+  state: JobState;
+  reason: string | null;
+}
+
+/** Takes over what the engine says of jobs that nothing is being asked for. */
+export class JobObserver {
+  constructor(private readonly parts: { rows: JobRows; kinds: JobKinds }) {}
+
+  /**
+   * @param before the job as it was before the engine was asked; what is said of one that has changed since is old, and left
+   * @returns whether anything was news
+   */
+  async observe(view: EngineJobView, before: Job, signal: AbortSignal): Promise<boolean> {
+    const outcome = await this.#outcomeOf(view, before, signal);
+    if (outcome === undefined || (outcome.state === before.state && outcome.reason === before.stateReason && before.engineId === (view.engineId ?? before.engineId))) return false;
+    const changed = await this.parts.rows.changeIfThere(before.id, async (tx, job) => {
+      const isOld = job.runId !== before.runId || job.state !== before.state || job.errand !== null;
+      if (isOld) return false;
+      await this.#enter(tx, job, outcome, view);
+      return true;
+    });
+    return changed ?? false;
+  }
+
+  async #enter(tx: EntityManager, job: Job, { state, reason }: Outcome, view: EngineJobView): Promise<void> {
+    const hasStopped = view.state === 'ENDED' || view.state === 'GONE';
+    Object.assign(job, { stateReason: reason, engineId: view.engineId ?? job.engineId, host: view.host ?? job.host, startedAt: view.startedAt ?? (state === RUNNING ? (job.startedAt ?? new Date()) : job.startedAt) });
+    if (!hasStopped) return this.parts.rows.become(tx, job, state);
+    Object.assign(job, { exitCode: view.exitCode, endedAt: view.endedAt ?? new Date(), host: null });
+    await this.parts.rows.ended(tx, job, state);
+  }
+
+  /** The state that a job is to enter by what the engine says; undefined: it stays as it is. */
+  async #outcomeOf(view: EngineJobView, job: Job, signal: AbortSignal): Promise<Outcome | undefined> {
+    const halted = JobRows.haltedAs(job.state);
+    if (view.state === 'ENDED' || view.state === 'GONE') return halted === undefined ? endOf(view) : { state: halted, reason: null };
+    if (halted !== undefined) return undefined;
+    if (view.state === 'QUEUED') return { state: QUEUED, reason: view.reason };
+    if (view.state === 'SCHEDULING') return { state: SCHEDULING, reason: view.reason };
+    // What was ready once is not asked again.
+    const isReady = job.state === RUNNING || ((await this.parts.kinds.of(job).isReady?.(job, view, signal)) ?? true);
+    return { state: isReady ? RUNNING : SCHEDULING, reason: null };
+  }
+}
+
+function endOf({ state, end, exitCode, signal, reason }: EngineJobView): Outcome {
+  if (state === 'GONE') return { state: ERROR, reason: reason ?? 'the engine does not know it any more' };
+  switch (end) {
+    case 'EXITED':
+      return exitCode === 0 ? { state: FINISHED, reason: null } : { state: FAILED, reason: reason ?? `it ended with exit code ${exitCode}` };
+    case 'STOPPED':
+      return { state: KILLED, reason: reason ?? 'it was ended on the engine' };
+    case 'TIME_LIMIT':
+      return { state: FAILED, reason: reason ?? 'it went beyond its time limit' };
+    case 'MEMORY':
+      return { state: FAILED, reason: reason ?? 'it went beyond its memory' };
+    case 'SIGNALLED':
+      return { state: FAILED, reason: reason ?? `it was ended by ${signal ?? 'a signal'}` };
+    default:
+      return { state: ERROR, reason: reason ?? 'the engine lost it, and does not say why' };
+  }
+}
