@@ -50,6 +50,12 @@ export const aiArtsEnvironment = {
     about: 'What carries an id of ours on the engine or among the folders of jobs, and belongs to no job, is ended and removed when it is so old.',
   },
   TRAININGS_PER_USER: { schema: settingTypes.integer(1, 1_000_000), default: '1000', example: '50', about: 'Trainings of one user that may wait and run at a time.' },
+  AI_ARTS_UNPACKED_BYTES: { schema: settingTypes.integer(1, Number.MAX_SAFE_INTEGER), default: String(50 * 1024 ** 3), example: '10737418240', about: 'What an archive may unpack to, in bytes.' },
+  AI_ARTS_UNPACKED_FILES: { schema: settingTypes.integer(1, 10_000_000), default: '100000', example: '500000', about: 'Files and folders that an archive may hold.' },
+  AI_ARTS_UNPACK_RATIO: { schema: settingTypes.integer(1, 10_000), default: '200', example: '200', about: 'How many times as large as itself an archive may unpack to, beyond the first 64 MiB.' },
+  AI_ARTS_UNCLAIMED_HOURS: { schema: settingTypes.integer(1, 8_760), default: '24', example: '72', about: 'An upload that nothing uses is deleted after so many hours.' },
+  AI_ARTS_DELETED_HOURS: { schema: settingTypes.integer(0, 8_760), default: '24', example: '168', about: 'Files of what was deleted are kept for so many hours more.' },
+  AI_ARTS_CACHE_BYTES: { schema: settingTypes.integer(0, Number.MAX_SAFE_INTEGER), default: String(100 * 1024 ** 3), example: '1099511627776', about: 'What the cache of files that jobs read may hold, in bytes; what a job uses stays whatever it holds.' },
   HUTONG_DATA_DIR: { schema: settingTypes.text(), default: '.hutong', example: '/var/lib/hutong', about: 'Folder of files and jobs, taken from the root of the repository.' },
 } satisfies Record<string, Setting<unknown>>;
 
@@ -71,7 +77,16 @@ export interface AiArtsSettings {
   trainingsPerUser: number;
   /** Absolute. */
   dataDirectory: string;
+  /** What an archive may unpack to; the ratio is to its own size. */
+  unpack: { bytes: number; files: number; ratio: number };
+  /** How long an upload is kept that nothing uses. */
+  unclaimedMs: number;
+  /** How long files of what was deleted are kept. */
+  deletedMs: number;
+  cacheBytes: number;
 }
+
+const HOUR_MS = 3_600_000;
 
 /** Reads the settings from the process environment; throws a `SettingError` for the first bad one. */
 export function readAiArtsSettings(environment: Readonly<Record<string, string | undefined>> = process.env): AiArtsSettings {
@@ -90,5 +105,9 @@ export function readAiArtsSettings(environment: Readonly<Record<string, string |
     orphanGraceMs: values.JOB_ORPHAN_GRACE_SECONDS * 1_000,
     trainingsPerUser: values.TRAININGS_PER_USER,
     dataDirectory: path.resolve(REPOSITORY, values.HUTONG_DATA_DIR),
+    unpack: { bytes: values.AI_ARTS_UNPACKED_BYTES, files: values.AI_ARTS_UNPACKED_FILES, ratio: values.AI_ARTS_UNPACK_RATIO },
+    unclaimedMs: values.AI_ARTS_UNCLAIMED_HOURS * HOUR_MS,
+    deletedMs: values.AI_ARTS_DELETED_HOURS * HOUR_MS,
+    cacheBytes: values.AI_ARTS_CACHE_BYTES,
   };
 }

@@ -4,9 +4,10 @@ import type { Engine } from './engine/engine.js';
 import type { JobEvents } from './job/job.events.js';
 import type { JobReconciler } from './job/job.reconciler.js';
 import type { JobStore } from './job/job.store.js';
+import type { Files } from './files/open-files.js';
 
 /** What the resolvers of this subgraph work with. */
-export interface AiArtsServices {
+export interface AiArtsServices extends Omit<Files, 'stop'> {
   engine: Engine;
   store: Store;
   jobs: JobStore;

@@ -6,10 +6,14 @@ import type { Engine } from './engine/engine.js';
 import { EngineResolver } from './engine/engine.resolver.js';
 import { openEngine } from './engine/open-engine.js';
 import { readAiArtsSettings, type AiArtsSettings } from './environment.js';
+import { FileSet } from './files/file-set.entity.js';
+import { openFiles } from './files/open-files.js';
+import { FileSetResolver, UploadEventResolver } from './files/upload.resolver.js';
 import { Job } from './job/job.entity.js';
 import { JobResolver } from './job/job.resolver.js';
 import { JobWork } from './job/job.work.js';
 import { Migration20261121AiArts } from './migrations/migration-20261121-ai-arts.js';
+import { Migration20261121Files } from './migrations/migration-20261121-files.js';
 import { Migration20261121Jobs } from './migrations/migration-20261121-jobs.js';
 import type { AiArtsServices } from './services.js';
 import { openStore } from './store/open-store.js';
@@ -27,10 +31,10 @@ export interface AiArtsParts {
 /** The subgraph with settings and drivers from elsewhere than the environment, for tests. */
 export function aiArtsWith(readParts: () => AiArtsParts): SubgraphModule<AiArtsServices> {
   return {
-    graph: { name: 'ai-arts', resolvers: [EngineResolver, JobResolver] },
+    graph: { name: 'ai-arts', resolvers: [EngineResolver, FileSetResolver, UploadEventResolver, JobResolver] },
     schema: 'ai_arts',
-    entities: [Job],
-    migrations: [Migration20261121AiArts, Migration20261121Jobs],
+    entities: [FileSet, Job],
+    migrations: [Migration20261121AiArts, Migration20261121Files, Migration20261121Jobs],
     checkSettings: () => void readParts(),
     start: (house) => start(house, readParts()),
   };
@@ -46,11 +50,13 @@ export const aiArts: SubgraphModule<AiArtsServices> = aiArtsWith(() => {
 async function start(house: House, parts: AiArtsParts): Promise<StartedServices<AiArtsServices>> {
   const [installation] = await sql<{ id: string }>(house.database.em.fork(), 'select id from ai_arts.installation');
   const [engine, store] = await Promise.all([parts.openEngine({ installation: installation!.id, log: house.log }), parts.openStore()]);
+  const { stop: stopFiles, ...files } = await openFiles({ house, store, settings: parts.settings });
   const work = await JobWork.start({ house, engine, kinds: [], settings: parts.settings });
   return {
-    services: { engine, store, jobs: work.store, jobEvents: work.events, jobReconciler: work.reconciler },
+    services: { engine, store, ...files, jobs: work.store, jobEvents: work.events, jobReconciler: work.reconciler },
     async stop() {
       await work.stop();
+      await stopFiles();
       await engine.close();
       await store.close();
     },

@@ -1,0 +1,71 @@
+import type { Store } from '../drivers/store/store.js';
+import { BoundedWork } from './bounded-work.js';
+import type { FileEntry, FileSet } from './file-set.entity.js';
+
+/** Files up to this size are read whole and put beside each other; a store takes its time for each. */
+const SMALL_BYTES = 1024 * 1024;
+const AT_ONCE = 16;
+
+/** The files of a set that is being made, as they are put into the store. */
+export class FileSetDraft {
+  readonly files: FileEntry[] = [];
+  readonly #puts = new BoundedWork(AT_ONCE);
+
+  constructor(
+    private readonly store: Store,
+    readonly fileSet: FileSet,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  /** Puts a file under its path in the set; resolves when its body is read. A failure may come out of a later call. */
+  async put(path: string, body: AsyncIterable<Uint8Array>): Promise<void> {
+    const read = await beginningOf(body);
+    if (read.isWhole) await this.#puts.begin(() => this.#put(path, read.chunks));
+    else await this.#put(path, read.chunks);
+  }
+
+  /** All files are in the store. @throws what put the first that is not */
+  async end(): Promise<FileEntry[]> {
+    await this.#puts.end();
+    return this.files;
+  }
+
+  /** Nothing is put any more. */
+  settle(): Promise<void> {
+    return this.#puts.settle();
+  }
+
+  async #put(path: string, body: AsyncIterable<Uint8Array>): Promise<void> {
+    const { sizeBytes, sha256 } = await this.store.put(this.fileSet.prefix + path, body, this.signal);
+    this.files.push({ path, sizeBytes, sha256 });
+  }
+}
+
+/** A body whose beginning was read, to see whether there is more. */
+async function beginningOf(body: AsyncIterable<Uint8Array>): Promise<{ isWhole: boolean; chunks: AsyncIterable<Uint8Array> }> {
+  const iterator = body[Symbol.asyncIterator]();
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  while (sizeBytes <= SMALL_BYTES) {
+    const next = await iterator.next();
+    if (next.done) return { isWhole: true, chunks: all(chunks) };
+    chunks.push(next.value);
+    sizeBytes += next.value.length;
+  }
+  return { isWhole: false, chunks: all(chunks, iterator) };
+}
+
+async function* all(chunks: Uint8Array[], rest?: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+  try {
+    for (let chunk = chunks.shift(); chunk; chunk = chunks.shift()) yield chunk;
+    for (let next = await rest?.next(); next && !next.done; next = await rest?.next()) yield next.value;
+  } finally {
+    await rest?.return?.();
+  }
+}
+
+/** A whole file in memory, as a body. */
+export async function* bodyOf(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
+  yield bytes;
+}
+

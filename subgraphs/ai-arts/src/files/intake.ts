@@ -1,0 +1,199 @@
+import { randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdir, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { HutongError, type Log, type WorkerPresence } from '@hutong/common';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import type { Store } from '../drivers/store/store.js';
+import type { AiArtsSettings } from '../environment.js';
+import { archiveBroken } from '../errors.js';
+import { ArchiveCheck } from './archive/archive.check.js';
+import { walkArchive, type ArchiveKind } from './archive/archive.js';
+import { FileSetDraft } from './file-set.draft.js';
+import { FileSet, type FilePurpose } from './file-set.entity.js';
+import type { FileSetRemoval } from './file-set.removal.js';
+import type { FileSetRows } from './file-set.rows.js';
+import { FileSetState } from './file-set.states.js';
+import { asShown } from './store.failure.js';
+import type { UploadEvents } from './upload.events.js';
+import { UploadProgress } from './upload.progress.js';
+
+const { RECEIVING, UNPACKING } = FileSetState;
+
+export interface IntakeParts {
+  fork: () => EntityManager;
+  store: Store;
+  rows: FileSetRows;
+  removal: FileSetRemoval;
+  events: UploadEvents;
+  presence: WorkerPresence;
+  settings: Pick<AiArtsSettings, 'dataDirectory' | 'unpack' | 'unclaimedMs'>;
+  log: Log;
+}
+
+/** What a set is to be, before anything of it is there. */
+export interface NewFileSet {
+  ownerId: string;
+  purpose: FilePurpose;
+  isPrivate: boolean;
+  /** A checked path, or empty. */
+  folder?: string;
+  token?: string | null;
+  /** Where its files lie already; empty: they are to be put. */
+  prefix?: string;
+}
+
+/** An archive on its way. */
+export interface ArrivingArchive {
+  kind: ArchiveKind;
+  name: string;
+  open: () => AsyncIterable<Uint8Array>;
+}
+
+/** Puts the files of a set; `arrived` says that what remains needs nobody who sends or waits. */
+export type Fill = (draft: FileSetDraft, progress: UploadProgress, arrived: (fileSet: FileSet) => void) => Promise<void>;
+
+/** Where archives lie until they are unpacked; each is named by its set. */
+export const incomingFolder = (dataDirectory: string): string => path.join(dataDirectory, 'ai-arts', 'incoming');
+
+/** Makes sets of files: a row first, the files under it, and then all of them at once are there; or nothing is. */
+export class Intake {
+  readonly #parts: IntakeParts;
+  readonly #stop = new AbortController();
+  readonly #underWay = new Set<Promise<unknown>>();
+
+  constructor(parts: IntakeParts) {
+    this.#parts = parts;
+  }
+
+  /** Has `fill` put the files of a new set; resolves when it is READY. */
+  async make(of: NewFileSet, signal: AbortSignal, fill: Fill): Promise<FileSet> {
+    const fileSet = await this.#begin(of);
+    return this.#run(fileSet, this.#while(signal), fill, () => undefined);
+  }
+
+  /** The same in the background from the moment on at which `fill` says so: then it is waited for so long, and otherwise answered as it stands. */
+  async follow(of: NewFileSet, waitMs: number, signal: AbortSignal, fill: Fill): Promise<FileSet> {
+    const fileSet = await this.#begin(of);
+    const arrived = Promise.withResolvers<FileSet>();
+    const finished = this.#run(fileSet, this.#stop.signal, fill, arrived.resolve);
+    finished.catch(() => undefined);
+    const over = new AbortController();
+    const waited = arrived.promise.then((present) => delay(waitMs, present, { signal: AbortSignal.any([signal, over.signal]) }));
+    waited.catch(() => undefined);
+    return Promise.race([finished, waited]).finally(() => over.abort());
+  }
+
+  /** Takes in an archive and unpacks it; see {@link follow}. */
+  unpack(of: NewFileSet, archive: ArrivingArchive, waitMs: number, signal: AbortSignal): Promise<FileSet> {
+    const { settings, rows } = this.#parts;
+    return this.follow(of, waitMs, signal, async (draft, progress, arrived) => {
+      const file = path.join(incomingFolder(settings.dataDirectory), draft.fileSet.id);
+      try {
+        await mkdir(path.dirname(file), { recursive: true });
+        await pipeline(progress.counting(archive.open()), createWriteStream(file, { flags: 'wx', mode: 0o600 }), { signal: this.#while(signal) });
+        progress.fileSet = await rows.become(draft.fileSet.id, UNPACKING, progress.counts);
+        arrived(progress.fileSet);
+        await this.#unpackFile({ ...archive, file }, draft, progress);
+      } finally {
+        await rm(file, { force: true });
+      }
+    });
+  }
+
+  /** Breaks off what is under way, and waits for it to be given up. */
+  async stop(): Promise<void> {
+    this.#stop.abort(new Error('the process stops'));
+    await Promise.allSettled(this.#underWay);
+  }
+
+  async #unpackFile({ kind, name, file }: { kind: ArchiveKind; name: string; file: string }, draft: FileSetDraft, progress: UploadProgress): Promise<void> {
+    const { settings } = this.#parts;
+    const { signal } = this.#stop;
+    const { size: sizeBytes } = await stat(file);
+    const newCheck = () => new ArchiveCheck({ name, sizeBytes }, settings.unpack);
+    const check = newCheck();
+    await walkArchive(kind, name, { file, check, take: undefined, signal });
+    if (check.files === 0) throw archiveBroken({ name, problem: 'it holds no file' });
+    progress.counts.totalFiles = check.files;
+    const folder = draft.fileSet.folder === '' ? '' : `${draft.fileSet.folder}/`;
+    await walkArchive(kind, name, {
+      file,
+      check: newCheck(),
+      signal,
+      take: async (entry, body) => {
+        await draft.put(folder + entry, body);
+        progress.unpacked();
+      },
+    });
+  }
+
+  async #begin({ ownerId, purpose, isPrivate, folder = '', token = null, prefix }: NewFileSet): Promise<FileSet> {
+    const { rows, presence, settings } = this.#parts;
+    const id = randomUUID();
+    const now = Date.now();
+    const fileSet = Object.assign(new FileSet(), {
+      id,
+      ownerId,
+      purpose,
+      isPrivate,
+      state: RECEIVING,
+      prefix: prefix ?? `sets/${id}/`,
+      folder,
+      token,
+      worker: presence.id,
+      expiresAt: new Date(now + settings.unclaimedMs),
+      createdAt: new Date(now),
+    });
+    presence.begin(id);
+    try {
+      await rows.insert(fileSet);
+    } catch (error) {
+      presence.end(id);
+      throw error;
+    }
+    return fileSet;
+  }
+
+  #run(fileSet: FileSet, signal: AbortSignal, fill: Fill, arrived: (fileSet: FileSet) => void): Promise<FileSet> {
+    const running = this.#fill(fileSet, signal, fill, arrived).finally(() => {
+      this.#underWay.delete(running);
+      this.#parts.presence.end(fileSet.id);
+    });
+    this.#underWay.add(running);
+    return running;
+  }
+
+  async #fill(fileSet: FileSet, signal: AbortSignal, fill: Fill, arrived: (fileSet: FileSet) => void): Promise<FileSet> {
+    const { store, rows, removal, log } = this.#parts;
+    const stopPuts = new AbortController();
+    const draft = new FileSetDraft(store, fileSet, AbortSignal.any([signal, stopPuts.signal]));
+    const progress = new UploadProgress(this.#parts, fileSet);
+    try {
+      signal.throwIfAborted();
+      await fill(draft, progress, arrived);
+      return await rows.ready(fileSet.id, await draft.end(), progress.counts);
+    } catch (error) {
+      stopPuts.abort(error);
+      await draft.settle();
+      const shown = asShown(error);
+      const reason = shown instanceof HutongError ? shown.message : 'it broke off';
+      try {
+        await rows.fail(fileSet.id, reason);
+        await removal.remove(fileSet, AbortSignal.timeout(REMOVAL_MS));
+      } catch (err) {
+        log.warn({ err, fileSet: fileSet.id }, 'what is left of files that did not become ready will be removed later');
+      }
+      throw shown;
+    }
+  }
+
+  #while(signal: AbortSignal): AbortSignal {
+    return AbortSignal.any([signal, this.#stop.signal]);
+  }
+}
+
+/** What does not go away by then is removed by a sweep. */
+const REMOVAL_MS = 20_000;
