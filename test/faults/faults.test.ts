@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { GraphError } from '../testkit/actor.js';
 import { FAULTS } from '../testkit/fault-proxy.js';
@@ -12,20 +11,14 @@ import { subscribe } from '../testkit/subscription.js';
 // Between the gateway and its subgraphs, and between peers, something is broken all the time.
 
 let world: SpoiltWorld;
-let database: Client;
 beforeAll(async () => {
   world = await spoiltWorld();
-  database = new Client({ connectionString: world.databaseUrl });
-  await database.connect();
 });
 afterEach(async () => {
   for (const proxy of Object.values(world.proxies)) proxy.heal();
   await healed();
 });
-afterAll(async () => {
-  await database?.end();
-  await world?.dispose();
-});
+afterAll(() => world?.dispose());
 
 /** One field of each subgraph. */
 const FIELDS: Record<Subgraph, string> = { machines: 'machines', 'compute-registry': 'computingResources', scheduling: 'tasks', 'cloud-vm': 'virtualMachines' };
@@ -90,7 +83,7 @@ describe('the legacy routes', () => {
 });
 
 describe('a mutation', () => {
-  const submitted = async (token: string) => (await database.query<{ id: number }>('select id from scheduling.task where client_token = $1', [token])).rows;
+  const submitted = async (token: string) => (await world.database.query<{ id: number }>('select id from scheduling.task where client_token = $1', [token])).rows;
 
   test.each(FAULTS)('is never sent twice (%s), and may be repeated with its token', async (fault) => {
     const token = `once ${fault}`;

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { encodeEventId } from '@hutong/common';
-import { Client } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { GraphAnswer } from '../testkit/actor.js';
 import { FAULTS, type Fault } from '../testkit/fault-proxy.js';
@@ -27,16 +26,10 @@ const random = seeded(seed);
 const faults: Fault[] = [...FAULTS, ...FAULTS.filter((fault) => fault !== 'silence after')];
 
 let world: SpoiltWorld;
-let database: Client;
 beforeAll(async () => {
   world = await spoiltWorld();
-  database = new Client({ connectionString: world.databaseUrl });
-  await database.connect();
 });
-afterAll(async () => {
-  await database?.end();
-  await world?.dispose();
-});
+afterAll(() => world?.dispose());
 
 const UNAVAILABLE = new RegExp(`\\b(?:${SUBGRAPHS.join('|')})\\b`);
 let failures = 0;
@@ -102,7 +95,7 @@ async function told(after: string, isLast: (id: string) => boolean): Promise<str
 }
 
 async function eventIds(): Promise<string[]> {
-  const { rows } = await database.query<{ xid: string; sequence: string }>('select xid::text, sequence::text from scheduling.event e order by e.xid, e.sequence');
+  const { rows } = await world.database.query<{ xid: string; sequence: string }>('select xid::text, sequence::text from scheduling.event e order by e.xid, e.sequence');
   return rows.map(({ xid, sequence }) => encodeEventId({ xid: BigInt(xid), sequence: BigInt(sequence) }));
 }
 
@@ -126,7 +119,7 @@ test('every story comes to its end, nothing is done twice or left half done, and
 
   console.log(`${failures} requests failed; spoilt: ${JSON.stringify(SUBGRAPHS.map((name) => Object.fromEntries(proxies[name].spoilt)))}`);
   expect(failures).toBeGreaterThan(0);
-  const { rows } = await database.query<{ count: number }>(`select count(*)::int as count from scheduling.task where client_token like 'storm %'`);
+  const { rows } = await world.database.query<{ count: number }>(`select count(*)::int as count from scheduling.task where client_token like 'storm %'`);
   expect(rows[0]!.count).toBe(STORIES);
   // What could not be given back at once is given back in the background.
   for (const { resourceId, held } of outcomes) await until(`the reservations of resource ${resourceId} to be ${held}`, async () => (await world.reserved(resourceId)).gpu === held);

@@ -1,14 +1,12 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { actor, admin } from '../testkit/actor.js';
 import { isMissing, qemu } from '../testkit/engines.js';
 import { sendForm } from '../testkit/http.js';
+import { machineWorld, type MachineWorld } from '../testkit/machine.world.js';
 import { qemuPlatformCloud, type PlatformCloud } from '../testkit/platform-cloud.js';
-import { startPlatform, type Platform } from '../testkit/platform.js';
 import { until } from '../testkit/processes.js';
-import { MachineUser } from '../testkit/virtual-machine.js';
+import type { MachineUser } from '../testkit/virtual-machine.js';
 
 // An online judge launches machines for teachers and candidates through cloud_api, on real QEMU. What anything else may take
 // is less than a launch may wait.
@@ -16,30 +14,18 @@ import { MachineUser } from '../testkit/virtual-machine.js';
 const WAIT_SECONDS = 20;
 
 describe.skipIf(isMissing(qemu))('cloud_api on real QEMU', { timeout: 240_000 }, () => {
+  let world: MachineWorld<'oj' | 'other'>;
   let cloud: PlatformCloud;
-  let platform: Platform;
   let oj: MachineUser;
   let other: MachineUser;
 
   beforeAll(async () => {
-    cloud = await qemuPlatformCloud();
-    platform = await startPlatform({
-      environment: { ...cloud.environment, CLOUD_API_WAIT_SECONDS: String(WAIT_SECONDS), REQUEST_TIMEOUT_SECONDS: '15', SUBGRAPH_TIMEOUT_SECONDS: '12', CLOUD_MACHINES_PER_USER: '2' },
-    });
-    const root = await admin(platform);
-    oj = new MachineUser(await actor(root, 'oj'), cloud);
-    other = new MachineUser(await actor(root, 'other'), cloud);
+    const environment = { CLOUD_API_WAIT_SECONDS: String(WAIT_SECONDS), REQUEST_TIMEOUT_SECONDS: '15', SUBGRAPH_TIMEOUT_SECONDS: '12', CLOUD_MACHINES_PER_USER: '2' };
+    world = await machineWorld(await qemuPlatformCloud(), ['oj', 'other'], environment);
+    ({ cloud, users: { oj, other } } = world);
   }, 300_000);
-
-  afterEach(async () => {
-    for (const user of [oj, other]) for (const { id } of await user.list()) await user.destroy(id);
-    await until('nothing to be left', async () => (await cloud.holdings()).length === 0);
-  }, 120_000);
-
-  afterAll(async () => {
-    await platform?.dispose();
-    await cloud?.remove();
-  }, 120_000);
+  afterEach(() => world.clear(), 120_000);
+  afterAll(() => world?.dispose(), 120_000);
 
   interface Answer {
     ret_code: number;
@@ -62,18 +48,6 @@ describe.skipIf(isMissing(qemu))('cloud_api on real QEMU', { timeout: 240_000 },
     const machine = await oj.look(vm_id);
     expect([machine.state, machine.ipv4]).toEqual(['ACTIVE', vm_ip]);
     return oj.page(machine, path, init);
-  }
-
-  /** Nobody's turn comes while the work runs, as in a cloud that is busy. */
-  async function whileTheCloudIsBusy<Result>(work: (free: () => Promise<unknown>) => Promise<Result>): Promise<Result> {
-    const turns = new Client({ connectionString: platform.databaseUrl });
-    await turns.connect();
-    try {
-      await turns.query("select pg_advisory_lock(hashtextextended('hutong cloud-vm turn', 0))");
-      return await work(() => turns.query('select pg_advisory_unlock_all()'));
-    } finally {
-      await turns.end();
-    }
   }
 
   test('a teacher prepares a machine, a candidate gets one made of it that reaches nobody, and both are gone when destroyed', async () => {
@@ -120,7 +94,7 @@ describe.skipIf(isMissing(qemu))('cloud_api on real QEMU', { timeout: 240_000 },
   });
 
   test('a launch whose time is over answers 7, and leaves nothing', async () => {
-    await whileTheCloudIsBusy(async () => {
+    await world.whileTheCloudIsBusy(async () => {
       expect(await launch()).toEqual({ ret_code: 7, description: `Virtual machine creation failed: it was not ready within ${WAIT_SECONDS} s` });
     });
     await until('nothing to be launched', async () => (await oj.list()).length === 0);
@@ -129,9 +103,9 @@ describe.skipIf(isMissing(qemu))('cloud_api on real QEMU', { timeout: 240_000 },
 
   test('a caller that hangs up before the answer leaves nothing', async () => {
     const gone = new AbortController();
-    await whileTheCloudIsBusy(async (free) => {
+    await world.whileTheCloudIsBusy(async (free) => {
       const body = new URLSearchParams({ command: 'launch_instance', image: cloud.image, flavor: cloud.flavor, internet: 'false', name: 'left alone' });
-      const request = fetch(`${platform.legacyUrl}/cloud_api`, { method: 'POST', headers: { token: oj.actor.credential! }, body, signal: gone.signal });
+      const request = fetch(`${world.platform.legacyUrl}/cloud_api`, { method: 'POST', headers: { token: oj.actor.credential! }, body, signal: gone.signal });
       const ended = expect(request).rejects.toThrow('aborted');
       await until('the machine to be asked for', async () => (await oj.list()).length === 1);
       const [machine] = await oj.list();

@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { actor, admin, type Actor } from '../testkit/actor.js';
+import type { Actor } from '../testkit/actor.js';
 import { isMissing, qemu } from '../testkit/engines.js';
+import { machineWorld, type MachineWorld } from '../testkit/machine.world.js';
 import { qemuPlatformCloud, type PlatformCloud } from '../testkit/platform-cloud.js';
-import { startPlatform, type Platform } from '../testkit/platform.js';
+import type { Platform } from '../testkit/platform.js';
 import { until } from '../testkit/processes.js';
 import { subscribe } from '../testkit/subscription.js';
-import { MachineUser } from '../testkit/virtual-machine.js';
+import type { MachineUser } from '../testkit/virtual-machine.js';
 
 // A teacher prepares a machine, an exam is launched from it, and nothing is left: real guests, used over GraphQL.
 
@@ -15,6 +15,7 @@ const CHANGES = 'subscription ($id: ID, $after: ID) { virtualMachineChanged(id: 
 const MOST = 10;
 
 describe.skipIf(isMissing(qemu))('virtual machines on real QEMU', { timeout: 240_000 }, () => {
+  let world: MachineWorld<'teacher' | 'student'>;
   let cloud: PlatformCloud;
   let platform: Platform;
   let root: Actor;
@@ -22,22 +23,11 @@ describe.skipIf(isMissing(qemu))('virtual machines on real QEMU', { timeout: 240
   let student: MachineUser;
 
   beforeAll(async () => {
-    cloud = await qemuPlatformCloud();
-    platform = await startPlatform({ environment: { ...cloud.environment, CLOUD_AT_ONCE: '2', CLOUD_MACHINES_PER_USER: String(MOST) } });
-    root = await admin(platform);
-    teacher = new MachineUser(await actor(root, 'teacher'), cloud);
-    student = new MachineUser(await actor(root, 'student'), cloud);
+    world = await machineWorld(await qemuPlatformCloud(), ['teacher', 'student'], { CLOUD_AT_ONCE: '2', CLOUD_MACHINES_PER_USER: String(MOST) });
+    ({ cloud, platform, root, users: { teacher, student } } = world);
   }, 300_000);
-
-  afterEach(async () => {
-    for (const user of [teacher, student]) for (const { id } of await user.list()) await user.destroy(id);
-    await until('nothing to be left', async () => (await cloud.holdings()).length === 0);
-  }, 120_000);
-
-  afterAll(async () => {
-    await platform?.dispose();
-    await cloud?.remove();
-  }, 120_000);
+  afterEach(() => world.clear(), 120_000);
+  afterAll(() => world?.dispose(), 120_000);
 
   test('a machine is prepared, restarted in every way, and kept as an image of which others are made', async () => {
     const machine = await teacher.machine({ name: '期末考试' });
@@ -117,28 +107,26 @@ describe.skipIf(isMissing(qemu))('virtual machines on real QEMU', { timeout: 240
   });
 
   test('a caller who hangs up while its machine is made, and will not have it later, leaves nothing', async () => {
-    // Its turn does not come before it was seen to wait.
-    const turns = new Client({ connectionString: platform.databaseUrl });
-    await turns.connect();
-    await turns.query("select pg_advisory_lock(hashtextextended('hutong cloud-vm turn', 0))");
     const leaving = new AbortController();
-    const request = fetch(`${platform.url}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${student.actor.credential}` },
-      body: JSON.stringify({
-        query: 'mutation ($input: LaunchVirtualMachineInput!) { launchVirtualMachine(input: $input) { id } }',
-        variables: { input: { image: cloud.image, flavor: cloud.flavor, internetAccess: true, name: 'left alone', waitSeconds: 25, destroyUnlessActive: true } },
-      }),
-      signal: leaving.signal,
+    // Its turn does not come before it was seen to wait.
+    await world.whileTheCloudIsBusy(async (free) => {
+      const request = fetch(`${platform.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${student.actor.credential}` },
+        body: JSON.stringify({
+          query: 'mutation ($input: LaunchVirtualMachineInput!) { launchVirtualMachine(input: $input) { id } }',
+          variables: { input: { image: cloud.image, flavor: cloud.flavor, internetAccess: true, name: 'left alone', waitSeconds: 25, destroyUnlessActive: true } },
+        }),
+        signal: leaving.signal,
+      });
+      const ended = expect(request).rejects.toThrow('aborted');
+      await until('the machine to be asked for', async () => (await student.list()).length === 1);
+      const [machine] = await student.list();
+      await free();
+      leaving.abort();
+      await ended;
+      await student.until(machine!.id, 'DELETED');
     });
-    const ended = expect(request).rejects.toThrow('aborted');
-    await until('the machine to be asked for', async () => (await student.list()).length === 1);
-    const [machine] = await student.list();
-    await turns.query('select pg_advisory_unlock_all()');
-    leaving.abort();
-    await ended;
-    await student.until(machine!.id, 'DELETED');
-    await turns.end();
     expect(await cloud.holdings()).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 import { testDatabase } from '@hutong/common/testkit';
+import { Client } from 'pg';
 import { FaultProxy } from './fault-proxy.js';
 import { interconnectWorld, type InterconnectWorld } from './interconnect.world.js';
 import { ADMIN_PASSWORD } from './platform.js';
@@ -12,7 +13,8 @@ const HUTONG_SECRET = 'the secret of every process';
 /** A platform whose every way to a subgraph, the gateway's and the peers', leads through a proxy that can spoil it. */
 export interface SpoiltWorld extends InterconnectWorld {
   proxies: Readonly<Record<Subgraph, FaultProxy>>;
-  databaseUrl: string;
+  /** Connected to the database of all subgraphs. */
+  database: Client;
   /** What the subgraphs have logged. */
   logged(): string;
   dispose(): Promise<void>;
@@ -23,6 +25,9 @@ export async function spoiltWorld(): Promise<SpoiltWorld> {
   try {
     const database = await testDatabase();
     opened.defer(() => database.drop());
+    const client = new Client({ connectionString: database.url });
+    await client.connect();
+    opened.defer(() => client.end());
     const started = await Promise.all(SUBGRAPHS.map(async (name) => [name, await FaultProxy.start()] as const));
     const proxies = Object.fromEntries(started) as Record<Subgraph, FaultProxy>;
     for (const [, proxy] of started) opened.defer(() => proxy.stop());
@@ -38,7 +43,7 @@ export async function spoiltWorld(): Promise<SpoiltWorld> {
     );
     const world = await interconnectWorld({ environment: { ...environment, SUBGRAPH_TIMEOUT_SECONDS: '2' } });
     opened.defer(() => world.platform.dispose());
-    return { ...world, proxies, databaseUrl: database.url, logged: () => processes.map((server) => server.output()).join(''), dispose: () => opened.disposeAsync() };
+    return { ...world, proxies, database: client, logged: () => processes.map((server) => server.output()).join(''), dispose: () => opened.disposeAsync() };
   } catch (error) {
     await opened.disposeAsync();
     throw error;
