@@ -2,34 +2,23 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { testGateway, type TestGateway } from '../testkit/test-gateway.js';
-import { TestSocket, until } from '../testkit/test-socket.js';
+import { SocketGateway, VISITED } from '../testkit/socket.gateway.js';
+import type { TestGateway } from '../testkit/test-gateway.js';
+import { until } from '../testkit/test-socket.js';
 
-const VISITED = 'subscription { visited { id person { id name things { label } } } }';
-
+let sockets: SocketGateway;
 let gateway: TestGateway;
-let sockets: TestSocket[];
 beforeEach(async () => {
-  gateway = await testGateway({ WEBSOCKET_INIT_SECONDS: '1', LIMIT_SUBSCRIPTIONS: '5', LIMIT_BODY_BYTES: '20000' });
-  sockets = [];
+  sockets = await SocketGateway.start();
+  ({ gateway } = sockets);
 });
-afterEach(async () => {
-  for (const socket of sockets) socket.end();
-  await gateway.stop();
-});
-
-const kept = (socket: TestSocket): TestSocket => {
-  sockets.push(socket);
-  return socket;
-};
-const socketOf = async (username?: string) => kept(await TestSocket.acknowledged(gateway.url, username === undefined ? undefined : gateway.subgraphs.credential(username)));
-const listening = (count = 1) => until(() => gateway.subgraphs.visitors >= count);
+afterEach(() => sockets.stop());
 
 describe('results', () => {
   test('an event is joined with what another subgraph knows', async () => {
-    const socket = await socketOf('alice');
+    const socket = await sockets.of('alice');
     socket.subscribe('a', VISITED);
-    await listening();
+    await sockets.listening();
     gateway.subgraphs.visit('1');
     gateway.subgraphs.visit('2');
     expect(await socket.results('a', 2)).toEqual([
@@ -40,17 +29,17 @@ describe('results', () => {
   });
 
   test('come with aliases, fragments, variables and skipped fields as a query has them', async () => {
-    const socket = await socketOf('alice');
+    const socket = await sockets.of('alice');
     socket.subscribe('a', 'query Other { me { id } } subscription Live($skip: Boolean!) { seen: visited { ...v note @skip(if: $skip) } } fragment v on Visit { it: id who: person { things { owner { name } } } }', { skip: true }, 'Live');
-    await listening();
+    await sockets.listening();
     gateway.subgraphs.visit('1');
     expect(await socket.results('a', 1)).toEqual([{ seen: { it: '1', who: { things: [{ owner: { name: 'person 1' } }] } } }]);
   });
 
   test('carry the failure of a field beside the rest of the event, and the stream goes on', async () => {
-    const socket = await socketOf('alice');
+    const socket = await sockets.of('alice');
     socket.subscribe('a', 'subscription { visited { id note } }');
-    await listening();
+    await sockets.listening();
     gateway.subgraphs.visit('1', 'expected');
     gateway.subgraphs.visit('1', 'unexpected');
     gateway.subgraphs.visit('1', 'fine');
@@ -63,9 +52,9 @@ describe('results', () => {
   });
 
   test('carry an error in place of the fields of a subgraph that is away', async () => {
-    const socket = await socketOf('alice');
+    const socket = await sockets.of('alice');
     socket.subscribe('a', VISITED);
-    await listening();
+    await sockets.listening();
     gateway.connections.delete('things');
     gateway.subgraphs.visit('1');
     await socket.results('a', 1);
@@ -76,16 +65,16 @@ describe('results', () => {
     const ids: string[] = [];
     let after: string | undefined;
     for (let round = 0; round < 5; round++) {
-      const socket = await socketOf('alice');
+      const socket = await sockets.of('alice');
       socket.subscribe('a', 'subscription ($after: ID) { visited(after: $after) { id } }', { after });
-      if (round === 0) await listening();
+      if (round === 0) await sockets.listening();
       const written = Array.from({ length: 20 }, () => gateway.subgraphs.visit('1'));
       const seen = await socket.results('a', written.length / 2);
       socket.end();
       ids.push(...seen.map(({ visited }) => visited.id as string));
       after = ids.at(-1);
     }
-    const socket = await socketOf('alice');
+    const socket = await sockets.of('alice');
     socket.subscribe('a', 'subscription ($after: ID) { visited(after: $after) { id } }', { after });
     const rest = await socket.results('a', 100 - ids.length);
     expect([...ids, ...rest.map(({ visited }) => visited.id as string)]).toEqual(Array.from({ length: 100 }, (_, index) => String(index + 1)));
@@ -100,7 +89,7 @@ describe('results', () => {
         if (seen.length === 2) break;
       }
     })();
-    await listening();
+    await sockets.listening();
     gateway.subgraphs.visit('1');
     gateway.subgraphs.visit('1');
     await done;
@@ -112,10 +101,10 @@ describe('results', () => {
 
 describe('the end of a subscription', () => {
   test('closes its source when the client completes it, and when the client goes', async () => {
-    const socket = await socketOf('alice');
+    const socket = await sockets.of('alice');
     socket.subscribe('a', VISITED);
     socket.subscribe('b', 'subscription { visited(after: "0") { id } }');
-    await listening(2);
+    await sockets.listening(2);
     socket.send({ id: 'a', type: 'complete' });
     await until(() => gateway.subgraphs.visitors === 1);
     socket.end();
@@ -123,23 +112,23 @@ describe('the end of a subscription', () => {
   });
 
   test('is an error that tells nothing of the inside when the subgraph breaks down, and the id can be used again', async () => {
-    const socket = await socketOf('alice');
+    const socket = await sockets.of('alice');
     socket.subscribe('a', VISITED);
-    await listening();
+    await sockets.listening();
     gateway.subgraphs.breakVisits();
     const { payload } = await socket.until(({ type }) => type === 'error');
     expect(payload).toMatchObject([{ extensions: { code: 'SUBGRAPH_UNAVAILABLE' } }]);
     expect(JSON.stringify(payload)).not.toContain('swordfish');
     socket.subscribe('a', VISITED);
-    await listening();
+    await sockets.listening();
     gateway.subgraphs.visit('1');
     await socket.results('a', 1);
   });
 
   test('is SUBSCRIBER_TOO_SLOW for a client that reads more slowly than events come', async () => {
-    const socket = await socketOf('alice');
+    const socket = await sockets.of('alice');
     socket.subscribe('a', 'subscription { visited { id note } }');
-    await listening();
+    await sockets.listening();
     socket.socket.pause();
     const note = 'x'.repeat(40_000);
     for (let round = 0; round < 30; round++) {
@@ -158,9 +147,9 @@ describe('the end of a subscription', () => {
 describe('sharing', () => {
   test('equal subscriptions of one user have one source and one join, however many sockets', async () => {
     const credential = gateway.subgraphs.credential('alice');
-    const all = await Promise.all(Array.from({ length: 10 }, () => TestSocket.acknowledged(gateway.url, credential)));
-    for (const socket of all) kept(socket).subscribe('a', VISITED);
-    await listening();
+    const all = await Promise.all(Array.from({ length: 10 }, () => sockets.greeted(credential)));
+    for (const socket of all) socket.subscribe('a', VISITED);
+    await sockets.listening();
     // A source is open before the last of the sockets reads it.
     await until(() => gateway.subgraphs.asked.length > 0);
     await delay(100);
@@ -175,20 +164,20 @@ describe('sharing', () => {
   });
 
   test('different users, and streams that begin at different places, share nothing', async () => {
-    const [alice, bob] = [await socketOf('alice'), await socketOf('bob')];
+    const [alice, bob] = [await sockets.of('alice'), await sockets.of('bob')];
     alice.subscribe('a', VISITED);
     bob.subscribe('b', VISITED);
     bob.subscribe('c', 'subscription { visited(after: "0") { id } }');
     bob.subscribe('d', 'subscription ($from: ID = "0") { visited(after: $from) { id } }');
     bob.subscribe('e', 'subscription ($from: ID = "0") { visited(after: $from) { id } }');
-    await listening(5);
+    await sockets.listening(5);
     expect(gateway.subgraphs.opened).toBe(5);
   });
 });
 
 describe('queries and mutations on a socket', () => {
   test('answer once and complete', async () => {
-    const socket = await socketOf('alice');
+    const socket = await sockets.of('alice');
     socket.subscribe('q', '{ me { name things { label } } }');
     socket.subscribe('m', 'mutation { rename(id: "1", name: "new") { name } }');
     await socket.until(({ type, id }) => type === 'complete' && id === 'q');
@@ -198,7 +187,7 @@ describe('queries and mutations on a socket', () => {
   });
 
   test('and subscriptions are refused by the same limits, before anything runs', async () => {
-    const socket = await socketOf('alice');
+    const socket = await sockets.of('alice');
     const deep = `${'friends { '.repeat(12)} id ${'}'.repeat(12)}`;
     const refusals: [string, string, string][] = [
       ['query', `{ me { ${deep} } }`, 'LIMIT_EXCEEDED'],
@@ -224,14 +213,14 @@ describe('queries and mutations on a socket', () => {
   });
 
   test('may be at most so many at once', async () => {
-    const socket = await socketOf('alice');
+    const socket = await sockets.of('alice');
     for (let id = 0; id < 6; id++) socket.subscribe(String(id), 'subscription { visited(after: "0") { id } }');
     const { id, payload } = await socket.until(({ type }) => type === 'error');
     expect([id, payload[0].extensions.code]).toEqual(['5', 'LIMIT_EXCEEDED']);
-    await listening(5);
+    await sockets.listening(5);
     socket.send({ id: '0', type: 'complete' });
     await until(() => gateway.subgraphs.visitors === 4);
     socket.subscribe('again', 'subscription { visited(after: "0") { id } }');
-    await listening(5);
+    await sockets.listening(5);
   });
 });
