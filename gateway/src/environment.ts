@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { checkSecret, processSettings, readSettings, settingTypes, subgraphDatabaseSettings, subgraphDatabaseUrls, subgraphUrls, subgraphUrlSettings, uploadLimits, type Setting, type UploadLimits } from '@hutong/common';
+import { checkSecret, notebookOriginSetting, processSettings, readSettings, settingTypes, subgraphDatabaseSettings, subgraphDatabaseUrls, subgraphUrls, subgraphUrlSettings, uploadLimits, type Setting, type UploadLimits } from '@hutong/common';
 import { telemetryOf, telemetrySettings, type TelemetrySettings } from '@hutong/common/telemetry';
 import { contractSettings, contractSettingsOf, type ContractSettings } from '@hutong/rest-compat/settings';
 import type { Limits } from './limits/limits.js';
@@ -15,6 +15,12 @@ const count = (standard: number, about: string): Setting<number> => ({
   about,
 });
 
+const optionalPort = (lowest: number) =>
+  settingTypes
+    .optionalText()
+    .transform((text) => (text === undefined ? undefined : Number(text)))
+    .refine((port) => port === undefined || (Number.isInteger(port) && port >= lowest && port <= 65_535), `expected an integer from ${lowest} to 65535`);
+
 /** A switch that is on in development and off in production unless it is set. */
 const developmentSwitch = (about: string): Setting<boolean | undefined> => ({
   schema: settingTypes.flag().optional(),
@@ -27,8 +33,10 @@ export const gatewaySettings = {
   PORT: { schema: settingTypes.integer(0, 65_535), default: '4000', example: '4000', about: 'Port to listen on; 0 takes a free one.' },
   ...processSettings,
   NODE_ENV: { schema: settingTypes.text(), default: 'development', example: 'production', about: 'With production: no playground, no introspection and no metrics unless switched on, no field suggestions.' },
+  NOTEBOOK_ORIGIN: notebookOriginSetting,
+  NOTEBOOK_PORT: { schema: optionalPort(0), example: '4010', about: 'Port of notebooks, on `HOST`; 0 takes a free one. Empty: `PORT` + 10.' },
   ...telemetrySettings,
-  METRICS_PORT: { schema: settingTypes.optionalText().transform((text) => (text === undefined ? undefined : Number(text))).refine((port) => port === undefined || (Number.isInteger(port) && port > 0 && port <= 65_535), 'expected an integer from 1 to 65535'), example: '9464', about: 'Port of its own for /metrics, on HOST. Empty: that of the gateway.' },
+  METRICS_PORT: { schema: optionalPort(1), example: '9464', about: 'Port of its own for /metrics, on HOST. Empty: that of the gateway.' },
   HUTONG_DATA_DIR: { schema: settingTypes.text(), default: '.hutong', example: '/var/lib/hutong', about: 'Folder of the embedded database, taken from the root of the repository.' },
   DATABASE_URL: { schema: settingTypes.optionalUrl('postgres', 'postgresql'), example: 'postgres://hutong@db/hutong', about: 'PostgreSQL of all subgraphs without one of their own. Empty: the embedded one.' },
   ...subgraphDatabaseSettings,
@@ -57,6 +65,9 @@ export const gatewaySettings = {
 export interface GatewaySettings {
   port: number;
   host: string;
+  /** Undefined: the same host, on the port of notebooks. */
+  notebookOrigin: string | undefined;
+  notebookPort: number;
   production: boolean;
   logLevel: string;
   telemetry: TelemetrySettings;
@@ -96,6 +107,8 @@ export function readGatewaySettings(environment: Readonly<Record<string, string 
   return {
     port: values.PORT,
     host: values.HOST,
+    notebookOrigin: values.NOTEBOOK_ORIGIN,
+    notebookPort: values.NOTEBOOK_PORT ?? (values.PORT === 0 ? 0 : Math.min(values.PORT + 10, 65_535)),
     production,
     logLevel: values.LOG_LEVEL,
     telemetry: telemetryOf(values, !production || values.METRICS_PORT !== undefined),

@@ -75,7 +75,7 @@ async function refusal(environment: Record<string, string>): Promise<string> {
 
 let dataDirectory: string;
 let port: number;
-const settings = (over: Record<string, string> = {}) => ({ PORT: String(port), HUTONG_DATA_DIR: dataDirectory, LOG_LEVEL: 'warn', ...over });
+const settings = (over: Record<string, string> = {}) => ({ PORT: String(port), NOTEBOOK_PORT: '0', HUTONG_DATA_DIR: dataDirectory, LOG_LEVEL: 'warn', ...over });
 const passwordOf = (output: string) => /the password is shown this once: +(\S+)/.exec(output)?.[1];
 
 async function logIn(password: string): Promise<string> {

@@ -111,6 +111,7 @@ async function launch(main: string, environment: Record<string, string>, makeDat
         PATH: process.env.PATH,
         HOME: process.env.HOME,
         PORT: String(port),
+        NOTEBOOK_PORT: '0',
         HUTONG_DATA_DIR: dataDirectory,
         HUTONG_ADMIN_PASSWORD: ADMIN_PASSWORD,
         HUTONG_SECRET: SECRET,

@@ -9,6 +9,8 @@ import { requestId } from './request-id.js';
 export interface AppOptions {
   /** The legacy contracts; they read their own requests, so nothing stands in front of them. */
   legacy?: Router;
+  /** The routes of subgraphs. */
+  routes?: RequestHandler;
   /** What answers other processes of the platform. */
   internal?: readonly RequestHandler[];
   graphql: Router;
@@ -22,12 +24,13 @@ export interface AppOptions {
 }
 
 /** Everything that answers HTTP. */
-export function createApp({ legacy, internal = [], graphql, playground, readiness, metrics, trustedProxies, log }: AppOptions): Express {
+export function createApp({ routes, legacy, internal = [], graphql, playground, readiness, metrics, trustedProxies, log }: AppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', 'simple');
   if (trustedProxies.length > 0) app.set('trust proxy', [...trustedProxies]);
+  if (routes) app.use(routes);
   if (legacy) app.use(legacy);
   for (const handler of internal) app.use(handler);
   app.use(requestId);
@@ -41,11 +44,13 @@ export function createApp({ legacy, internal = [], graphql, playground, readines
   return app;
 }
 
-const nothingHere: RequestHandler = (request, response) => {
+/** For what nobody answers. */
+export const nothingHere: RequestHandler = (request, response) => {
   refuse(request, response, notFound({ what: `${request.method} ${request.path.slice(0, 200)}` }));
 };
 
-const failed =
+/** For what a handler failed with. */
+export const failed =
   (log: Log): ErrorRequestHandler =>
   (error: unknown, request, response, next) => {
     const { status } = error as { status?: number };

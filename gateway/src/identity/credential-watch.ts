@@ -1,6 +1,8 @@
+import type { Asked } from './identity.source.js';
+
 /** A credential in use for longer than one request. */
 export interface WatchedCredential {
-  credential: string;
+  asked: Asked;
   credentialId: string | null;
   userId: string | null;
   /** When it stops being good, in milliseconds since 1970; Infinity for one that does not expire. */

@@ -6,7 +6,7 @@ import { csrfTokenWrong } from '../errors.js';
 import { credentialLookups } from '../telemetry/activities.js';
 import { withDeadline } from '../federation/deadline.js';
 import { CredentialWatch, type WatchedCredential } from './credential-watch.js';
-import type { IdentitySource, ResolvedCredential } from './identity.source.js';
+import type { Asked, IdentitySource, ResolvedCredential } from './identity.source.js';
 import type { RequestCredential } from './request-credential.js';
 import { RevocationStream, type RevocationListener } from './revocation-stream.js';
 
@@ -19,15 +19,11 @@ export interface IdentityOptions {
 }
 
 /** What a request shows of who sent it. */
-interface Shown extends RequestCredential {
+export interface Shown extends RequestCredential {
+  /** The id of the credential that its session was begun with, as whoever took it in has made sure. */
+  credentialId?: string | undefined;
   /** The user that it stands for without a credential, as whoever took it in has made sure. */
   actsAs?: string | undefined;
-}
-
-/** Whom the identity subgraph is asked about: whose credential it is, or a user by name. */
-interface Asked {
-  by: 'credential' | 'username';
-  text: string;
 }
 
 /** A credential that was good when it was last asked for and was not revoked since. */
@@ -75,13 +71,14 @@ export class Identity implements RevocationListener {
    *
    * @throws UNAUTHENTICATED, CSRF_TOKEN_WRONG, or SUBGRAPH_UNAVAILABLE when the identity subgraph does not answer
    */
-  async callerOf({ credential, csrfToken, actsAs }: Shown, address: string, requestId: string): Promise<Caller> {
-    const asked = credential !== undefined ? credentialOf(credential) : actsAs !== undefined ? userOf(actsAs) : undefined;
+  async callerOf(shown: Shown, address: string, requestId: string): Promise<Caller> {
+    const asked = askedOf(shown);
     if (!asked) return { ...anonymous, address };
     const remembered = this.#known.get(keyOf(asked));
     credentialLookups.tell({ remembered: remembered !== undefined });
     const known = remembered ?? (await this.#lookUp(asked, address, requestId));
-    if (!known) throw unauthenticated({ reason: asked.by === 'credential' ? ENDED : NO_USER });
+    if (!known) throw unauthenticated({ reason: asked.by === 'username' ? NO_USER : ENDED });
+    const { csrfToken } = shown;
     if (csrfToken !== undefined && !csrfMatches(known, csrfToken)) throw csrfTokenWrong({});
     return { ...known.caller, address };
   }
@@ -92,15 +89,14 @@ export class Identity implements RevocationListener {
    *
    * @throws as {@link callerOf}
    */
-  async sessionOf(request: RequestCredential, address: string, requestId: string, onEnd: () => void): Promise<Session> {
+  async sessionOf(shown: Shown, address: string, requestId: string, onEnd: () => void): Promise<Session> {
     const changes = this.#changes;
-    const caller = await this.callerOf(request, address, requestId);
-    const { credential } = request;
-    if (credential === undefined) return { caller, fingerprint: 'anonymous', end: () => undefined };
-    const asked = credentialOf(credential);
+    const caller = await this.callerOf(shown, address, requestId);
+    const asked = askedOf(shown);
+    if (!asked) return { caller, fingerprint: 'anonymous', end: () => undefined };
     const known = this.#known.get(keyOf(asked)) ?? (await this.#lookUp(asked, address, requestId));
     if (!known) throw unauthenticated({ reason: ENDED });
-    const watched = { credential, credentialId: caller.credentialId, userId: caller.userId, expiresAt: known.expiresAt, onEnd };
+    const watched = { asked, credentialId: caller.credentialId, userId: caller.userId, expiresAt: known.expiresAt, onEnd };
     const end = this.#watch.add(watched);
     if (changes !== this.#changes) void this.#askAgain([watched]);
     return { caller: { ...known.caller, address }, fingerprint: known.fingerprint, end };
@@ -139,10 +135,10 @@ export class Identity implements RevocationListener {
   }
 
   async #askAgain(credentials: readonly WatchedCredential[]): Promise<void> {
-    const byText = Map.groupBy(credentials, ({ credential }) => credential);
-    for (const [credential, watched] of byText) {
+    const byText = Map.groupBy(credentials, ({ asked }) => keyOf(asked));
+    for (const watched of byText.values()) {
       try {
-        if (!(await this.#lookUp(credentialOf(credential), '', randomUUID()))) for (const one of watched) this.#watch.end(one);
+        if (!(await this.#lookUp(watched[0]!.asked, '', randomUUID()))) for (const one of watched) this.#watch.end(one);
       } catch (err) {
         this.#options.log.warn({ err }, 'a credential in use could not be looked up again');
       }
@@ -182,7 +178,7 @@ export class Identity implements RevocationListener {
 
   async #ask({ by, text }: Asked, address: string, requestId: string): Promise<ResolvedCredential | null> {
     const { source, connections, log } = this.#options;
-    const document = by === 'credential' ? source.resolve : source.resolveUser;
+    const document = { credential: source.resolve, credentialId: source.resolveById, username: source.resolveUser }[by];
     const request = { document, variables: { [by]: text }, caller: { ...anonymous, address }, origin: 'peer', requestId } as const;
     try {
       const connection = connections.get(source.subgraph);
@@ -201,7 +197,12 @@ export class Identity implements RevocationListener {
 }
 
 const credentialOf = (text: string): Asked => ({ by: 'credential', text });
-const userOf = (text: string): Asked => ({ by: 'username', text });
+
+function askedOf({ credential, credentialId, actsAs }: Shown): Asked | undefined {
+  if (credential !== undefined) return credentialOf(credential);
+  if (credentialId !== undefined) return { by: 'credentialId', text: credentialId };
+  return actsAs === undefined ? undefined : { by: 'username', text: actsAs };
+}
 
 /** No credential is ever taken for the name of a user. */
 const keyOf = ({ by, text }: Asked): string => `${by} ${text}`;

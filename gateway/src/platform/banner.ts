@@ -1,5 +1,5 @@
 import { contracts } from '@hutong/rest-compat';
-import { isIP } from 'node:net';
+import { shownHost } from '../routes/public-origins.js';
 
 export interface BannerFacts {
   host: string;
@@ -44,10 +44,5 @@ const tryLines = (url: string): string[] => [
   '  Try it:',
   `    curl -s ${url}/graphql -H 'Content-Type: application/json' -d '{"query":"{ __typename }"}'`,
 ];
-
-function shownHost(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
-  return isIP(host) === 6 ? `[${host}]` : host;
-}
 
 const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.');

@@ -6,6 +6,9 @@ export const identitySource: IdentitySource = {
   resolve: `query ResolveCredential($credential: String!) {
     resolveCredential(credential: $credential) { credentialId userId username roles organization scopes expiresAt csrfHash }
   }`,
+  resolveById: `query ResolveCredentialById($credentialId: ID!) {
+    resolveCredentialById(credentialId: $credentialId) { credentialId userId username roles organization scopes expiresAt csrfHash }
+  }`,
   resolveUser: `query ResolveUser($username: String!) {
     resolveUser(username: $username) { credentialId userId username roles organization scopes expiresAt csrfHash }
   }`,

@@ -30,7 +30,7 @@ afterEach(() => {
 
 function start(settings: Record<string, string>) {
   const child = spawn(process.execPath, [MAIN], {
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, PORT: '0', DATABASE_URL: database.url, HUTONG_DATA_DIR: folder, LOG_LEVEL: 'warn', ...settings },
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, PORT: '0', NOTEBOOK_PORT: '0', DATABASE_URL: database.url, HUTONG_DATA_DIR: folder, LOG_LEVEL: 'warn', ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   children.push(child);

@@ -1,6 +1,7 @@
-import { auditIn, CallerTokens, ConnectedPeers, openSubgraph, type Log, type OpenSubgraph, type SubgraphConnection, type UploadLimits } from '@hutong/common';
+import { auditIn, CallerTokens, ConnectedPeers, openSubgraph, RouteSessions, type Log, type OpenSubgraph, type RouteTarget, type SubgraphConnection, type SubgraphModule, type UploadLimits } from '@hutong/common';
 import { AUDIT_KEEPER } from './identity.operations.js';
 import { platformModules } from './modules.js';
+import type { MountedRoute } from '../routes/subgraph-routes.js';
 import type { PeerEndpoints } from './peer-endpoints.js';
 
 type Modules = typeof platformModules;
@@ -13,6 +14,8 @@ export interface SubgraphsStart {
   /** By subgraph, where it is in another process. */
   urls: Readonly<Record<string, string | undefined>>;
   timeoutMs: number;
+  /** Where browsers reach notebooks. */
+  notebookOrigin: () => string;
   /** What of files those elsewhere may send to those here. */
   uploads: UploadLimits;
   log: Log;
@@ -26,6 +29,10 @@ export interface OpenSubgraphs {
   connections: ReadonlyMap<string, SubgraphConnection>;
   /** Of those in this process. */
   services: { [Name in keyof Modules]?: ServicesOf<Modules[Name]> };
+  /** The HTTP routes of every subgraph, here or elsewhere. */
+  routes: readonly MountedRoute[];
+  /** Reads the session cookies of routes. */
+  sessions: RouteSessions;
   /** Signs and checks what passes between processes of the platform. */
   tokens: CallerTokens;
   /** What those elsewhere reach those in this process by; undefined where none is elsewhere. */
@@ -51,17 +58,18 @@ export function checkSettings(urls: Urls): void {
  * Opens every subgraph of this process at once, each connected to the others as they come up; those elsewhere may be down.
  * When one cannot be opened, those that were are stopped again.
  */
-export async function openSubgraphs({ databaseUrlOf, secret, urls, timeoutMs, uploads, log }: SubgraphsStart): Promise<OpenSubgraphs> {
+export async function openSubgraphs({ databaseUrlOf, secret, urls, timeoutMs, notebookOrigin, uploads, log }: SubgraphsStart): Promise<OpenSubgraphs> {
   const connections = new Map<string, SubgraphConnection>();
   const closeRemote = await connectRemote(connections, { urls, secret, timeoutMs, log });
   const tokens = new CallerTokens(secret);
+  const remoteRoutes = await routesElsewhere(urls, tokens, log);
   const peers = new ConnectedPeers(connections);
   const keepAudit = auditIn(AUDIT_KEEPER, peers);
   const opening = names.filter(isLocal(urls));
   const opened = await Promise.allSettled(
     opening.map(async (name) => {
       const module = platformModules[name];
-      const subgraph: OpenSubgraph = await openSubgraph<unknown>(module, { databaseUrl: databaseUrlOf(module.graph.name), secret, peers, keepAudit, log });
+      const subgraph: OpenSubgraph = await openSubgraph<unknown>(module, { databaseUrl: databaseUrlOf(module.graph.name), secret, peers, keepAudit, notebookOrigin, log });
       connections.set(subgraph.name, subgraph.connection);
       return subgraph;
     }),
@@ -70,6 +78,7 @@ export async function openSubgraphs({ databaseUrlOf, secret, urls, timeoutMs, up
   const stop = async () => {
     await Promise.all(local.map((subgraph) => subgraph.stop()));
     await closeRemote();
+    await remoteRoutes.close();
   };
   const failure = opened.find((outcome) => outcome.status === 'rejected');
   if (failure) {
@@ -78,7 +87,12 @@ export async function openSubgraphs({ databaseUrlOf, secret, urls, timeoutMs, up
   }
   const forPeers = connections.size > local.length ? new (await import('./peer-endpoints.js')).PeerEndpoints(local, tokens, uploads, log) : undefined;
   const services = Object.fromEntries(opening.map((name, index) => [name, local[index]?.services])) as OpenSubgraphs['services'];
-  return { local, connections, services, tokens, forPeers, stop };
+  const routes = names.flatMap((name) => {
+    const { graph, routes: declared = [] }: SubgraphModule = platformModules[name];
+    const target = local.find((subgraph) => subgraph.name === graph.name)?.routes ?? remoteRoutes.targets.get(graph.name);
+    return target ? declared.map(({ path, origin, sessionCookie }): MountedRoute => ({ subgraph: graph.name, path, origin, sessionCookie, target })) : [];
+  });
+  return { local, connections, services, routes, sessions: new RouteSessions(secret), tokens, forPeers, stop };
 }
 
 type Remote = Pick<SubgraphsStart, 'urls' | 'secret' | 'timeoutMs' | 'log'>;
@@ -91,5 +105,24 @@ async function connectRemote(connections: Map<string, SubgraphConnection>, { url
   for (const connection of remote) connections.set(connection.name, connection);
   return async () => {
     await Promise.all(remote.map((connection) => connection.close()));
+  };
+}
+
+interface RemoteTargets {
+  /** By subgraph. */
+  targets: ReadonlyMap<string, RouteTarget>;
+  close(): Promise<void>;
+}
+
+async function routesElsewhere(urls: Urls, tokens: CallerTokens, log: Log): Promise<RemoteTargets> {
+  const elsewhere = names.map((name): SubgraphModule => platformModules[name]).filter(({ graph, routes }) => routes && urls[graph.name] !== undefined);
+  if (elsewhere.length === 0) return { targets: new Map(), close: async () => undefined };
+  const { RemoteRoutes } = await import('@hutong/common/remote');
+  const targets = new Map(elsewhere.map(({ graph: { name } }) => [name, new RemoteRoutes({ name, url: urls[name]!, tokens, log })]));
+  return {
+    targets,
+    async close() {
+      await Promise.all([...targets.values()].map((target) => target.close()));
+    },
   };
 }

@@ -4,11 +4,12 @@ import type { CallerTokens, Log, OpenSubgraph, UploadLimits } from '@hutong/comm
 import { SubgraphEndpoint } from '@hutong/common/remote';
 import type { RequestHandler } from 'express';
 
-const PLACE = /^\/subgraphs\/(?<name>[a-z0-9-]+)(?<path>\/[^?]*)/;
+const PLACE = /^\/subgraphs\/(?<name>[a-z0-9-]+)(?<url>\/.*)$/s;
 
 interface Place {
   endpoint: SubgraphEndpoint;
-  path: string;
+  /** What of the URL is below. */
+  url: string;
 }
 
 /**
@@ -26,8 +27,8 @@ export class PeerEndpoints {
   readonly handler: RequestHandler = (request, response, next) => {
     const place = this.#placeOf(request.url);
     if (!place) return next();
-    const { endpoint, path } = place;
-    if (path !== '/readyz') return endpoint.handle(request, response, path);
+    const { endpoint, url } = place;
+    if (url !== '/readyz') return endpoint.handle(request, response, url);
     endpoint.ready().then(
       () => response.json({ status: 'ready' }),
       () => response.status(503).json({ status: 'unavailable' }),
@@ -37,8 +38,8 @@ export class PeerEndpoints {
   /** Whether the upgrade of this connection was one for a subgraph of this process, and is being answered. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
     const place = this.#placeOf(request.url ?? '');
-    if (place?.path !== '/graphql') return false;
-    place.endpoint.upgrade(request, socket, head);
+    if (!place) return false;
+    place.endpoint.upgrade(request, socket, head, place.url);
     return true;
   }
 
@@ -48,8 +49,8 @@ export class PeerEndpoints {
   }
 
   #placeOf(url: string): Place | undefined {
-    const { name, path } = PLACE.exec(url)?.groups ?? {};
+    const { name, url: below } = PLACE.exec(url)?.groups ?? {};
     const endpoint = name === undefined ? undefined : this.#endpoints.get(name);
-    return endpoint && path !== undefined ? { endpoint, path } : undefined;
+    return endpoint && below !== undefined ? { endpoint, url: below } : undefined;
   }
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { platformSecret, startEmbeddedPostgres, type EmbeddedPostgres, type Log } from '@hutong/common';
 import type { GatewaySettings } from '../environment.js';
+import { PublicOrigins } from '../routes/public-origins.js';
 import { openTelemetry } from './telemetry.js';
 
 /** A part that takes longer to stop is left behind; running requests have 30 s of it. */
@@ -56,10 +57,11 @@ export async function startPlatform(start: PlatformStart): Promise<Platform> {
     signal.throwIfAborted();
     const databaseUrlOf = (name: string) => settings.databaseUrls[name] ?? settings.databaseUrl ?? database!.url;
     const secret = await platformSecret(settings.secret, settings.dataDirectory);
-    const subgraphs = await openSubgraphs({ databaseUrlOf, secret, urls, timeoutMs: settings.subgraphTimeoutMs, uploads: settings.uploads, log });
+    const origins = new PublicOrigins(settings);
+    const subgraphs = await openSubgraphs({ databaseUrlOf, secret, urls, timeoutMs: settings.subgraphTimeoutMs, notebookOrigin: () => origins.ofNotebooks, uploads: settings.uploads, log });
     stops.push(() => subgraphs.stop());
     signal.throwIfAborted();
-    const served = await serveGraph(subgraphs, settings, log, telemetry.metrics);
+    const served = await serveGraph(subgraphs, { settings, origins, log, metrics: telemetry.metrics });
     stops.push(() => served.stop());
     signal.throwIfAborted();
     // Last, when nothing can fail any more: a password that was made up is shown by the start that made it or never.

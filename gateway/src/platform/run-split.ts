@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { createLog, platformSecret, startEmbeddedPostgres, subgraphNames, urlSetting } from '@hutong/common';
 import { inheritedEnvironment, readGatewaySettings, type GatewaySettings } from '../environment.js';
+import { shownHost } from '../routes/public-origins.js';
 import { KeptProcess } from './kept-process.js';
 import { startFailureText } from './start-failure.js';
 import { hasLostTerminal } from './terminal.js';
@@ -67,7 +68,9 @@ export async function runSplit(): Promise<number> {
 
 async function commonEnvironment(settings: GatewaySettings, signal: AbortSignal, opened: AsyncDisposableStack, onDatabaseLost: (reason: string) => void): Promise<Record<string, string | undefined>> {
   const { dataDirectory, databaseUrl, databaseUrls, logLevel } = settings;
-  const environment = { ...inheritedEnvironment(), HUTONG_SECRET: await platformSecret(settings.secret, dataDirectory) };
+  const notebookPort = settings.notebookPort === 0 ? await freePort() : settings.notebookPort;
+  const notebooks = { NOTEBOOK_PORT: String(notebookPort), NOTEBOOK_ORIGIN: settings.notebookOrigin ?? `http://${shownHost(settings.host)}:${notebookPort}` };
+  const environment = { ...inheritedEnvironment(), ...notebooks, HUTONG_SECRET: await platformSecret(settings.secret, dataDirectory) };
   const urls = await Promise.all(subgraphNames.map(async (name) => [urlSetting(name), `http://127.0.0.1:${await freePort()}`] as const));
   if (databaseUrl !== undefined || !Object.values(databaseUrls).includes(undefined)) return { ...environment, ...Object.fromEntries(urls) };
   const database = await startEmbeddedPostgres({ dataDirectory, onProgress: say, onExit: onDatabaseLost, log: createLog(logLevel, 'split'), signal });

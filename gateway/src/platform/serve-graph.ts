@@ -6,6 +6,9 @@ import { createApp } from '../http/app.js';
 import { Readiness } from '../http/readiness.js';
 import { observed } from '../telemetry/http-exchange.js';
 import { playground } from '../playground/playground.js';
+import type { PublicOrigins } from '../routes/public-origins.js';
+import { listenForNotebooks } from '../routes/route-listener.js';
+import { SubgraphRoutes } from '../routes/subgraph-routes.js';
 import { StoredGraph } from '../stored/stored-graph.js';
 import { StoredOperations } from '../stored/stored-operations.js';
 import { storedRoute } from '../stored/stored-route.js';
@@ -28,8 +31,17 @@ export interface ServedGraph {
   stop(): Promise<void>;
 }
 
+export interface ServingOptions {
+  settings: GatewaySettings;
+  /** Told where notebooks are, once they are. */
+  origins: PublicOrigins;
+  log: Log;
+  /** Served on the gateway's own port when they are given. */
+  metrics: MetricsAnswer | undefined;
+}
+
 /** Serves the federated graph, the legacy contracts and the playground over the open subgraphs. */
-export async function serveGraph(subgraphs: OpenSubgraphs, settings: GatewaySettings, log: Log, metrics?: MetricsAnswer): Promise<ServedGraph> {
+export async function serveGraph(subgraphs: OpenSubgraphs, { settings, origins, log, metrics }: ServingOptions): Promise<ServedGraph> {
   const { connections, local, tokens, forPeers } = subgraphs;
   const operations = new StoredOperations(contracts.flatMap(({ operations: stored }) => [...stored.documents].map(([operationName, document]) => ({ text: stored.text(operationName), document, operationName }))));
   const endpoint = await openGraphEndpoint({
@@ -43,7 +55,9 @@ export async function serveGraph(subgraphs: OpenSubgraphs, settings: GatewaySett
   const { current, supergraph, identity, live } = endpoint;
   const readiness = new Readiness([...connections.keys()], connections, log);
   const stored = new StoredGraph({ current, operations, identity, revisions: new Map(local.map(({ name, revisions }) => [name, revisions])), readiness, log });
+  const routes = new SubgraphRoutes({ routes: subgraphs.routes, identity, sessions: subgraphs.sessions, notebookOrigin: () => origins.ofNotebooks, log });
   const app = createApp({
+    routes: routes.handler('api'),
     legacy: restCompat({
       graph: stored,
       settings: { ...settings.contracts, log },
@@ -56,9 +70,13 @@ export async function serveGraph(subgraphs: OpenSubgraphs, settings: GatewaySett
     trustedProxies: settings.trustedProxies,
     log,
   });
+  const listening = new AsyncDisposableStack();
   try {
     const listener = await listen(observed(app), settings);
-    live.attach(listener.server, app, forPeers?.upgrade.bind(forPeers));
+    listening.defer(() => listener.drain(0));
+    const notebooks = await listenForNotebooks({ routes, host: settings.host, port: settings.notebookPort, trustedProxies: settings.trustedProxies, log });
+    origins.listening(notebooks.port);
+    live.attach(listener.server, app, (request, socket, head, address) => routes.upgrade('api', request, socket, head, address) || forPeers?.upgrade(request, socket, head) === true);
     acceptUnencodedTargets(listener.server);
     const unwatch = settings.supergraphFile === undefined ? () => undefined : watchFile(settings.supergraphFile, () => void supergraph.reload(), log);
     return {
@@ -70,11 +88,13 @@ export async function serveGraph(subgraphs: OpenSubgraphs, settings: GatewaySett
         unwatch();
         await live.stop();
         await forPeers?.stop();
-        await listener.drain(RUNNING_REQUESTS_MS);
+        routes.stop();
+        await Promise.all([listener.drain(RUNNING_REQUESTS_MS), notebooks.drain(RUNNING_REQUESTS_MS)]);
         await endpoint.stop();
       },
     };
   } catch (error) {
+    await listening.disposeAsync();
     await endpoint.stop();
     throw error;
   }

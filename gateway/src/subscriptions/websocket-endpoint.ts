@@ -29,7 +29,7 @@ export interface WebsocketEndpointOptions {
 }
 
 /** Takes an upgrade, or answers false and leaves it alone. */
-export type UpgradeTaker = (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean;
+export type UpgradeTaker = (request: IncomingMessage, socket: Duplex, head: Buffer, address: string) => boolean;
 
 /** What is known of a socket. */
 interface Extra {
@@ -79,7 +79,7 @@ export class WebsocketEndpoint {
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       socket.on('error', (err) => this.#options.log.debug({ err }, 'a connection failed'));
       const [path] = (request.url ?? '').split('?', 1);
-      if (path !== PATH) return elsewhere(request, socket, head) ? undefined : refuseUpgrade(socket, 404);
+      if (path !== PATH) return elsewhere(request, socket, head, addressOf(request, this.#options.app)) ? undefined : refuseUpgrade(socket, 404);
       if (this.#stopping) return refuseUpgrade(socket, 503);
       this.#sockets.handleUpgrade(request, socket, head, (opened) => this.#opened(opened, request));
     });
@@ -150,12 +150,12 @@ export class WebsocketEndpoint {
   }
 }
 
-/** Express knows which proxies are believed. */
-function addressOf(request: IncomingMessage, app: Express): string {
+/** The address of who asked; Express knows which proxies are believed. */
+export function addressOf(request: IncomingMessage, app: Express): string {
   Object.setPrototypeOf(request, app.request);
   return (request as Request).ip ?? '';
 }
 
-function refuseUpgrade(socket: Duplex, status: 404 | 503): void {
+export function refuseUpgrade(socket: Duplex, status: 404 | 503): void {
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }

@@ -1,6 +1,6 @@
 import type { Log } from '@hutong/common';
 import { secondsOf, SLOW_SECONDS, type Running } from '@hutong/common/telemetry';
-import { httpRequests, sockets } from './activities.js';
+import { httpRequests, routeSockets, sockets } from './activities.js';
 import { isAnswered, localsOf, methodOf, routeOf } from './http-exchange.js';
 
 /** From here on a WebSocket was closed for what its client did; 1013 says that it took no bytes. */
@@ -33,6 +33,10 @@ export function writeAccessLog(log: Log): () => void {
       const code = running.result?.code ?? 0;
       const failed = code >= FIRST_OWN_CODE || code === TRY_AGAIN_LATER;
       log[failed ? 'info' : 'debug']({ requestId: id, transport: 'websocket', code, ms: milliseconds(running), userId: userId() ?? undefined }, 'connection');
+    }),
+    routeSockets.onEnd((running) => {
+      const { id, userId, ...place } = running.details;
+      log.debug({ requestId: id, transport: 'websocket', ...place, ms: milliseconds(running), userId: userId ?? undefined }, 'connection');
     }),
   ];
   return () => {

@@ -41,6 +41,9 @@ export const refusals = new Occurrence<{ errors: readonly GraphQLFormattedError[
 /** A client's WebSocket, until it is closed with a code. */
 export const sockets = new Activity<{ socket: { readonly bufferedBytes: number }; id: string; userId: () => string | null | undefined }, { code: number }>('websocket');
 
+/** A client's WebSocket with a route of a subgraph, until it is closed. */
+export const routeSockets = new Activity<{ id: string; contract: string; route: string; userId: string | null }>('route.websocket');
+
 /** A subscription of one client, as long as it is open. */
 export const subscriptions = new Activity<{ transport: Transport }>('subscription');
 

@@ -44,7 +44,7 @@ export interface TestGateway {
 }
 
 const CREDENTIAL = '{ credentialId userId username roles organization scopes expiresAt csrfHash }';
-const REVOCATIONS = { subgraph: 'people', resolve: `query ($credential: String!) { resolveCredential(credential: $credential) ${CREDENTIAL} }`, resolveUser: `query ($username: String!) { resolveUser(username: $username) ${CREDENTIAL} }`, revocations: 'subscription { credentialRevoked }' };
+const REVOCATIONS = { subgraph: 'people', resolve: `query ($credential: String!) { resolveCredential(credential: $credential) ${CREDENTIAL} }`, resolveById: `query ($credentialId: ID!) { resolveCredentialById(credentialId: $credentialId) ${CREDENTIAL} }`, resolveUser: `query ($username: String!) { resolveUser(username: $username) ${CREDENTIAL} }`, revocations: 'subscription { credentialRevoked }' };
 
 /** A subgraph beside the two that every test gateway has. */
 export interface MoreSubgraph {

@@ -19,6 +19,7 @@ type Query {
   stall: String
   mood(of: Mood!): Mood
   resolveCredential(credential: String!): Credential @inaccessible
+  resolveCredentialById(credentialId: ID!): Credential @inaccessible
   resolveUser(username: String!): Credential @inaccessible
 }
 enum Mood { HAPPY, SAD }
@@ -183,6 +184,11 @@ export class TestSubgraphs {
           this.lookups += 1;
           await delay(5);
           return this.credentials.get(credential) ?? null;
+        },
+        resolveCredentialById: (_: unknown, { credentialId }: { credentialId: string }, { origin }: SubgraphRequest) => {
+          if (origin !== 'peer') throw new Error('only peers may ask');
+          this.lookups += 1;
+          return [...this.credentials.values()].find((known) => known.credentialId === credentialId) ?? null;
         },
         resolveUser: (_: unknown, { username }: { username: string }, { origin }: SubgraphRequest) => {
           if (origin !== 'peer') throw new Error('only peers may ask');

@@ -4,6 +4,7 @@ import { uploadLimits, uploadSettings, type UploadLimits } from '../uploads/envi
 import { processSettings } from '../process/environment.js';
 import { readSettings, SettingError, settingTypes, type Setting } from '../environment/settings.js';
 import { bySetting, bySubgraph, databaseSetting, knownSubgraph, subgraphNames, subgraphPorts, urlSetting, type DatabaseSetting, type SubgraphName, type UrlSetting } from '../subgraph/subgraph-table.js';
+import { USUAL_NOTEBOOK_ORIGIN } from '../routes/subgraph-route.js';
 import { telemetryOf, telemetrySettings, type TelemetrySettings } from '../telemetry/environment.js';
 
 const REPOSITORY = fileURLToPath(new URL('../../../../', import.meta.url));
@@ -14,6 +15,13 @@ export const subgraphUrlSettings = bySetting(urlSetting, (name): Setting<string 
   example: `http://10.0.0.7:${subgraphPorts[name]}`,
   about: `Where ${name} listens. Empty: in the gateway’s process; a subgraph alone looks at port ${subgraphPorts[name]} of its machine.`,
 }));
+
+/** Where browsers reach notebooks; for the gateway, and for a subgraph that makes links to them. */
+export const notebookOriginSetting: Setting<string | undefined> = {
+  schema: settingTypes.optionalUrl('http', 'https').refine((url) => url === undefined || url === new URL(url).origin, 'expected a scheme and a host, and a port where it is not the usual one, with nothing behind'),
+  example: 'https://notebooks.example.org',
+  about: 'Origin at which browsers reach notebooks, another than that of the API. Empty: the host of `HOST`, with `NOTEBOOK_PORT`.',
+};
 
 /** The databases of subgraphs that have one of their own. */
 export const subgraphDatabaseSettings = bySetting(databaseSetting, (name): Setting<string | undefined> => ({
@@ -42,6 +50,8 @@ export interface SubgraphProcessSettings {
   /** Where every subgraph is, this one included. */
   urls: Readonly<Record<string, string>>;
   uploads: UploadLimits;
+  /** Where browsers reach notebooks. */
+  notebookOrigin: string;
 }
 
 /** Reads the settings of the named subgraph's process; throws a {@link SettingError} for the first bad one. */
@@ -57,6 +67,7 @@ export function readSubgraphProcessSettings(name: string, environment: Readonly<
       DATABASE_URL: { schema: settingTypes.optionalUrl('postgres', 'postgresql'), example: 'postgres://hutong@db/hutong', about: 'PostgreSQL of this subgraph, where it has none of its own. Empty: the embedded one.' },
       HUTONG_SECRET: { schema: settingTypes.optionalSecret(), example: 'a-long-random-text', about: 'What the platform derives its keys from; the same in every process.' },
       ...subgraphUrlSettings,
+      NOTEBOOK_ORIGIN: notebookOriginSetting,
       ...telemetrySettings,
       ...uploadSettings,
     },
@@ -75,6 +86,7 @@ export function readSubgraphProcessSettings(name: string, environment: Readonly<
     secret: values.HUTONG_SECRET,
     urls: Object.fromEntries(subgraphNames.map((peer) => [peer, given[peer] ?? `http://127.0.0.1:${subgraphPorts[peer]}`])),
     uploads: uploadLimits(values),
+    notebookOrigin: values.NOTEBOOK_ORIGIN ?? USUAL_NOTEBOOK_ORIGIN,
   };
 }
 

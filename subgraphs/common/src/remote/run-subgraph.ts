@@ -85,7 +85,7 @@ async function openAlone<Services>(module: SubgraphModule<Services>, settings: S
     connections.set(peer, connection);
     opened.defer(() => connection.close());
   }
-  const subgraph = await openSubgraph(module, { databaseUrl, secret, peers, keepAudit: auditIn(AUDIT_KEEPER, peers), log });
+  const subgraph = await openSubgraph(module, { databaseUrl, secret, peers, keepAudit: auditIn(AUDIT_KEEPER, peers), notebookOrigin: () => settings.notebookOrigin, log });
   connections.set(name, subgraph.connection);
   opened.defer(() => subgraph.stop());
   return subgraph;

@@ -6,7 +6,7 @@ import { AnswerBudget } from '../graph/answer-budget.js';
 import type { SubgraphRequest } from '../graph/connection.js';
 import type { Log } from '../log/log.js';
 import { readSettings } from '../environment/settings.js';
-import { badInput, limitExceeded } from '../errors/common.errors.js';
+import { badInput, limitExceeded, notFound } from '../errors/common.errors.js';
 import { HutongError } from '../errors/define-error.js';
 import { endBodyDeadline } from '../http/body-deadline.js';
 import { discardRest } from '../uploads/discard-rest.js';
@@ -14,12 +14,14 @@ import { uploadLimits, uploadSettings, type UploadLimits } from '../uploads/envi
 import { receiveUpload } from '../uploads/upload-receiver.js';
 import type { OpenSubgraph } from '../subgraph/open-subgraph.js';
 import { subgraphRequests } from '../telemetry/activities.js';
-import { bearerToken, type CallerTokens } from './caller-token.js';
+import { refuseSocket } from '../routes/refusal.js';
+import { bearerToken, type CallerTokens, type TokenClaims } from './caller-token.js';
 import { ParsedDocuments } from '../graph/document-memory.js';
+import { ANSWERED_BY } from './remote-routes.js';
 import { SubscriptionServer } from './subscription-server.js';
 import { ANSWER_BYTES } from './transport.js';
 
-type Served = Pick<OpenSubgraph, 'name' | 'schema' | 'connection'>;
+type Served = Pick<OpenSubgraph, 'name' | 'schema' | 'connection'> & Partial<Pick<OpenSubgraph, 'routes'>>;
 
 type Scope = Omit<SubgraphRequest, 'document' | 'operationName' | 'variables'>;
 
@@ -50,12 +52,14 @@ export class SubgraphEndpoint {
     this.#subscriptions = new SubscriptionServer(subgraph, tokens, this.#documents, log);
   }
 
-  /** @param path what of the URL is below the place where this is mounted */
-  handle(request: IncomingMessage, response: ServerResponse, path: string): void {
-    discardRest(request, response, this.#uploads.idleMs);
+  /** @param url what of the URL is below the place where this is mounted */
+  handle(request: IncomingMessage, response: ServerResponse, url: string): void {
     const claims = this.#tokens.verify(this.#subgraph.name, bearerToken(request.headers.authorization));
+    const isRoute = claims && this.#subgraph.routes?.answers(url);
+    if (isRoute) return this.#handleRoute(request, response, url, claims);
+    discardRest(request, response, this.#uploads.idleMs);
     if (!claims) return answer(response, 401, refusal('UNAUTHENTICATED', 'This answers other processes of the platform only.'), { 'www-authenticate': 'Bearer', connection: 'close' });
-    if (path !== '/graphql') return answer(response, 404, refusal('NOT_FOUND', 'There is nothing here.'));
+    if (pathOf(url) !== '/graphql') return answer(response, 404, refusal('NOT_FOUND', 'There is nothing here.'));
     if (request.method !== 'POST') return answer(response, 405, refusal('BAD_INPUT', 'Only POST is allowed here.'), { allow: 'POST' });
     const gone = new AbortController();
     response.once('close', () => {
@@ -74,9 +78,11 @@ export class SubgraphEndpoint {
     );
   }
 
-  /** The upgrade of a connection to a WebSocket for subscriptions. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (this.#tokens.verify(this.#subgraph.name, bearerToken(request.headers.authorization))) this.#subscriptions.upgrade(request, socket, head);
+  /** The upgrade of a connection to a WebSocket, for subscriptions or of a route. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, url: string): void {
+    const claims = this.#tokens.verify(this.#subgraph.name, bearerToken(request.headers.authorization));
+    if (claims && pathOf(url) === '/graphql') this.#subscriptions.upgrade(request, socket, head);
+    else if (claims) this.#upgradeRoute(request, socket, head, url, claims);
     else socket.end('HTTP/1.1 401 Unauthorized\r\nconnection: close\r\ncontent-length: 0\r\nwww-authenticate: Bearer\r\n\r\n');
   }
 
@@ -88,6 +94,19 @@ export class SubgraphEndpoint {
   /** Ends the subscriptions with a code (1001) after which they may be begun again elsewhere. */
   stop(): Promise<void> {
     return this.#subscriptions.stop();
+  }
+
+  #handleRoute(request: IncomingMessage, response: ServerResponse, url: string, { caller, requestId }: TokenClaims): void {
+    request.url = url;
+    response.setHeader(ANSWERED_BY, this.#subgraph.name);
+    this.#subgraph.routes?.handle(request, response, { caller, requestId });
+  }
+
+  #upgradeRoute(request: IncomingMessage, socket: Duplex, head: Buffer, url: string, { caller, requestId }: TokenClaims): void {
+    request.url = url;
+    socket.on('error', (err) => this.#log.debug({ requestId, err }, 'a connection failed'));
+    if (this.#subgraph.routes) this.#subgraph.routes.upgrade(request, socket, head, { caller, requestId });
+    else refuseSocket(socket, notFound({ what: 'This address' }));
   }
 
   async #execute(request: IncomingMessage, response: ServerResponse, scope: Scope): Promise<{ status: number; result: ExecutionResult }> {
@@ -107,6 +126,8 @@ export class SubgraphEndpoint {
     return { asked: operation, received };
   }
 }
+
+const pathOf = (url: string): string => url.split('?', 1)[0]!;
 
 /** Undefined for what is no JSON. */
 function jsonOf(text: string): unknown {

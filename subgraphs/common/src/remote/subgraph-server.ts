@@ -18,14 +18,15 @@ export async function serveEndpoint(endpoint: SubgraphEndpoint, { host, port }: 
     answer(response, fault === undefined ? 200 : 503, fault === undefined ? { status: 'ready' } : { status: 'unavailable', reason: fault });
   };
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
-    const path = (request.url ?? '').replace(/\?.*$/s, '');
+    const { url = '' } = request;
+    const [path] = url.split('?', 1);
     if (path === '/healthz') answer(response, 200, { status: 'ok' });
     else if (path === '/readyz') void ready(response);
     else if (path === METRICS_PATH && metrics) void metrics.answer(request, response);
-    else endpoint.handle(request, response, path);
+    else endpoint.handle(request, response, url);
   };
   const listener = await listen(handle, { host, port });
-  listener.server.on('upgrade', (request, socket, head) => endpoint.upgrade(request, socket, head));
+  listener.server.on('upgrade', (request, socket, head) => endpoint.upgrade(request, socket, head, request.url ?? ''));
   return {
     port: listener.port,
     async stop(patienceMs) {

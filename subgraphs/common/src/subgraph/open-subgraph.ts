@@ -12,6 +12,8 @@ import { openJobs } from '../jobs/jobs.js';
 import type { Log } from '../log/log.js';
 import { databasePools } from '../telemetry/activities.js';
 import type { Peers } from '../peers/peers.js';
+import { LocalRoutes } from '../routes/local-routes.js';
+import { USUAL_NOTEBOOK_ORIGIN } from '../routes/subgraph-route.js';
 import type { SubgraphModule } from './subgraph-module.js';
 
 export interface SubgraphOptions {
@@ -19,6 +21,8 @@ export interface SubgraphOptions {
   secret: string;
   peers: Peers;
   keepAudit: AuditSink;
+  /** Where browsers reach notebooks. */
+  notebookOrigin?: () => string;
   log: Log;
 }
 
@@ -28,6 +32,7 @@ export interface OpenSubgraph<Services = unknown> {
   sdl: string;
   schema: GraphQLSchema;
   connection: LocalConnection;
+  routes: LocalRoutes;
   revisions: Revisions;
   services: Services;
   stop(): Promise<void>;
@@ -50,7 +55,7 @@ export async function openSubgraph<Services>(module: SubgraphModule<Services>, o
 
 async function open<Services>(
   module: SubgraphModule<Services>,
-  { databaseUrl, secret, peers, keepAudit, log: parentLog }: SubgraphOptions,
+  { databaseUrl, secret, peers, keepAudit, notebookOrigin = () => USUAL_NOTEBOOK_ORIGIN, log: parentLog }: SubgraphOptions,
   opened: AsyncDisposableStack,
 ): Promise<OpenSubgraph<Services>> {
   const { graph, schema: databaseSchema, entities, migrations } = module;
@@ -73,11 +78,12 @@ async function open<Services>(
     revisions,
     peers,
     log,
+    notebookOrigin,
     jobs: () => (jobs ??= openJobs(databaseUrl, databaseSchema, log)),
   });
   opened.defer(() => started.stop?.());
   const audit = new AuditTrail(keepAudit, log);
-  const contextFor = ({ caller, origin, requestId, signal, budget }: SubgraphRequest) => ({
+  const contextFor = ({ caller, origin, requestId, signal, budget }: Omit<SubgraphRequest, 'document' | 'variables'>) => ({
     caller,
     origin,
     requestId,
@@ -97,6 +103,7 @@ async function open<Services>(
     revisions,
     services: started.services,
     connection: new LocalConnection({ name: graph.name, schema, contextFor, ready, log }),
+    routes: new LocalRoutes({ routes: module.routes ?? [], scopeOf: (call) => contextFor({ ...call, origin: 'client' }), subgraph: graph.name, log }),
     stop: () => opened.disposeAsync(),
   };
 }

@@ -7,6 +7,7 @@ import type { Revisions } from '../events/revisions.js';
 import type { GraphDefinition } from '../graph/federated-schema.js';
 import type { Log } from '../log/log.js';
 import type { Peers } from '../peers/peers.js';
+import type { SubgraphRoute } from '../routes/subgraph-route.js';
 
 /** What a subgraph gets to work with when it starts. */
 export interface House {
@@ -19,6 +20,8 @@ export interface House {
   revisions: Revisions;
   peers: Peers;
   log: Log;
+  /** Where browsers reach routes of the origin `notebook`, for example `http://127.0.0.1:4010`; known when the platform is up, so to be asked each time. */
+  notebookOrigin(): string;
   /** Opens the subgraph's background work; it is stopped with the subgraph. */
   jobs(): Promise<PgBoss>;
 }
@@ -36,6 +39,8 @@ export interface SubgraphModule<Services = unknown> {
   schema: string;
   entities: EntityName<AnyEntity>[];
   migrations: Constructor<Migration>[];
+  /** HTTP beside the graph. */
+  routes?: readonly SubgraphRoute<Services>[];
   /** Reads its settings, so that a bad one stops the start before anything is opened. @throws SettingError */
   checkSettings?(): void;
   start(house: House): Promise<StartedServices<Services>> | StartedServices<Services>;

@@ -8,6 +8,9 @@ export const subgraphFetches = new Activity<{ subgraph: string; origin: Origin; 
 /** One operation that a subgraph in a process of its own answers. */
 export const subgraphRequests = new Activity<{ subgraph: string; requestId: string; traceparent: string | undefined }, { status: number; result: ExecutionResult }>('subgraph.request');
 
+/** A request to a route of a subgraph in this process until its answer is out, or a WebSocket of one until it is closed. */
+export const routeExchanges = new Activity<{ subgraph: string; requestId: string; kind: 'http' | 'websocket' }, { status: number | 'aborted' }>('subgraph.route');
+
 /** A call to a subgraph in another process is made again. */
 export const subgraphRetries = new Occurrence<{ subgraph: string }>('subgraph.retry');
 

@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { circuitBreakers, databasePools, eventQueues, eventReads, limitsHit, slowReaders, subgraphFetches, subgraphRequests, subgraphRetries } from './activities.js';
+import { circuitBreakers, databasePools, eventQueues, eventReads, limitsHit, slowReaders, routeExchanges, subgraphFetches, subgraphRequests, subgraphRetries } from './activities.js';
 import { secondsOf, type Activity } from './activity.js';
 import { codeOf } from './outcome.js';
 
@@ -97,7 +97,10 @@ export class Metrics {
 
   #countRequests(): void {
     const durations = this.histogram('hutong_subgraph_request_duration_seconds', 'Operations that a subgraph in a process of its own answered, by HTTP status', 'request', 'subgraph', 'status');
+    const exchanges = this.gauge('hutong_route_exchanges_active', 'Requests to routes of a subgraph in this process, and their WebSockets, that are open', ['subgraph', 'kind']);
     this.until(
+      routeExchanges.onStart(({ details: { subgraph, kind } }) => exchanges.inc({ subgraph, kind })),
+      routeExchanges.onEnd(({ details: { subgraph, kind } }) => exchanges.dec({ subgraph, kind })),
       subgraphRequests.onEnd((running) => durations.observe({ subgraph: running.details.subgraph, status: String(running.result?.status ?? 500) }, secondsOf(running))),
     );
   }

@@ -58,6 +58,13 @@ export class CredentialResolver {
 
   @Access('peer')
   @Directive('@inaccessible')
+  @Query(() => Credential, { nullable: true, description: 'What the credential of an id stands for, for a session that was begun with it; null as for resolveCredential.' })
+  resolveCredentialById(@Ctx() context: MachinesContext, @Arg('credentialId', () => ID) credentialId: string): Promise<Credential | null> {
+    return context.services.credentials.resolveById(context, credentialId);
+  }
+
+  @Access('peer')
+  @Directive('@inaccessible')
   @Query(() => Credential, { nullable: true, description: 'What a user stands for whom an address or another system vouches for; null when there is no such user, or it is disabled.' })
   resolveUser(@Ctx() context: MachinesContext, @Arg('username', () => String) username: string): Promise<Credential | null> {
     return context.services.credentials.resolveUser(context, username);

@@ -47,6 +47,20 @@ async function sessionOf(username: string): Promise<{ ticket: string; caller: Ca
   return { ticket, caller: (await machines.callerOf(ticket))! };
 }
 
+test('a session that was begun with a credential is known by its id, as long as the credential is good', async () => {
+  const byId = async (credentialId: string) =>
+    (await machines.did('query ($credentialId: ID!) { resolveCredentialById(credentialId: $credentialId) { credentialId userId username roles organization scopes expiresAt csrfHash } }', { origin: 'peer', variables: { credentialId } })).resolveCredentialById;
+  const { ticket, caller } = await sessionOf('alice');
+  const all = 'query ($credential: String!) { resolveCredential(credential: $credential) { credentialId userId username roles organization scopes expiresAt csrfHash } }';
+  const { resolveCredential } = await machines.did(all, { origin: 'peer', variables: { credential: ticket } });
+  expect(await byId(caller.credentialId!)).toEqual(resolveCredential);
+  const { data } = await createToken({ name: 'for a session', scopes: ['ai-arts:read'] }, caller);
+  expect(await byId(data.createApiToken.apiToken.id)).toMatchObject({ username: 'alice', scopes: ['ai-arts:read'] });
+  for (const unknown of ['nonsense', '00000000-0000-4000-8000-000000000000', ticket]) expect(await byId(unknown)).toBeNull();
+  await machines.did('mutation { logOut }', { as: caller });
+  expect(await byId(caller.credentialId!)).toBeNull();
+});
+
 test('a user may have many tickets, each with a CSRF token of its own', async () => {
   const sessions = await Promise.all(Array.from({ length: 30 }, () => machines.logIn('alice', 'password of alice')));
   const tickets = sessions.map(({ data }) => data.logIn.ticket as string);
