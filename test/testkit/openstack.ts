@@ -10,13 +10,14 @@ const SCRIPT = join(import.meta.dirname, '../engines/openstack/openstack.sh');
 
 /** Has a file for each run of the tests that uses the OpenStack, named by the run's process; and one that says that a run has started it. */
 const USERS = join(tmpdir(), 'hutong-test-openstack');
+/** The process of this run: a worker of the tests is a child of it, a benchmark is it. */
+const RUN = String(process.env.VITEST_WORKER_ID === undefined ? process.pid : process.ppid);
 const STARTED_BY_TESTS = 'started by tests';
 
 /** How to log in to the OpenStack for the tests, as `OS_…` variables. It is started when it does not run, which takes a minute and more. */
 export async function openStackEnvironment(): Promise<Record<string, string>> {
   await mkdir(USERS, { recursive: true });
-  // Workers of one run are children of the same process.
-  await writeFile(join(USERS, String(process.ppid)), '');
+  await writeFile(join(USERS, RUN), '');
   const isUp = await openstackSh('status').then(
     () => true,
     () => false,
@@ -30,9 +31,9 @@ export async function openStackEnvironment(): Promise<Record<string, string>> {
 /** At the end of a run: ends the OpenStack that tests have started, unless another run uses it. */
 export async function endOpenStack(): Promise<void> {
   const users = await readdir(USERS).catch((): string[] => []);
-  if (!users.includes(String(process.pid))) return;
-  await rm(join(USERS, String(process.pid)), { force: true });
-  const areOthers = users.some((user) => user !== String(process.pid) && /^\d+$/.test(user) && isRunning(Number(user)));
+  if (!users.includes(RUN)) return;
+  await rm(join(USERS, RUN), { force: true });
+  const areOthers = users.some((user) => user !== RUN && /^\d+$/.test(user) && isRunning(Number(user)));
   if (areOthers || !users.includes(STARTED_BY_TESTS)) return;
   await openstackSh('down');
   await rm(USERS, { recursive: true, force: true });

@@ -70,7 +70,8 @@ key_repository = $base/fernet
 [credential]
 key_repository = $base/credential
 [cache]
-enabled = false
+enabled = true
+backend = dogpile.cache.memory
 END
 }
 
