@@ -1,6 +1,6 @@
 import { describedStates, UserReference } from '@hutong/common';
 import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
-import { Field, ID, InterfaceType, registerEnumType } from 'type-graphql';
+import { Field, ID, Int, InterfaceType, registerEnumType } from 'type-graphql';
 import type { EngineJobSpec } from '../drivers/engine/engine.js';
 import { JOB_STATES, JobState } from './job.states.js';
 
@@ -45,6 +45,7 @@ export abstract class Job {
   @Property({ type: 'text' })
   deviceType!: string;
 
+  @Field(() => Int, { description: 'Processors, or GPUs, of each of its tasks.' })
   @Property({ type: 'integer' })
   deviceNum!: number;
 
@@ -114,6 +115,7 @@ export abstract class Job {
   @Property({ type: 'text', nullable: true })
   host: string | null = null;
 
+  @Field(() => Int, { nullable: true, description: 'With which its program ended: the first of its tasks that is not 0; null when it has not, or was ended by a signal.' })
   @Property({ type: 'integer', nullable: true })
   exitCode: number | null = null;
 

@@ -4,6 +4,7 @@ import { EngineError, type EngineJobReference } from '../drivers/engine/engine.j
 import type { AiArtsSettings } from '../environment.js';
 import { jobState } from '../errors.js';
 import { Job, type JobErrand, type JobLaunch } from './job.entity.js';
+import type { JobKinds } from './job.kind.js';
 import type { JobFolders } from './job.folders.js';
 import { retryDelayMs } from './job.retries.js';
 import type { JobRows } from './job.rows.js';
@@ -12,6 +13,7 @@ import { hasEnded, JobState } from './job.states.js';
 interface JobErrandsParts {
   fork: () => EntityManager;
   rows: JobRows;
+  kinds: JobKinds;
   folders: JobFolders;
   presence: WorkerPresence;
   settings: Pick<AiArtsSettings, 'jobsAhead'>;
@@ -113,7 +115,10 @@ export class JobErrands {
 
   /** Nothing of a deleted job is left but its row. */
   async removed(job: Job): Promise<void> {
-    await this.#end(job, 'REMOVE', (tx, row) => tx.remove(row).flush());
+    await this.#end(job, 'REMOVE', async (tx, row) => {
+      await this.parts.kinds.of(row).removed?.(tx, row);
+      await tx.remove(row).flush();
+    });
   }
 
   /** An errand failed: it is given up, or tried again later. */

@@ -30,8 +30,8 @@ export interface JobKind<Row extends Job = Job> {
   /** In the transaction in which a job enters a state, after it has; the row may be changed. */
   entered?(tx: EntityManager, job: Row): Promise<void>;
 
-  /** Takes away what a deleted job has left beside its folder and its row. */
-  remove?(job: Row, signal: AbortSignal): Promise<void>;
+  /** In the transaction in which the row of a deleted job goes, when nothing else of it is left. */
+  removed?(tx: EntityManager, job: Row): Promise<void>;
 }
 
 /** The kinds of jobs there are, by name. */

@@ -153,10 +153,9 @@ export class JobWorker {
   }
 
   async #remove(job: Job, signal: AbortSignal): Promise<void> {
-    const { engine, kinds, errands, folders } = this.#parts;
+    const { engine, errands, folders } = this.#parts;
     // What an engine that is not set up any more knows of it is for that engine's administrator.
     if (job.isStaged && engine.isConfigured) await engine.driver.forget(errands.referenceOf(job), patience(signal));
-    await kinds.of(job).remove?.(job, signal);
     await folders.remove(job.id);
     await errands.removed(job);
   }

@@ -36,6 +36,21 @@ export class Migration20261121Jobs extends Migration {
         created_at timestamptz not null default now(),
         started_at timestamptz,
         ended_at timestamptz,
+        startup_file text,
+        code_folder text,
+        dataset_path text,
+        dataset_file_set_id uuid,
+        dataset_folder text,
+        output_path text,
+        params json,
+        job_training_type text check (job_training_type in ('RegularJob', 'PSDistJob')),
+        num_ps integer,
+        num_ps_worker integer,
+        memory_bytes bigint,
+        time_limit_seconds integer,
+        progress double precision,
+        log_read_bytes bigint,
+        is_log_read boolean,
         constraint job_client_token unique (owner_id, kind, client_token)
       );
       create index job_of_owner on ai_arts.job (owner_id, kind, created_at desc, id desc);
@@ -47,6 +62,18 @@ export class Migration20261121Jobs extends Migration {
       create index job_of_code on ai_arts.job (code_file_set_id) where code_file_set_id is not null;
       create index job_of_dataset on ai_arts.job (dataset_id) where dataset_id is not null;
       create index job_of_model on ai_arts.job (model_id) where model_id is not null;`);
+    this.addSql(`create index job_log_unread on ai_arts.job (state) where is_log_read = false;`);
+    // What trainings tell of themselves; see KeptSeries.
+    this.addSql(`
+      create table ai_arts.metric_series (
+        job_id uuid not null references ai_arts.job on delete cascade,
+        name text not null,
+        seen bigint not null,
+        stride bigint not null,
+        points json not null,
+        last json not null,
+        primary key (job_id, name)
+      );`);
     // Users take turns: whoever was served longest ago is next.
     this.addSql('create table ai_arts.turn (owner_id text primary key, served_at timestamptz not null);');
   }
