@@ -4,6 +4,11 @@ import type { Engine } from './engine/engine.js';
 import type { JobEvents } from './job/job.events.js';
 import type { JobReconciler } from './job/job.reconciler.js';
 import type { JobStore } from './job/job.store.js';
+import type { LogFollowers } from './log/log.followers.js';
+import type { LogIndexes } from './log/log.index.js';
+import type { JobLogs } from './log/log.source.js';
+import type { MetricStore } from './metrics/metric.store.js';
+import type { TrainingService } from './training/training.service.js';
 import type { Files } from './files/open-files.js';
 
 /** What the resolvers of this subgraph work with. */
@@ -13,6 +18,11 @@ export interface AiArtsServices extends Omit<Files, 'stop'> {
   jobs: JobStore;
   jobEvents: JobEvents;
   jobReconciler: JobReconciler;
+  logs: JobLogs;
+  logFollowers: LogFollowers;
+  logIndexes: LogIndexes;
+  metrics: MetricStore;
+  trainings: TrainingService;
 }
 
 export type AiArtsContext = SubgraphContext<AiArtsServices>;

@@ -10,13 +10,19 @@ import { FileSet } from './files/file-set.entity.js';
 import { openFiles } from './files/open-files.js';
 import { FileSetResolver, UploadEventResolver } from './files/upload.resolver.js';
 import { Job } from './job/job.entity.js';
+import { JobEnvironments } from './job/job.environments.js';
 import { JobResolver } from './job/job.resolver.js';
 import { JobWork } from './job/job.work.js';
 import { Migration20261121AiArts } from './migrations/migration-20261121-ai-arts.js';
 import { Migration20261121Files } from './migrations/migration-20261121-files.js';
 import { Migration20261121Jobs } from './migrations/migration-20261121-jobs.js';
-import type { AiArtsServices } from './services.js';
+import type { AiArtsContext, AiArtsServices } from './services.js';
 import { openStore } from './store/open-store.js';
+import { openTrainings } from './training/open-trainings.js';
+import { Training } from './training/training.entity.js';
+import { TrainingKind } from './training/training.kind.js';
+import { loadTraining } from './training/training.reference.js';
+import { TrainingResolver } from './training/training.resolver.js';
 
 export type { AiArtsServices } from './services.js';
 export { aiArtsEnvironment } from './environment.js';
@@ -31,9 +37,9 @@ export interface AiArtsParts {
 /** The subgraph with settings and drivers from elsewhere than the environment, for tests. */
 export function aiArtsWith(readParts: () => AiArtsParts): SubgraphModule<AiArtsServices> {
   return {
-    graph: { name: 'ai-arts', resolvers: [EngineResolver, FileSetResolver, UploadEventResolver, JobResolver] },
+    graph: { name: 'ai-arts', resolvers: [EngineResolver, FileSetResolver, UploadEventResolver, JobResolver, TrainingResolver], references: { Training: ({ id }: { id: string }, context: AiArtsContext) => loadTraining(context, id) } },
     schema: 'ai_arts',
-    entities: [FileSet, Job],
+    entities: [FileSet, Job, Training],
     migrations: [Migration20261121AiArts, Migration20261121Files, Migration20261121Jobs],
     checkSettings: () => void readParts(),
     start: (house) => start(house, readParts()),
@@ -51,10 +57,14 @@ async function start(house: House, parts: AiArtsParts): Promise<StartedServices<
   const [installation] = await sql<{ id: string }>(house.database.em.fork(), 'select id from ai_arts.installation');
   const [engine, store] = await Promise.all([parts.openEngine({ installation: installation!.id, log: house.log }), parts.openStore()]);
   const { stop: stopFiles, ...files } = await openFiles({ house, store, settings: parts.settings });
-  const work = await JobWork.start({ house, engine, kinds: [], settings: parts.settings });
+  const environments = new JobEnvironments(parts.settings.environments);
+  const kinds = [new TrainingKind({ files: files.files, environments, settings: parts.settings })];
+  const work = await JobWork.start({ house, engine, kinds, settings: parts.settings });
+  const { stop: stopTrainings, ...trainings } = openTrainings({ house, engine, work, files: files.files, environments, settings: parts.settings });
   return {
-    services: { engine, store, ...files, jobs: work.store, jobEvents: work.events, jobReconciler: work.reconciler },
+    services: { engine, store, ...files, jobs: work.store, jobEvents: work.events, jobReconciler: work.reconciler, ...trainings },
     async stop() {
+      await stopTrainings();
       await work.stop();
       await stopFiles();
       await engine.close();

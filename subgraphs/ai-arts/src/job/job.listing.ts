@@ -1,5 +1,5 @@
 import { badInput, decodeCursor, pageOf, pageWindow, type Connection, type PageArguments, type RequestScope } from '@hutong/common';
-import type { EntityName, FilterQuery, QueryOrderMap } from '@mikro-orm/postgresql';
+import type { EntityName, FilterQuery } from '@mikro-orm/postgresql';
 import { Field, ID, InputType, registerEnumType } from 'type-graphql';
 import type { Job } from './job.entity.js';
 import { isJobId, visibleJobs } from './job.reference.js';
@@ -49,13 +49,15 @@ export async function listJobs<Row extends Job>(entity: EntityName<Row>, scope: 
   const wanted = { $and: [wantedBy(filter ?? {}), visibleJobs(scope)] } as FilterQuery<Row>;
   const behind = window.after === null ? [] : [rowsBehind(window.after, column, isAscending)];
   const way = isAscending ? 'asc' : 'desc';
+  // Every kind of job has these columns, which the types of a generic row cannot tell.
+  const order = [{ [column]: way }, { createdAt: way }, { id: way }];
   const rows = await scope.em.find(entity, { $and: [wanted, ...behind] } as FilterQuery<Row>, {
-    orderBy: [{ [column]: way }, { createdAt: way }, { id: way }] as QueryOrderMap<Row>[],
+    orderBy: order as never,
     limit: window.limit + 1,
     offset: window.offset,
   });
   const keyOf = (job: Row) => [column === 'createdAt' ? job.createdAt.toISOString() : job[column], job.createdAt.toISOString(), job.id];
-  return pageOf<Row>({ rows: rows as Row[], window, keyOf, totalCount: () => scope.em.fork().count(entity, wanted) });
+  return pageOf<Row>({ rows, window, keyOf, totalCount: () => scope.em.fork().count(entity, wanted) });
 }
 
 function wantedBy({ states, search, owner }: JobFilter): FilterQuery<Job> {
@@ -74,5 +76,5 @@ function rowsBehind(cursor: string, column: (typeof COLUMNS)[JobOrder], isAscend
   const first = column === 'createdAt' ? new Date(value!) : value!;
   if (Number.isNaN(createdAt.getTime()) || !isJobId(id!) || (first instanceof Date && Number.isNaN(first.getTime()))) throw badInput({ field: 'after', problem: 'expected a cursor that this list gave out' });
   const behind = isAscending ? '$gt' : '$lt';
-  return { $or: [{ [column]: { [behind]: first } }, { [column]: first, createdAt: { [behind]: createdAt } }, { [column]: first, createdAt, id: { [behind]: id! } }] } as FilterQuery<Job>;
+  return { $or: [{ [column]: { [behind]: first } }, { [column]: first, createdAt: { [behind]: createdAt } }, { [column]: first, createdAt, id: { [behind]: id! } }] };
 }

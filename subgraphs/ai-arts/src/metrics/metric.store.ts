@@ -31,7 +31,7 @@ export class MetricStore {
     await this.fork().transactional(async (tx) => {
       const isFirst = (await sql(tx, READ, [jobId, from, to, progressOf(lines), isAll])).length > 0;
       if (!isFirst || lines.length === 0) return;
-      const series = new Map((await sql<KeptSeries>(tx, SERIES, [jobId, null])).map((kept) => [kept.name, { ...kept, seen: Number(kept.seen) }]));
+      const series = new Map((await sql<KeptSeries>(tx, SERIES, [jobId, null])).map((kept) => [kept.name, kept]));
       const changed = addTo(series, lines);
       for (const { name, seen, stride, points, last } of changed) await sql(tx, SAVE, [jobId, name, seen, stride, JSON.stringify(points), JSON.stringify(last)]);
     });
@@ -40,7 +40,7 @@ export class MetricStore {
   /** The series of a job, or the one of this name. */
   async seriesOf(em: EntityManager, jobId: string, name: string | null): Promise<MetricSeries[]> {
     const kept = await sql<KeptSeries>(em, SERIES, [jobId, name]);
-    return kept.map((series) => shownSeries({ ...series, seen: Number(series.seen) }));
+    return kept.map(shownSeries);
   }
 }
 

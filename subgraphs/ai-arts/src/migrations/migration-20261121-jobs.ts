@@ -68,8 +68,8 @@ export class Migration20261121Jobs extends Migration {
       create table ai_arts.metric_series (
         job_id uuid not null references ai_arts.job on delete cascade,
         name text not null,
-        seen bigint not null,
-        stride bigint not null,
+        seen double precision not null,
+        stride double precision not null,
         points json not null,
         last json not null,
         primary key (job_id, name)

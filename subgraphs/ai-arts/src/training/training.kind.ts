@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { AiArtsSettings } from '../environment.js';
 import { codePathInvalid } from '../errors.js';
+import type { FileSets } from '../files/file-sets.js';
 import type { JobLaunch } from '../job/job.entity.js';
 import type { JobEnvironments } from '../job/job.environments.js';
 import type { JobFolder } from '../job/job.folders.js';
@@ -10,11 +11,10 @@ import type { JobKind } from '../job/job.kind.js';
 import { hasEnded } from '../job/job.states.js';
 import { deviceOf } from './training.device.js';
 import type { Training } from './training.entity.js';
-import type { TrainingFiles } from './training.files.js';
 import { argumentsOf } from './training.parameters.js';
 
 interface KindParts {
-  files: TrainingFiles;
+  files: FileSets;
   environments: JobEnvironments;
   settings: Pick<AiArtsSettings, 'trainingsPerUser'>;
 }

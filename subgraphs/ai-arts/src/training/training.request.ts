@@ -1,8 +1,8 @@
-import { badInput, requestHash, textFault } from '@hutong/common';
+import { badInput, HutongError, requestHash, textFault } from '@hutong/common';
 import type { AiArtsSettings } from '../environment.js';
 import { codePathInvalid, trainingTypeInvalid } from '../errors.js';
+import { checkedPath } from '../files/relative-path.js';
 import type { JobEnvironments } from '../job/job.environments.js';
-import { pathProblem } from './relative.path.js';
 import { readParameters } from './training.parameters.js';
 import { TRAINING_TYPES, type TrainingParameter, type TrainingType } from './training.entity.js';
 import type { CreateTrainingInput, InlineCode } from './training.types.js';
@@ -44,7 +44,7 @@ const LARGEST_ID = 2_147_483_647;
 const DEVICE = /^[A-Za-z0-9][A-Za-z0-9 ._:-]{0,99}$/;
 const ENDINGS = ['.py', '.sh', '.js'];
 
-/** @throws BAD_INPUT, CODE_PATH_INVALID, TRAINING_TYPE_INVALID with the field */
+/** @throws BAD_INPUT, CODE_PATH_INVALID, PATH_INVALID, TRAINING_TYPE_INVALID with the field */
 export function readTraining(input: CreateTrainingInput, environments: JobEnvironments, limits: Limits): TrainingRequest {
   requireText('input.name', input.name, LONGEST_NAME);
   environments.require(input.engine, 'input.engine');
@@ -72,18 +72,30 @@ export function readTraining(input: CreateTrainingInput, environments: JobEnviro
 function readCode({ codePath, code, startupFile }: CreateTrainingInput): Pick<TrainingRequest, 'codePath' | 'code' | 'startupFile'> {
   if ((codePath == null || codePath === '') === (code == null)) throw codePathInvalid({ field: 'input.codePath', problem: 'input.codePath: give either the path of uploaded code or the code itself' });
   if (code && Buffer.byteLength(code.text) > LONGEST_CODE_BYTES) throw badInput({ field: 'input.code.text', problem: `expected at most ${LONGEST_CODE_BYTES} bytes; upload it instead` });
-  const [start, field] = startupFile != null ? [startupFile, 'input.startupFile'] : [code?.name, code ? 'input.code.name' : 'input.startupFile'];
-  if (start === undefined || start === '') throw codePathInvalid({ field: field!, problem: `${field}: which file of the code is to be started?` });
-  requireStartFile(start, field!);
-  if (code && code.name !== start) requireStartFile(code.name, 'input.code.name');
-  if (code && code.name !== start) throw codePathInvalid({ field: field!, problem: `${field}: the code has one file, ${JSON.stringify(code.name)}` });
+  const start = startupFile ?? code?.name ?? '';
+  const field = startupFile == null && code ? 'input.code.name' : 'input.startupFile';
+  if (start === '') throw codePathInvalid({ field, problem: `${field}: which file of the code is to be started?` });
+  requireStartFile(start, field);
+  if (code && code.name !== start) throw codePathInvalid({ field, problem: `${field}: the code has one file of another name` });
   return { codePath: codePath || null, code: code ?? null, startupFile: start };
 }
 
 /** @throws CODE_PATH_INVALID */
 function requireStartFile(file: string, field: string): void {
-  const problem = pathProblem(file) ?? (ENDINGS.some((ending) => file.endsWith(ending)) ? undefined : 'expected a file that ends in .py, .sh or .js');
+  const problem = startFileProblem(file);
   if (problem !== undefined) throw codePathInvalid({ field, problem: `${field}: ${problem}` });
+}
+
+function startFileProblem(file: string): string | undefined {
+  // What begins so would be an option for what it is started with.
+  if (file.startsWith('-')) return 'the path begins with a hyphen';
+  if (!ENDINGS.some((ending) => file.endsWith(ending))) return 'expected a file that ends in .py, .sh or .js';
+  try {
+    return checkedPath(file) === file ? undefined : 'expected the path without ./ before it';
+  } catch (error) {
+    if (error instanceof HutongError) return error.message;
+    throw error;
+  }
 }
 
 function readData({ datasetPath, datasetId }: CreateTrainingInput): Pick<TrainingRequest, 'datasetPath' | 'datasetId'> {
@@ -95,10 +107,7 @@ function readData({ datasetPath, datasetId }: CreateTrainingInput): Pick<Trainin
 }
 
 function readOutput(outputPath: string | null | undefined): string | null {
-  if (outputPath == null || outputPath === '') return null;
-  const problem = pathProblem(outputPath);
-  if (problem !== undefined) throw badInput({ field: 'input.outputPath', problem });
-  return outputPath;
+  return outputPath == null || outputPath === '' ? null : checkedPath(outputPath, 'input.outputPath');
 }
 
 function readDevice(deviceType: string | null | undefined): string {

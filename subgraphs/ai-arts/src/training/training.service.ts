@@ -4,6 +4,8 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Engine } from '../engine/engine.js';
 import type { AiArtsSettings } from '../environment.js';
 import { codePathInvalid, jobState } from '../errors.js';
+import { FilePurpose } from '../files/file-set.entity.js';
+import type { FileSets } from '../files/file-sets.js';
 import type { JobEnvironments } from '../job/job.environments.js';
 import type { JobFolders } from '../job/job.folders.js';
 import { listJobs, type JobListing } from '../job/job.listing.js';
@@ -12,14 +14,13 @@ import { JobState } from '../job/job.states.js';
 import type { JobStore } from '../job/job.store.js';
 import { deviceOf } from './training.device.js';
 import { Training } from './training.entity.js';
-import type { TrainingFiles } from './training.files.js';
 import { readTraining, requireText, type TrainingRequest } from './training.request.js';
 import type { CreateTrainingInput } from './training.types.js';
 
 interface ServiceParts {
   engine: Engine;
   jobs: JobStore;
-  files: TrainingFiles;
+  files: FileSets;
   folders: JobFolders;
   environments: JobEnvironments;
   settings: AiArtsSettings;
@@ -53,12 +54,10 @@ export class TrainingService {
     const earlier = await this.parts.jobs.earlier(scope, 'TRAINING', request);
     if (earlier) return earlier as Training;
     const of = await requireJob(Training, scope, id);
-    const { name, description, engine, deviceType, deviceNum, startupFile, outputPath, params, jobTrainingType, numPs, numPsWorker, memoryBytes, timeLimitSeconds } = of;
     const { codePath, codeFileSetId, codeFolder, datasetPath, datasetFileSetId, datasetFolder, datasetId } = of;
-    return this.#store(scope, request, {
-      ...{ name, description, engine, deviceType, deviceNum, startupFile, outputPath, params, jobTrainingType, numPs, numPsWorker, memoryBytes, timeLimitSeconds },
-      ...{ codePath, codeFileSetId, codeFolder, datasetPath, datasetFileSetId, datasetFolder, datasetId },
-    });
+    const { name, description, engine, deviceType, deviceNum, startupFile, outputPath, params, jobTrainingType, numPs, numPsWorker, memoryBytes, timeLimitSeconds } = of;
+    const inputs: TrainingInputs = { codePath, codeFileSetId, codeFolder, datasetPath, datasetFileSetId, datasetFolder, datasetId };
+    return this.#store(scope, request, { name, description, engine, deviceType, deviceNum, startupFile, outputPath, params, jobTrainingType, numPs, numPsWorker, memoryBytes, timeLimitSeconds, ...inputs });
   }
 
   async stop(scope: RequestScope, id: string): Promise<Training> {
@@ -111,7 +110,7 @@ export class TrainingService {
       const written = await files.writeInline(scope.caller.userId ?? '', startupFile, code.text, scope.signal);
       return { codePath: written.path, codeFileSetId: written.id, codeFolder: '' };
     }
-    const { fileSet, folder } = await files.resolve(scope, codePath!, 'CODE', 'input.codePath');
+    const { fileSet, folder } = await files.resolve(scope, codePath!, FilePurpose.CODE, 'input.codePath');
     const start = folder === '' ? startupFile : `${folder}/${startupFile}`;
     if (!(await files.hasFile(scope.em, fileSet.id, start))) throw codePathInvalid({ field: 'input.startupFile', problem: `input.startupFile: there is no ${JSON.stringify(startupFile)} in ${codePath}` });
     return { codePath, codeFileSetId: fileSet.id, codeFolder: folder };
@@ -120,7 +119,7 @@ export class TrainingService {
   async #dataOf(scope: RequestScope, { datasetPath, datasetId }: TrainingRequest): Promise<Pick<TrainingInputs, 'datasetPath' | 'datasetFileSetId' | 'datasetFolder' | 'datasetId'>> {
     if (datasetId !== null) throw badInput({ field: 'input.datasetId', problem: 'there is no such dataset' });
     if (datasetPath === null) return { datasetPath: null, datasetFileSetId: null, datasetFolder: '', datasetId: null };
-    const { fileSet, folder } = await this.parts.files.resolve(scope, datasetPath, 'DATASET', 'input.datasetPath');
+    const { fileSet, folder } = await this.parts.files.resolve(scope, datasetPath, FilePurpose.DATASET, 'input.datasetPath');
     return { datasetPath, datasetFileSetId: fileSet.id, datasetFolder: folder, datasetId: null };
   }
 }

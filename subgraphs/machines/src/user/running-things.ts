@@ -6,7 +6,7 @@ import type { User } from './user.entity.js';
  * Subgraphs that are asked before a user is deleted. One that comes to own running things joins the list and answers
  * the peer query `ownsRunningThings(userId: ID!): Boolean!`.
  */
-const OWNERS_OF_RUNNING_THINGS = ['scheduling', 'cloud-vm'] as const;
+const OWNERS_OF_RUNNING_THINGS = ['scheduling', 'cloud-vm', 'ai-arts'] as const;
 
 const OWNS_RUNNING_THINGS = 'query OwnsRunningThings($userId: ID!) { ownsRunningThings(userId: $userId) }';
 
