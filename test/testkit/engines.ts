@@ -26,8 +26,15 @@ export const openStack: Engine = {
   needsRoot: true,
 };
 
+/** What keeps jobs on this host apart. */
+export const bubblewrap: Engine = {
+  name: 'bubblewrap',
+  install: 'apt-get update && apt-get install -y --no-install-recommends bubblewrap',
+  programs: ['bwrap'],
+};
+
 /** Every engine, for the report at the end of a run. */
-export const engines: readonly Engine[] = [qemu, openStack];
+export const engines: readonly Engine[] = [qemu, bubblewrap, openStack];
 
 const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin'];
 

@@ -1,5 +1,6 @@
 import { sql, type House, type StartedServices, type SubgraphModule } from '@hutong/common';
 import type { EngineOptions } from './drivers/engine/engine.js';
+import { readLocalEngineSettings } from './drivers/engine/local/environment.js';
 import { readDiskSettings } from './drivers/store/disk/environment.js';
 import type { Store } from './drivers/store/store.js';
 import type { Engine } from './engine/engine.js';
@@ -50,7 +51,8 @@ export function aiArtsWith(readParts: () => AiArtsParts): SubgraphModule<AiArtsS
 export const aiArts: SubgraphModule<AiArtsServices> = aiArtsWith(() => {
   const settings = readAiArtsSettings();
   const disk = readDiskSettings();
-  return { settings, openEngine: () => openEngine(settings), openStore: () => openStore({ driver: settings.store, disk }) };
+  const local = readLocalEngineSettings();
+  return { settings, openEngine: (options) => openEngine({ driver: settings.engine, local }, options), openStore: () => openStore({ driver: settings.store, disk }) };
 });
 
 async function start(house: House, parts: AiArtsParts): Promise<StartedServices<AiArtsServices>> {
