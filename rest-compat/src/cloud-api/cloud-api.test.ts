@@ -48,7 +48,7 @@ describe('launch_instance', () => {
     const answer = await rest.form('/cloud_api', { ...LAUNCH, name: '期末考试 & 🚀' }, { multipart });
     expect([answer.status, answer.text]).toEqual([200, '{"ret_code":0,"description":"Success","vm_id":"vm-1","vm_ip":"127.77.0.1"}']);
     expect(rest.graph.variables).toEqual({
-      input: { image: 'xubuntu', flavor: 'm1.small', internetAccess: true, name: '期末考试 & 🚀', waitSeconds: 90, destroyUnlessActive: true },
+      input: { image: 'xubuntu', flavor: 'm1.small', internetAccess: true, name: '期末考试 & 🚀', waitSeconds: 90, destroyUnlessActive: true, clientToken: expect.any(String) },
     });
     expect(rest.graph.requests.at(-1)?.caller.credential).toBe('secret');
   });
@@ -76,6 +76,12 @@ describe('launch_instance', () => {
   ])('answers %s with %i', async (code, retCode, description) => {
     rest.graph.fields['launchVirtualMachine'] = failing('no', { code, field: 'input.image' });
     expectRefused(await rest.form('/cloud_api', LAUNCH), retCode, description);
+  });
+
+  it.each([['SUBGRAPH_UNAVAILABLE', 'DestroyInstance'], ['TIMEOUT', 'DestroyInstance'], ['VM_CREATION_FAILED', 'LaunchInstance']])('has nothing stay that the caller is not told of, after %s', async (code, last) => {
+    rest.graph.fields['launchVirtualMachine'] = ({ input }: { input: { waitSeconds: number } }) => (input.waitSeconds > 0 ? failing('no', { code })(undefined as never) : { id: 'vm-1', ipv4: '127.77.0.1' });
+    expect((await rest.form('/cloud_api', LAUNCH)).json).not.toMatchObject({ ret_code: 0 });
+    await expect.poll(() => operations().at(-1)).toBe(last);
   });
 
   it('tells nobody of our own faults', async () => {
@@ -243,7 +249,24 @@ describe('a caller that hangs up', () => {
       });
     });
     await hangUpDuring(aborted.promise);
-    expect(operations()).toEqual(['LaunchInstance']);
+    expect(operations()[0]).toBe('LaunchInstance');
+  });
+
+  it('has its machine asked for by its token and destroyed when the answer was lost at that moment', async () => {
+    let launches = 0;
+    rest.graph.instead = async ({ operationName, signal }) => {
+      if (operationName === 'DestroyInstance') return { data: { destroyVirtualMachine: { id: 'vm-7' } } };
+      launches += 1;
+      if (launches === 1) await once(signal, 'abort');
+      // The way to the machines is broken once more.
+      if (launches < 3) return { data: null, errors: [{ message: 'lost', extensions: { code: 'SUBGRAPH_UNAVAILABLE' } }] };
+      return { data: { launchVirtualMachine: { id: 'vm-7', ipv4: '127.77.0.7' } } };
+    };
+    await hangUpDuring(expect.poll(operations).toEqual(['LaunchInstance', 'LaunchInstance', 'LaunchInstance', 'DestroyInstance']));
+    const [first, again] = rest.graph.requests.map(({ variables }) => variables.input as Fields);
+    expect(again).toEqual({ ...first, waitSeconds: 0 });
+    expect(rest.graph.variables).toMatchObject({ id: 'vm-7' });
+    expect(rest.logged).toEqual([]);
   });
 
   it('has its machine destroyed again when it was ready at that moment', async () => {

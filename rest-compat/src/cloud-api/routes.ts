@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { route, type OperationRoute, type Route } from '../engine/contract.js';
 import { fieldName } from '../engine/field.name.js';
@@ -39,10 +40,15 @@ export const routes: readonly Route[] = [
     credential: 'required',
     takes: { from: 'form', shape: launch },
     operation: 'LaunchInstance',
-    variables: ({ image, flavor, internet, name }, { waitSeconds }) => ({ input: { image, flavor, internetAccess: internet, name, waitSeconds, destroyUnlessActive: true } }),
+    variables: ({ image, flavor, internet, name }, { waitSeconds }) => ({ input: { image, flavor, internetAccess: internet, name, waitSeconds, destroyUnlessActive: true, clientToken: randomUUID() } }),
     waits: ({ waitSeconds }) => waitSeconds,
     result: ({ launchVirtualMachine: { id, ipv4 } }) => ({ vm_id: id, vm_ip: ipv4 }),
-    undo: { operation: 'DestroyInstance', variables: ({ launchVirtualMachine: { id } }) => ({ id, waitSeconds: 0 }) },
+    undo: {
+      operation: 'DestroyInstance',
+      variables: ({ launchVirtualMachine: { id } }) => ({ id, waitSeconds: 0 }),
+      // The machine of this token, if it is ACTIVE; else it is destroyed, as nobody waits for it.
+      again: ({ input }) => ({ input: { ...(input as object), waitSeconds: 0 } }),
+    },
     fields: { 'input.internetAccess': 'internet' },
     wording,
   }),

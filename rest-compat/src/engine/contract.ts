@@ -70,8 +70,13 @@ export interface OperationRoute<Input, Data> extends RouteBasis {
   pages?: Pages<Data>;
   /** Seconds that the operation may wait for what it began: the request has these and 10 s more, where that is longer than usual. */
   waits?(settings: Pick<RestCompatSettings, 'waitSeconds'>): number;
-  /** What takes it back when the caller has gone before the answer, so that nothing stays that nobody knows of. */
-  undo?: { operation: string; variables(data: Data): Record<string, unknown> };
+  /** What takes it back when the caller is not told of it, having gone or because the answer was lost, so that nothing stays that nobody knows of. */
+  undo?: {
+    operation: string;
+    variables(data: Data): Record<string, unknown>;
+    /** With these the row's operation, asked again, answers what it has done, and does nothing that lasts. */
+    again(variables: Record<string, unknown>): Record<string, unknown>;
+  };
   /**
    * Where the operation's variables stand in the caller's input, `[]` for any index:
    * `{ 'input.reports[].gpuMemory': 'computing_resources[].gpu_memory' }`. The longest entry that begins a field counts.

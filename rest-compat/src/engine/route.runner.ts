@@ -12,6 +12,7 @@ import { readInput } from './input.reader.js';
 import { parseQuery } from './query.parser.js';
 import type { Endpoint } from './route.index.js';
 import type { RestCompatSettings } from './settings.js';
+import { UndoRunner } from './undo.runner.js';
 import { UploadForm } from './upload.form.js';
 
 /** One request on its way to its answer. */
@@ -29,8 +30,6 @@ export interface Exchange extends Lifetime {
 const BESIDE_WAIT_SECONDS = 10;
 /** The longest that an upload may take; a pause in it ends it much sooner. */
 const UPLOAD_MS = 86_400_000;
-/** What a row did is taken back within this time. */
-const UNDO_MS = 30_000;
 
 /** Failures that say something of us and nothing of the request: logged, and shown without their message. */
 const OWN_FAULTS: ReadonlySet<string> = new Set(['INTERNAL_SERVER_ERROR', 'GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED']);
@@ -42,10 +41,12 @@ type Executed = Pick<OperationRoute<unknown, unknown>, 'operation' | 'takes' | '
 export class RouteRunner {
   readonly #graph: Graph;
   readonly #settings: RestCompatSettings;
+  readonly #undo: UndoRunner;
 
   constructor(graph: Graph, settings: RestCompatSettings) {
     this.#graph = graph;
     this.#settings = settings;
+    this.#undo = new UndoRunner(graph, settings.log);
   }
 
   /** @throws Failure */
@@ -62,8 +63,13 @@ export class RouteRunner {
   async answer(contract: Contract, row: OperationRoute<unknown, unknown>, input: unknown, exchange: Exchange, file?: Upload): Promise<Answer | Destination> {
     if (row.waits) exchange.allow((row.waits(this.#settings) + BESIDE_WAIT_SECONDS) * 1_000);
     const asked = { parameters: exchange.parameters, html: wantsPage(exchange.request), file, waitSeconds: this.#settings.waitSeconds };
-    const data = await this.#ask(contract, row, row.variables(input, asked), exchange);
-    this.#undoUnlessAnswered(contract, row, data, exchange);
+    const variables = row.variables(input, asked);
+    const doing = { contract, row, variables, exchange };
+    const data = await this.#ask(contract, row, variables, exchange).catch((error: unknown) => {
+      this.#undo.afterFailure(doing, error);
+      throw error;
+    });
+    this.#undo.unlessAnswered(doing, data);
     const destination = row.destination?.(data, asked);
     if (destination) return destination;
     const answer = answerOf(contract.envelope.success(row.result(data, input, asked)));
@@ -87,20 +93,6 @@ export class RouteRunner {
     await using form = await UploadForm.receive(exchange.request, takes.file, this.#settings.uploads);
     exchange.onInput(form.texts);
     return await this.answer(contract, row, readInput(takes, form.texts), exchange, form.file);
-  }
-
-  /** What is not answered although it was done is taken back, while and after this request. */
-  #undoUnlessAnswered(contract: Contract, { undo }: OperationRoute<unknown, unknown>, data: unknown, { response, signal, caller }: Exchange): void {
-    if (!undo) return;
-    const run = async (): Promise<void> => {
-      const { operation, variables } = undo;
-      const request = { document: contract.operations.text(operation), operationName: operation, variables: variables(data), caller, signal: AbortSignal.timeout(UNDO_MS) };
-      const { errors } = await this.#graph.execute(request);
-      if (errors) this.#settings.log.error({ requestId: caller.requestId, operation, graphMessage: errors[0]?.message }, 'what nobody waited for could not be taken back');
-    };
-    const undone = () => void run().catch((err: unknown) => this.#settings.log.error({ requestId: caller.requestId, err }, 'what nobody waited for could not be taken back'));
-    if (signal.aborted) undone();
-    else response.once('close', () => response.writableFinished || undone());
   }
 
   async #read(row: OperationRoute<unknown, unknown>, { parameters }: Endpoint, search: string, { request }: Exchange): Promise<unknown> {
