@@ -1,4 +1,5 @@
 import type { SubgraphContext } from '@hutong/common';
+import type { DatasetService } from './dataset/dataset.service.js';
 import type { Store } from './drivers/store/store.js';
 import type { Engine } from './engine/engine.js';
 import type { JobEvents } from './job/job.events.js';
@@ -9,12 +10,15 @@ import type { LogIndexes } from './log/log.index.js';
 import type { JobLogs } from './log/log.source.js';
 import type { MetricStore } from './metrics/metric.store.js';
 import type { TrainingService } from './training/training.service.js';
+import type { ModelService } from './model/model.service.js';
 import type { Files } from './files/open-files.js';
 
 /** What the resolvers of this subgraph work with. */
 export interface AiArtsServices extends Omit<Files, 'stop'> {
   engine: Engine;
   store: Store;
+  datasets: DatasetService;
+  models: ModelService;
   jobs: JobStore;
   jobEvents: JobEvents;
   jobReconciler: JobReconciler;

@@ -1,6 +1,10 @@
 import { sql, type House, type StartedServices, type SubgraphModule } from '@hutong/common';
 import type { EngineOptions } from './drivers/engine/engine.js';
 import { readLocalEngineSettings } from './drivers/engine/local/environment.js';
+import { Dataset } from './dataset/dataset.entity.js';
+import { loadDataset } from './dataset/dataset.reference.js';
+import { DatasetResolver } from './dataset/dataset.resolver.js';
+import { DatasetService } from './dataset/dataset.service.js';
 import { readDiskSettings } from './drivers/store/disk/environment.js';
 import type { Store } from './drivers/store/store.js';
 import type { Engine } from './engine/engine.js';
@@ -17,6 +21,10 @@ import { JobWork } from './job/job.work.js';
 import { Migration20261121AiArts } from './migrations/migration-20261121-ai-arts.js';
 import { Migration20261121Files } from './migrations/migration-20261121-files.js';
 import { Migration20261121Jobs } from './migrations/migration-20261121-jobs.js';
+import { Model } from './model/model.entity.js';
+import { loadModel } from './model/model.reference.js';
+import { ModelResolver } from './model/model.resolver.js';
+import { ModelService } from './model/model.service.js';
 import type { AiArtsContext, AiArtsServices } from './services.js';
 import { openStore } from './store/open-store.js';
 import { openTrainings } from './training/open-trainings.js';
@@ -38,9 +46,17 @@ export interface AiArtsParts {
 /** The subgraph with settings and drivers from elsewhere than the environment, for tests. */
 export function aiArtsWith(readParts: () => AiArtsParts): SubgraphModule<AiArtsServices> {
   return {
-    graph: { name: 'ai-arts', resolvers: [EngineResolver, FileSetResolver, UploadEventResolver, JobResolver, TrainingResolver], references: { Training: ({ id }: { id: string }, context: AiArtsContext) => loadTraining(context, id) } },
+    graph: {
+      name: 'ai-arts',
+      resolvers: [EngineResolver, FileSetResolver, UploadEventResolver, DatasetResolver, ModelResolver, JobResolver, TrainingResolver],
+      references: {
+        Dataset: ({ id }: { id: string }, context: AiArtsContext) => loadDataset(context, id),
+        Model: ({ id }: { id: string }, context: AiArtsContext) => loadModel(context, id),
+        Training: ({ id }: { id: string }, context: AiArtsContext) => loadTraining(context, id),
+      },
+    },
     schema: 'ai_arts',
-    entities: [FileSet, Job, Training],
+    entities: [FileSet, Dataset, Model, Job, Training],
     migrations: [Migration20261121AiArts, Migration20261121Files, Migration20261121Jobs],
     checkSettings: () => void readParts(),
     start: (house) => start(house, readParts()),
@@ -64,7 +80,7 @@ async function start(house: House, parts: AiArtsParts): Promise<StartedServices<
   const work = await JobWork.start({ house, engine, kinds, settings: parts.settings });
   const { stop: stopTrainings, ...trainings } = openTrainings({ house, engine, work, files: files.files, environments, settings: parts.settings });
   return {
-    services: { engine, store, ...files, jobs: work.store, jobEvents: work.events, jobReconciler: work.reconciler, ...trainings },
+    services: { engine, store, ...files, datasets: new DatasetService(files), models: new ModelService({ ...files, folders: work.folders }), jobs: work.store, jobEvents: work.events, jobReconciler: work.reconciler, ...trainings },
     async stop() {
       await stopTrainings();
       await work.stop();

@@ -24,6 +24,11 @@ export class FileSetDraft {
     else await this.#put(path, read.chunks);
   }
 
+  /** Takes up a file that is in the store already. */
+  found(file: FileEntry): void {
+    this.files.push(file);
+  }
+
   /** All files are in the store. @throws what put the first that is not */
   async end(): Promise<FileEntry[]> {
     await this.#puts.end();

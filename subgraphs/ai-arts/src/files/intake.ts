@@ -52,8 +52,8 @@ export interface ArrivingArchive {
   open: () => AsyncIterable<Uint8Array>;
 }
 
-/** Puts the files of a set; `arrived` says that what remains needs nobody who sends or waits. */
-export type Fill = (draft: FileSetDraft, progress: UploadProgress, arrived: (fileSet: FileSet) => void) => Promise<void>;
+/** Puts the files of a set until `stop` aborts; `arrived` says that what remains needs nobody who sends or waits. */
+export type Fill = (draft: FileSetDraft, progress: UploadProgress, arrived: (fileSet: FileSet) => void, stop: AbortSignal) => Promise<void>;
 
 /** Where archives lie until they are unpacked; each is named by its set. */
 export const incomingFolder = (dataDirectory: string): string => path.join(dataDirectory, 'ai-arts', 'incoming');
@@ -173,7 +173,7 @@ export class Intake {
     const progress = new UploadProgress(this.#parts, fileSet);
     try {
       signal.throwIfAborted();
-      await fill(draft, progress, arrived);
+      await fill(draft, progress, arrived, signal);
       return await rows.ready(fileSet.id, await draft.end(), progress.counts);
     } catch (error) {
       stopPuts.abort(error);

@@ -7,6 +7,7 @@ import { FileSetRows } from './file-set.rows.js';
 import { FileSetSweeper } from './file-set.sweeper.js';
 import { FileSets } from './file-sets.js';
 import { incomingFolder, Intake } from './intake.js';
+import { SharedFiles } from './shared-files.js';
 import { StagingCache } from './staging.cache.js';
 import { UploadEvents } from './upload.events.js';
 import { UploadService } from './upload.service.js';
@@ -44,7 +45,7 @@ export async function openFiles({ house, store, settings }: FilesParts): Promise
   await fileSweeper.start(house);
   return {
     files: new FileSets({ fork, store, rows, intake, cache, settings, log }),
-    uploads: new UploadService({ intake }),
+    uploads: new UploadService({ intake, shared: new SharedFiles({ store, intake, settings }) }),
     uploadEvents,
     fileSweeper,
     async stop() {

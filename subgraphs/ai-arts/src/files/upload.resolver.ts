@@ -1,10 +1,11 @@
 import { Access, UserReference, type Connection, type StoredEvent } from '@hutong/common';
-import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
+import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
 import type { AiArtsContext } from '../services.js';
 import { FileSet, type FileEntry } from './file-set.entity.js';
 import { loadFileSet } from './file-set.reference.js';
 import type { UploadStep } from './upload.events.js';
-import { StoredFileConnection, UploadEvent, UploadFilesInput } from './upload.types.js';
+import { PageArgs } from './page.args.js';
+import { RegisterFilesInput, StoredFileConnection, UploadEvent, UploadFilesInput } from './upload.types.js';
 
 @Resolver(() => FileSet)
 export class FileSetResolver {
@@ -23,15 +24,23 @@ export class FileSetResolver {
     return context.services.uploads.upload(context, request, await file);
   }
 
+  @Access('member')
+  @Mutation(() => FileSet, {
+    description:
+      'Makes files that administrators have put into the store below `shared/` a set, as they are now; they stay there when the set is deleted. Its `path` is what codePath, datasetPath and path ask for. May be repeated: each time another set. Errors: PATH_INVALID, PATH_MISSING, FILES_TOO_LARGE, STORE_UNAVAILABLE, BAD_INPUT, LIMIT_EXCEEDED.',
+  })
+  registerFiles(@Ctx() context: AiArtsContext, @Arg('input', () => RegisterFilesInput) input: RegisterFilesInput): Promise<FileSet> {
+    return context.services.uploads.register(context, input);
+  }
+
   @FieldResolver(() => StoredFileConnection, { description: 'Its files, by path. Errors: BAD_INPUT, LIMIT_EXCEEDED.' })
   files(
     @Ctx() context: AiArtsContext,
     @Root() fileSet: FileSet,
-    @Arg('first', () => Int, { nullable: true, description: 'Rows of the page; 20 when nothing is said.' }) first?: number | null,
-    @Arg('after', () => String, { nullable: true, description: 'Cursor of the last row already seen.' }) after?: string | null,
-    @Arg('offset', () => Int, { nullable: true, description: 'Rows to pass over, instead of after.' }) offset?: number | null,
+    @Args(() => PageArgs) page: PageArgs,
   ): Promise<Connection<FileEntry>> {
-    return context.services.uploads.files(context, fileSet, { first: first ?? null, after: after ?? null, offset: offset ?? null });
+    const { id, fileCount } = fileSet;
+    return context.services.uploads.files(context, { id, fileCount, folder: '' }, page);
   }
 
   @FieldResolver(() => UserReference, { nullable: true, description: 'Whose files they are; null only when machines does not answer.' })

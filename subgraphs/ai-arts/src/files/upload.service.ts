@@ -2,10 +2,11 @@ import { badInput, limitExceeded, pageOf, pageWindow, sql, textFault, type Conne
 import { fileTypeRefused } from '../errors.js';
 import { archiveKindOf, LOOKED_AT_BYTES, requireKind } from './archive/archive.js';
 import { FilePurpose, type FileEntry, type FileSet } from './file-set.entity.js';
+import type { Intake } from './intake.js';
 import { decodePathCursor } from './path.cursor.js';
 import { checkedPath } from './relative-path.js';
-import type { Intake } from './intake.js';
-import type { UploadFilesInput } from './upload.types.js';
+import type { SharedFiles } from './shared-files.js';
+import type { RegisterFilesInput, UploadFilesInput } from './upload.types.js';
 
 const LONGEST_TOKEN = 255;
 const LONGEST_WAIT_S = 600;
@@ -23,9 +24,19 @@ export interface ArrivingUpload {
   open: () => AsyncIterable<Uint8Array>;
 }
 
+/** Files of a set, all or those below a folder. */
+export interface FilesOf {
+  /** The set's. */
+  id: string;
+  /** Empty: all. */
+  folder: string;
+  /** How many they are. */
+  fileCount: number;
+}
+
 /** Takes in what users send. */
 export class UploadService {
-  constructor(private readonly parts: { intake: Intake }) {}
+  constructor(private readonly parts: { intake: Intake; shared: SharedFiles }) {}
 
   /** Takes in a file of a request; see `uploadFiles`. */
   async upload(scope: Pick<RequestScope, 'caller' | 'signal'>, request: UploadRequest, file: UploadedFile): Promise<FileSet> {
@@ -47,15 +58,21 @@ export class UploadService {
     return this.parts.intake.make(of, signal, (draft, progress) => draft.put(folder === '' ? fileName : `${folder}/${fileName}`, progress.counting(checked())));
   }
 
+  /** Makes a set of files that are in the store already; see `registerFiles`. */
+  register({ caller, signal }: Pick<RequestScope, 'caller' | 'signal'>, { waitSeconds, ...of }: RegisterFilesInput): Promise<FileSet> {
+    return this.parts.shared.register(caller.userId ?? '', of, waitOf(waitSeconds), signal);
+  }
+
   /** A page of the files of a set, by path. */
-  async files({ em, maxPageSize }: RequestScope, fileSet: Pick<FileSet, 'id' | 'fileCount'>, page: PageArguments): Promise<Connection<FileEntry>> {
+  async files({ em, maxPageSize }: RequestScope, { id, folder, fileCount }: FilesOf, page: PageArguments): Promise<Connection<FileEntry>> {
     const window = pageWindow(page, maxPageSize);
     const rows = await sql<FileEntry>(
       em,
-      `select path, size_bytes::float8 as "sizeBytes", sha256 from ai_arts.file_set_file where file_set_id = $1 and path > $2 order by path limit $3 offset $4`,
-      [fileSet.id, window.after === null ? '' : decodePathCursor(window.after), window.limit + 1, window.offset],
+      `select path, size_bytes::float8 as "sizeBytes", sha256 from ai_arts.file_set_file
+       where file_set_id = $1 and path > $2 and ($3 = '' or path = $3 or starts_with(path, $3 || '/')) order by path limit $4 offset $5`,
+      [id, window.after === null ? '' : decodePathCursor(window.after), folder, window.limit + 1, window.offset],
     );
-    return pageOf({ rows, window, keyOf: ({ path }) => [path], totalCount: fileSet.fileCount });
+    return pageOf({ rows, window, keyOf: ({ path }) => [path], totalCount: fileCount });
   }
 }
 

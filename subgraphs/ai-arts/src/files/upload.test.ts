@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
-import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { readFile, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { pack } from 'tar-stream';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { StoreError } from '../drivers/store/store.js';
+import { tarOf } from '../testkit/archives.js';
 import { filesHouse, type FilesHouse } from '../testkit/files.house.js';
 
 let house: FilesHouse;
@@ -21,13 +20,6 @@ afterEach(() => {
 afterAll(() => house?.close());
 
 const sha256 = (bytes: string | Buffer) => createHash('sha256').update(bytes).digest('hex');
-
-async function tarOf(files: Record<string, string>): Promise<Buffer> {
-  const tar = pack();
-  for (const [name, text] of Object.entries(files)) tar.entry({ name }, text);
-  tar.finalize();
-  return buffer(tar as AsyncIterable<Buffer>);
-}
 
 test('a file is kept with its size and hash, under a path that shows its folder', async () => {
   const alice = house.actor();

@@ -2,7 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
+import type { House } from '@hutong/common';
 import { caller, testSubgraph, type Answer, type TestSubgraph } from '@hutong/common/testkit';
+import type { EntityManager } from '@mikro-orm/postgresql';
 import { Upload, type FileUpload } from 'graphql-upload-ts';
 import { DiskStore } from '../drivers/store/disk/disk.store.js';
 import type { Store } from '../drivers/store/store.js';
@@ -19,6 +21,8 @@ export interface FilesHouse {
   subgraph: TestSubgraph<AiArtsServices>;
   services: AiArtsServices;
   store: FaultyStore;
+  /** An EntityManager of its own. */
+  em(): EntityManager;
   /** The data folder, absolute. */
   folder: string;
   actor(of?: Parameters<typeof caller>[0]): FilesActor;
@@ -32,12 +36,18 @@ export async function filesHouse(settings: Partial<AiArtsSettings> = {}, beside?
   const folder = beside?.folder ?? (await mkdtemp(path.join(tmpdir(), 'hutong-files-')));
   const store = new FaultyStore(await DiskStore.open({ folder: path.join(folder, 'store'), leftoverMs: 0 }));
   const all = { ...readAiArtsSettings({}), ...settings, dataDirectory: folder };
+  let database: House['database'] | undefined;
   const module = aiArtsWith(() => ({ settings: all, openEngine: async () => new Engine(undefined, 'none'), openStore: async (): Promise<Store> => store }));
-  const subgraph = await testSubgraph(module, new Map(), beside?.subgraph);
+  const start = module.start;
+  const subgraph = await testSubgraph({ ...module, start: (house) => {
+      database = house.database;
+      return start(house);
+    } }, new Map(), beside?.subgraph);
   return {
     subgraph,
     services: subgraph.services,
     store,
+    em: () => database!.em.fork(),
     folder,
     actor: (of) => new FilesActor(subgraph, caller(of)),
     async keys() {
