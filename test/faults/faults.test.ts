@@ -21,8 +21,8 @@ afterEach(async () => {
 afterAll(() => world?.dispose());
 
 /** One field of each subgraph. */
-const FIELDS: Record<Subgraph, string> = { machines: 'machines', 'compute-registry': 'computingResources', scheduling: 'tasks', 'cloud-vm': 'virtualMachines' };
-const ALL = '{ machines(first: 1) { totalCount } computingResources(first: 1) { totalCount } tasks(first: 1) { totalCount } virtualMachines(first: 1) { totalCount } }';
+const FIELDS: Record<Subgraph, string> = { machines: 'machines', 'compute-registry': 'computingResources', scheduling: 'tasks', 'cloud-vm': 'virtualMachines', 'ai-arts': 'trainings' };
+const ALL = '{ machines(first: 1) { totalCount } computingResources(first: 1) { totalCount } tasks(first: 1) { totalCount } virtualMachines(first: 1) { totalCount } trainings(first: 1) { totalCount } }';
 
 const names = (subgraph: string, { message, extensions }: GraphError) => extensions.code === 'SUBGRAPH_UNAVAILABLE' && message.includes(subgraph);
 

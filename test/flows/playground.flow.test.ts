@@ -54,11 +54,14 @@ test('the page lets the browser ask nobody else', async () => {
   expect(policy).not.toMatch(/https?:|\*/);
 });
 
-/** What a visitor is told whose platform has no cloud, as this one. */
-const WITHOUT_A_CLOUD: Partial<Record<string, string>> = {
+/** What a visitor is told whose platform has neither a cloud nor an engine, as this one. */
+const WITHOUT_ANY: Partial<Record<string, string>> = {
   ImagesAndFlavors: 'CLOUD_NOT_CONFIGURED',
   LaunchAMachine: 'CLOUD_NOT_CONFIGURED',
   DestroyAMachine: 'VM_NOT_FOUND',
+  CreateATraining: 'ENGINE_NOT_CONFIGURED',
+  FollowItsLog: 'JOB_NOT_FOUND',
+  StopATraining: 'JOB_NOT_FOUND',
 };
 
 describe('the examples', () => {
@@ -72,7 +75,7 @@ describe('the examples', () => {
     for (const { name, kind } of operations) {
       expect(page, name).toContain(name);
       if (kind === OperationTypeNode.SUBSCRIPTION) {
-        await expectStream({ query: all, operationName: name }, root);
+        await expectStream({ query: all, operationName: name }, root, WITHOUT_ANY[name]);
         continue;
       }
       const user = name === 'LogIn' ? stranger(platform) : root;
@@ -83,15 +86,15 @@ describe('the examples', () => {
         body: JSON.stringify({ query: all, operationName: name }),
       });
       const { data, errors } = (await response.json()) as { data: Record<string, unknown>; errors?: { extensions: { code: string } }[] };
-      expect(errors?.[0]?.extensions.code, name).toBe(WITHOUT_A_CLOUD[name]);
+      expect(errors?.[0]?.extensions.code, name).toBe(WITHOUT_ANY[name]);
       if (errors) continue;
       expect(Object.values(data).every((value) => value !== null), name).toBe(true);
     }
   });
 });
 
-/** A subscription of the examples begins, and is left again. */
-async function expectStream(body: { query: string; operationName: string }, { credential }: Actor): Promise<void> {
+/** A subscription of the examples begins, and is left again; or is refused with this code. */
+async function expectStream(body: { query: string; operationName: string }, { credential }: Actor, refusal: string | undefined): Promise<void> {
   const leaving = new AbortController();
   const response = await fetch(`${platform.url}/graphql`, {
     method: 'POST',
@@ -99,6 +102,7 @@ async function expectStream(body: { query: string; operationName: string }, { cr
     body: JSON.stringify(body),
     signal: leaving.signal,
   });
+  if (refusal !== undefined) return expect(await response.text(), body.operationName).toContain(refusal);
   leaving.abort();
   expect([body.operationName, response.status, response.headers.get('content-type')]).toEqual([body.operationName, 200, 'text/event-stream; charset=utf-8']);
 }

@@ -117,8 +117,9 @@ async function launch(main: string, environment: Record<string, string>, makeDat
         HUTONG_SECRET: SECRET,
         LOG_LEVEL: 'warn',
         PASSWORD_HASH_LOG2_COST: '8',
-        // A test that wants machines says so.
+        // A test that wants machines or jobs says so.
         CLOUD_DRIVER: 'none',
+        ENGINE_DRIVER: 'none',
         ...(own ? { DATABASE_URL: own.url } : {}),
         ...environment,
       },

@@ -1,11 +1,13 @@
+import { rm } from 'node:fs/promises';
 import { testDatabase } from '@hutong/common/testkit';
 import { Client } from 'pg';
 import { FaultProxy } from './fault-proxy.js';
 import { interconnectWorld, type InterconnectWorld } from './interconnect.world.js';
 import { ADMIN_PASSWORD } from './platform.js';
+import { newDataFolder } from './processes.js';
 import { startServer, type ServerProcess } from './server-process.js';
 
-export const SUBGRAPHS = ['compute-registry', 'scheduling', 'cloud-vm', 'machines'] as const;
+export const SUBGRAPHS = ['compute-registry', 'scheduling', 'cloud-vm', 'machines', 'ai-arts'] as const;
 export type Subgraph = (typeof SUBGRAPHS)[number];
 
 const HUTONG_SECRET = 'the secret of every process';
@@ -32,7 +34,9 @@ export async function spoiltWorld(): Promise<SpoiltWorld> {
     const proxies = Object.fromEntries(started) as Record<Subgraph, FaultProxy>;
     for (const [, proxy] of started) opened.defer(() => proxy.stop());
     const urls = Object.fromEntries(started.map(([name, { url }]) => [`SUBGRAPH_${name.toUpperCase().replaceAll('-', '_')}_URL`, url]));
-    const environment = { HUTONG_SECRET, DATABASE_URL: database.url, PASSWORD_HASH_LOG2_COST: '8', CLOUD_DRIVER: 'none', HUTONG_ADMIN_PASSWORD: ADMIN_PASSWORD, ...urls };
+    const dataDirectory = await newDataFolder();
+    opened.defer(() => rm(dataDirectory, { recursive: true, force: true }));
+    const environment = { HUTONG_SECRET, DATABASE_URL: database.url, PASSWORD_HASH_LOG2_COST: '8', CLOUD_DRIVER: 'none', ENGINE_DRIVER: 'none', HUTONG_DATA_DIR: dataDirectory, HUTONG_ADMIN_PASSWORD: ADMIN_PASSWORD, ...urls };
     const processes = await Promise.all(
       SUBGRAPHS.map(async (name): Promise<ServerProcess> => {
         const server = await startServer(`subgraphs/${name}/dist/main.js`, environment);

@@ -49,8 +49,8 @@ const TURN_TAKEN = `
   insert into ai_arts.turn (owner_id, served_at) select owner_id, clock_timestamp() from unnest($1::text[]) as owner_id order by owner_id
   on conflict (owner_id) do update set served_at = excluded.served_at`;
 
-const DUE_SOON = `
-  select extract(epoch from min(not_before) - clock_timestamp()) * 1000 as "inMs" from ai_arts.job where errand is not null and worker is null`;
+const NEXT_TRY = `
+  select extract(epoch from min(not_before) - clock_timestamp()) * 1000 as "inMs" from ai_arts.job where errand is not null and worker is null and tries > 0`;
 
 /** The errands of jobs from their turn to their end, each step written down in one short transaction. */
 export class JobErrands {
@@ -78,9 +78,9 @@ export class JobErrands {
     }
   }
 
-  /** In how many milliseconds the next errand is due, 0: now; undefined: there is none. */
-  async dueInMs(): Promise<number | undefined> {
-    const [row] = await sql<{ inMs: string | null }>(this.parts.fork(), DUE_SOON);
+  /** In how many milliseconds an errand that has failed is to be tried again, 0: now; undefined: there is none. */
+  async nextTryInMs(): Promise<number | undefined> {
+    const [row] = await sql<{ inMs: string | null }>(this.parts.fork(), NEXT_TRY);
     return row?.inMs == null ? undefined : Math.max(0, Number(row.inMs));
   }
 

@@ -24,7 +24,7 @@ interface WorkerParts {
 /** An engine, or a store, that is not done in so long is given up for this time. */
 const LONGEST_ERRAND_MS = 3_600_000;
 const ENGINE_TIMEOUT_MS = 60_000;
-/** When it is not told of what is due it looks this often, at the least. */
+const SHORTEST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 60_000;
 
 /** Does what is written down about jobs, outside any transaction. Every errand may be repeated, so one that was broken off is simply run again. */
@@ -82,8 +82,9 @@ export class JobWorker {
       const room = { submits: settings.jobsAtOnce - submits, others: settings.jobsAtOnce - (this.#underWay.size - submits) };
       if (room.submits <= 0 && room.others <= 0) return;
       for (const job of await errands.claim(room)) this.#begin(job);
-      const dueInMs = await errands.dueInMs();
-      if (dueInMs !== undefined && dueInMs > 0) this.#wakeIn(Math.min(dueInMs, LONGEST_PAUSE_MS));
+      const tryInMs = await errands.nextTryInMs();
+      // One that has come due since may have no turn, or there was no room for it.
+      if (tryInMs !== undefined) this.#wakeIn(Math.min(Math.max(tryInMs, SHORTEST_PAUSE_MS), LONGEST_PAUSE_MS));
     }
   }
 
