@@ -6,6 +6,7 @@ import { loadDataset } from './dataset/dataset.reference.js';
 import { DatasetResolver } from './dataset/dataset.resolver.js';
 import { DatasetService } from './dataset/dataset.service.js';
 import { readDiskSettings } from './drivers/store/disk/environment.js';
+import { readS3Settings } from './drivers/store/s3/environment.js';
 import type { Store } from './drivers/store/store.js';
 import type { Engine } from './engine/engine.js';
 import { EngineResolver } from './engine/engine.resolver.js';
@@ -26,7 +27,7 @@ import { loadModel } from './model/model.reference.js';
 import { ModelResolver } from './model/model.resolver.js';
 import { ModelService } from './model/model.service.js';
 import type { AiArtsContext, AiArtsServices } from './services.js';
-import { openStore } from './store/open-store.js';
+import { openStore, type StoreChoice } from './store/open-store.js';
 import { openTrainings } from './training/open-trainings.js';
 import { Training } from './training/training.entity.js';
 import { TrainingKind } from './training/training.kind.js';
@@ -66,9 +67,9 @@ export function aiArtsWith(readParts: () => AiArtsParts): SubgraphModule<AiArtsS
 /** Notebooks, trainings, models and datasets. */
 export const aiArts: SubgraphModule<AiArtsServices> = aiArtsWith(() => {
   const settings = readAiArtsSettings();
-  const disk = readDiskSettings();
+  const store: StoreChoice = settings.store === 's3' ? { driver: 's3', settings: readS3Settings() } : { driver: 'disk', settings: readDiskSettings() };
   const local = readLocalEngineSettings();
-  return { settings, openEngine: (options) => openEngine({ driver: settings.engine, local }, options), openStore: () => openStore({ driver: settings.store, disk }) };
+  return { settings, openEngine: (options) => openEngine({ driver: settings.engine, local }, options), openStore: () => openStore(store) };
 });
 
 async function start(house: House, parts: AiArtsParts): Promise<StartedServices<AiArtsServices>> {
