@@ -3,7 +3,7 @@ import { Client } from 'pg';
 import type { Platform } from './platform.js';
 
 const LOCK = 4_711;
-const SCHEMAS = ['compute_registry', 'scheduling', 'cloud_vm'];
+const SCHEMAS = ['compute_registry', 'scheduling', 'cloud_vm', 'ai_arts'];
 const WAIT_MS = 60_000;
 
 /** What becomes of the statement at which the platform is killed. */
