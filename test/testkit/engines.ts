@@ -33,8 +33,16 @@ export const bubblewrap: Engine = {
   programs: ['bwrap'],
 };
 
+/** Its services run on any port and as root only. */
+export const slurm: Engine = {
+  name: 'Slurm',
+  install: 'test/engines/slurm/install.sh',
+  programs: ['slurmctld', 'slurmd', 'slurmrestd', 'scontrol', 'munged'],
+  needsRoot: true,
+};
+
 /** Every engine, for the report at the end of a run. */
-export const engines: readonly Engine[] = [qemu, bubblewrap, openStack];
+export const engines: readonly Engine[] = [qemu, bubblewrap, openStack, slurm];
 
 const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin'];
 

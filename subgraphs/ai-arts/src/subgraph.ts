@@ -5,6 +5,7 @@ import { Dataset } from './dataset/dataset.entity.js';
 import { loadDataset } from './dataset/dataset.reference.js';
 import { DatasetResolver } from './dataset/dataset.resolver.js';
 import { DatasetService } from './dataset/dataset.service.js';
+import { readSlurmSettings } from './drivers/engine/slurm/environment.js';
 import { readDiskSettings } from './drivers/store/disk/environment.js';
 import { readS3Settings } from './drivers/store/s3/environment.js';
 import type { Store } from './drivers/store/store.js';
@@ -69,7 +70,8 @@ export const aiArts: SubgraphModule<AiArtsServices> = aiArtsWith(() => {
   const settings = readAiArtsSettings();
   const store: StoreChoice = settings.store === 's3' ? { driver: 's3', settings: readS3Settings() } : { driver: 'disk', settings: readDiskSettings() };
   const local = readLocalEngineSettings();
-  return { settings, openEngine: (options) => openEngine({ driver: settings.engine, local }, options), openStore: () => openStore(store) };
+  const slurm = settings.engine === 'slurm' ? readSlurmSettings() : undefined;
+  return { settings, openEngine: (options) => openEngine({ driver: settings.engine, local, slurm }, options), openStore: () => openStore(store) };
 });
 
 async function start(house: House, parts: AiArtsParts): Promise<StartedServices<AiArtsServices>> {

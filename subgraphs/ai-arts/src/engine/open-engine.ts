@@ -1,11 +1,14 @@
 import type { EngineDriver, EngineLog, EngineOptions } from '../drivers/engine/engine.js';
 import type { LocalEngineSettings } from '../drivers/engine/local/local.settings.js';
+import type { SlurmSettings } from '../drivers/engine/slurm/slurm.settings.js';
 import type { AiArtsSettings } from '../environment.js';
 import { Engine } from './engine.js';
 
 export interface EngineChoice {
   driver: AiArtsSettings['engine'];
   local: LocalEngineSettings;
+  /** Undefined when another engine is chosen. */
+  slurm: SlurmSettings | undefined;
 }
 
 /** The engine that the settings name; without one everything but running jobs works. */
@@ -15,7 +18,11 @@ export async function openEngine(choice: EngineChoice, options: EngineOptions): 
   return engine;
 }
 
-async function chosenDriver({ driver, local }: EngineChoice, options: EngineOptions): Promise<EngineDriver | undefined> {
+async function chosenDriver({ driver, local, slurm }: EngineChoice, options: EngineOptions): Promise<EngineDriver | undefined> {
+  if (slurm) {
+    const { SlurmDriver } = await import('../drivers/engine/slurm/slurm.driver.js');
+    return new SlurmDriver(slurm, options);
+  }
   if (driver !== 'local') return undefined;
   const { LocalEngineDriver } = await import('../drivers/engine/local/local.driver.js');
   return LocalEngineDriver.open(local, options);
