@@ -56,6 +56,9 @@ export const aiArtsEnvironment = {
   AI_ARTS_UNCLAIMED_HOURS: { schema: settingTypes.integer(1, 8_760), default: '24', example: '72', about: 'An upload that nothing uses is deleted after so many hours.' },
   AI_ARTS_DELETED_HOURS: { schema: settingTypes.integer(0, 8_760), default: '24', example: '168', about: 'Files of what was deleted are kept for so many hours more.' },
   AI_ARTS_CACHE_BYTES: { schema: settingTypes.integer(0, Number.MAX_SAFE_INTEGER), default: String(100 * 1024 ** 3), example: '1099511627776', about: 'What the cache of files that jobs read may hold, in bytes; what a job uses stays whatever it holds.' },
+  AI_ARTS_RESUMABLE_BYTES: { schema: settingTypes.integer(1, Number.MAX_SAFE_INTEGER), default: String(100 * 1024 ** 3), example: '1099511627776', about: 'Largest file that is uploaded by the tus protocol.' },
+  AI_ARTS_RESUMABLE_UPLOADS: { schema: settingTypes.integer(1, 10_000), default: '20', example: '100', about: 'Uploads by the tus protocol that one user may have begun and not ended.' },
+  AI_ARTS_RESUMABLE_HOURS: { schema: settingTypes.integer(1, 8_760), default: '24', example: '72', about: 'How long after its beginning such an upload may be resumed.' },
   HUTONG_DATA_DIR: { schema: settingTypes.text(), default: '.hutong', example: '/var/lib/hutong', about: 'Folder of files and jobs, taken from the root of the repository.' },
 } satisfies Record<string, Setting<unknown>>;
 
@@ -84,6 +87,8 @@ export interface AiArtsSettings {
   /** How long files of what was deleted are kept. */
   deletedMs: number;
   cacheBytes: number;
+  /** What is uploaded by the tus protocol: bytes of a file, unfinished ones of a user, how long one may be resumed. */
+  resumable: { bytes: number; perUser: number; lifetimeMs: number };
 }
 
 const HOUR_MS = 3_600_000;
@@ -109,5 +114,6 @@ export function readAiArtsSettings(environment: Readonly<Record<string, string |
     unclaimedMs: values.AI_ARTS_UNCLAIMED_HOURS * HOUR_MS,
     deletedMs: values.AI_ARTS_DELETED_HOURS * HOUR_MS,
     cacheBytes: values.AI_ARTS_CACHE_BYTES,
+    resumable: { bytes: values.AI_ARTS_RESUMABLE_BYTES, perUser: values.AI_ARTS_RESUMABLE_UPLOADS, lifetimeMs: values.AI_ARTS_RESUMABLE_HOURS * HOUR_MS },
   };
 }

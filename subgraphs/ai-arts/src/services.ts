@@ -12,9 +12,10 @@ import type { MetricStore } from './metrics/metric.store.js';
 import type { TrainingService } from './training/training.service.js';
 import type { ModelService } from './model/model.service.js';
 import type { Files } from './files/open-files.js';
+import type { Transfer } from './files/transfer/open-transfer.js';
 
 /** What the resolvers of this subgraph work with. */
-export interface AiArtsServices extends Omit<Files, 'stop'> {
+export interface AiArtsServices extends Omit<Files, 'stop'>, Omit<Transfer, 'stop'> {
   engine: Engine;
   store: Store;
   datasets: DatasetService;

@@ -15,6 +15,9 @@ import { openEngine } from './engine/open-engine.js';
 import { readAiArtsSettings, type AiArtsSettings } from './environment.js';
 import { FileSet } from './files/file-set.entity.js';
 import { openFiles } from './files/open-files.js';
+import { DatasetDownloadResolver, FileSetDownloadResolver, ModelDownloadResolver } from './files/transfer/download.resolver.js';
+import { openTransfer } from './files/transfer/open-transfer.js';
+import { transferRoutes } from './files/transfer/transfer.routes.js';
 import { FileSetResolver, UploadEventResolver } from './files/upload.resolver.js';
 import { Job } from './job/job.entity.js';
 import { JobEnvironments } from './job/job.environments.js';
@@ -50,7 +53,7 @@ export function aiArtsWith(readParts: () => AiArtsParts): SubgraphModule<AiArtsS
   return {
     graph: {
       name: 'ai-arts',
-      resolvers: [EngineResolver, FileSetResolver, UploadEventResolver, DatasetResolver, ModelResolver, JobResolver, TrainingResolver],
+      resolvers: [EngineResolver, FileSetResolver, UploadEventResolver, FileSetDownloadResolver, DatasetDownloadResolver, ModelDownloadResolver, DatasetResolver, ModelResolver, JobResolver, TrainingResolver],
       references: {
         Dataset: ({ id }: { id: string }, context: AiArtsContext) => loadDataset(context, id),
         Model: ({ id }: { id: string }, context: AiArtsContext) => loadModel(context, id),
@@ -60,6 +63,7 @@ export function aiArtsWith(readParts: () => AiArtsParts): SubgraphModule<AiArtsS
     schema: 'ai_arts',
     entities: [FileSet, Dataset, Model, Job, Training],
     migrations: [Migration20261121AiArts, Migration20261121Files, Migration20261121Jobs],
+    routes: transferRoutes,
     checkSettings: () => void readParts(),
     start: (house) => start(house, readParts()),
   };
@@ -78,15 +82,17 @@ async function start(house: House, parts: AiArtsParts): Promise<StartedServices<
   const [installation] = await sql<{ id: string }>(house.database.em.fork(), 'select id from ai_arts.installation');
   const [engine, store] = await Promise.all([parts.openEngine({ installation: installation!.id, log: house.log }), parts.openStore()]);
   const { stop: stopFiles, ...files } = await openFiles({ house, store, settings: parts.settings });
+  const { stop: stopTransfer, ...transfer } = openTransfer({ house, store, uploads: files.uploads, settings: parts.settings });
   const environments = new JobEnvironments(parts.settings.environments);
   const kinds = [new TrainingKind({ files: files.files, environments, settings: parts.settings })];
   const work = await JobWork.start({ house, engine, kinds, settings: parts.settings });
   const { stop: stopTrainings, ...trainings } = openTrainings({ house, engine, work, files: files.files, environments, settings: parts.settings });
   return {
-    services: { engine, store, ...files, datasets: new DatasetService(files), models: new ModelService({ ...files, folders: work.folders }), jobs: work.store, jobEvents: work.events, jobReconciler: work.reconciler, ...trainings },
+    services: { engine, store, ...files, ...transfer, datasets: new DatasetService(files), models: new ModelService({ ...files, folders: work.folders }), jobs: work.store, jobEvents: work.events, jobReconciler: work.reconciler, ...trainings },
     async stop() {
       await stopTrainings();
       await work.stop();
+      await stopTransfer();
       await stopFiles();
       await engine.close();
       await store.close();
