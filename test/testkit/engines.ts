@@ -41,8 +41,15 @@ export const slurm: Engine = {
   needsRoot: true,
 };
 
+/** What serves notebooks, with a kernel of Python. */
+export const jupyter: Engine = {
+  name: 'Jupyter',
+  install: 'apt-get update && apt-get install -y --no-install-recommends jupyter-server python3-ipykernel',
+  programs: ['jupyter-server'],
+};
+
 /** Every engine, for the report at the end of a run. */
-export const engines: readonly Engine[] = [qemu, bubblewrap, openStack, slurm];
+export const engines: readonly Engine[] = [qemu, bubblewrap, jupyter, openStack, slurm];
 
 const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin'];
 

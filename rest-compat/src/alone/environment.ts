@@ -7,7 +7,7 @@ const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** Every setting of the contracts in a process of their own. Those that the gateway has too mean the same. */
 export const aloneSettings = {
-  PORT: { schema: settingTypes.integer(0, 65_535), default: '4010', example: '4010', about: 'Port to listen on; 0 takes a free one.' },
+  PORT: { schema: settingTypes.integer(0, 65_535), default: '4020', example: '4020', about: 'Port to listen on; 0 takes a free one.' },
   ...processSettings,
   GATEWAY_URL: { schema: settingTypes.url('http', 'https'), default: 'http://127.0.0.1:4000', example: 'http://10.0.0.7:4000', about: 'The gateway that runs the operations.' },
   HUTONG_SECRET: { schema: settingTypes.optionalSecret(), example: 'a-long-random-text', about: 'The secret of the gateway. Empty: the one kept in the data folder.' },

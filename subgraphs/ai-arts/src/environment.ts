@@ -49,6 +49,14 @@ export const aiArtsEnvironment = {
     example: '600',
     about: 'What carries an id of ours on the engine or among the folders of jobs, and belongs to no job, is ended and removed when it is so old.',
   },
+  NOTEBOOK_COMMAND: {
+    schema: settingTypes.text().transform((text) => text.trim().split(/\s+/)).refine(([program]) => program !== '', 'expected a program'),
+    default: 'jupyter-server',
+    example: '/opt/conda/bin/jupyter lab',
+    about: 'Program that serves a notebook, with its first arguments, on the PATH of the engine or absolute: Jupyter Server or anything that is built on it.',
+  },
+  NOTEBOOK_IDLE_HOURS: { schema: settingTypes.integer(0, 87_600), default: '24', example: '8', about: 'A notebook that nobody uses is stopped after so many hours, and keeps its files; 0: never.' },
+  NOTEBOOKS_PER_USER: { schema: settingTypes.integer(1, 1_000_000), default: '4', example: '2', about: 'Notebooks of one user that may wait and run at a time.' },
   TRAININGS_PER_USER: { schema: settingTypes.integer(1, 1_000_000), default: '1000', example: '50', about: 'Trainings of one user that may wait and run at a time.' },
   AI_ARTS_UNPACKED_BYTES: { schema: settingTypes.integer(1, Number.MAX_SAFE_INTEGER), default: String(50 * 1024 ** 3), example: '10737418240', about: 'What an archive may unpack to, in bytes.' },
   AI_ARTS_UNPACKED_FILES: { schema: settingTypes.integer(1, 10_000_000), default: '100000', example: '500000', about: 'Files and folders that an archive may hold.' },
@@ -78,6 +86,13 @@ export interface AiArtsSettings {
   stopGraceSeconds: number;
   orphanGraceMs: number;
   trainingsPerUser: number;
+  /** A program and its first arguments. */
+  notebookCommand: readonly string[];
+  /** 0: never. */
+  notebookIdleMs: number;
+  notebooksPerUser: number;
+  /** Where programs of this machine are looked for. */
+  programFolders: readonly string[];
   /** Absolute. */
   dataDirectory: string;
   /** What an archive may unpack to; the ratio is to its own size. */
@@ -109,6 +124,10 @@ export function readAiArtsSettings(environment: Readonly<Record<string, string |
     stopGraceSeconds: values.JOB_STOP_GRACE_SECONDS,
     orphanGraceMs: values.JOB_ORPHAN_GRACE_SECONDS * 1_000,
     trainingsPerUser: values.TRAININGS_PER_USER,
+    notebookCommand: values.NOTEBOOK_COMMAND,
+    notebookIdleMs: values.NOTEBOOK_IDLE_HOURS * HOUR_MS,
+    notebooksPerUser: values.NOTEBOOKS_PER_USER,
+    programFolders: [...(environment.PATH ?? '').split(path.delimiter), '/usr/local/bin', '/usr/bin', '/bin'],
     dataDirectory: path.resolve(REPOSITORY, values.HUTONG_DATA_DIR),
     unpack: { bytes: values.AI_ARTS_UNPACKED_BYTES, files: values.AI_ARTS_UNPACKED_FILES, ratio: values.AI_ARTS_UNPACK_RATIO },
     unclaimedMs: values.AI_ARTS_UNCLAIMED_HOURS * HOUR_MS,

@@ -9,13 +9,14 @@ import type { LogFollowers } from './log/log.followers.js';
 import type { LogIndexes } from './log/log.index.js';
 import type { JobLogs } from './log/log.source.js';
 import type { MetricStore } from './metrics/metric.store.js';
+import type { Notebooks } from './notebook/open-notebooks.js';
 import type { TrainingService } from './training/training.service.js';
 import type { ModelService } from './model/model.service.js';
 import type { Files } from './files/open-files.js';
 import type { Transfer } from './files/transfer/open-transfer.js';
 
 /** What the resolvers of this subgraph work with. */
-export interface AiArtsServices extends Omit<Files, 'stop'>, Omit<Transfer, 'stop'> {
+export interface AiArtsServices extends Omit<Files, 'stop'>, Omit<Transfer, 'stop'>, Omit<Notebooks, 'stop'> {
   engine: Engine;
   store: Store;
   datasets: DatasetService;

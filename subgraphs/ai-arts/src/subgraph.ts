@@ -30,6 +30,12 @@ import { Model } from './model/model.entity.js';
 import { loadModel } from './model/model.reference.js';
 import { ModelResolver } from './model/model.resolver.js';
 import { ModelService } from './model/model.service.js';
+import { Migration20261121Notebooks } from './migrations/migration-20261121-notebooks.js';
+import { Notebook } from './notebook/notebook.entity.js';
+import { NotebookKind } from './notebook/notebook.kind.js';
+import { loadNotebook } from './notebook/notebook.reference.js';
+import { NotebookResolver } from './notebook/notebook.resolver.js';
+import { jupyterServers, notebookRoute, openNotebooks } from './notebook/open-notebooks.js';
 import type { AiArtsContext, AiArtsServices } from './services.js';
 import { openStore, type StoreChoice } from './store/open-store.js';
 import { openTrainings } from './training/open-trainings.js';
@@ -53,17 +59,18 @@ export function aiArtsWith(readParts: () => AiArtsParts): SubgraphModule<AiArtsS
   return {
     graph: {
       name: 'ai-arts',
-      resolvers: [EngineResolver, FileSetResolver, UploadEventResolver, FileSetDownloadResolver, DatasetDownloadResolver, ModelDownloadResolver, DatasetResolver, ModelResolver, JobResolver, TrainingResolver],
+      resolvers: [EngineResolver, FileSetResolver, UploadEventResolver, FileSetDownloadResolver, DatasetDownloadResolver, ModelDownloadResolver, DatasetResolver, ModelResolver, JobResolver, NotebookResolver, TrainingResolver],
       references: {
         Dataset: ({ id }: { id: string }, context: AiArtsContext) => loadDataset(context, id),
         Model: ({ id }: { id: string }, context: AiArtsContext) => loadModel(context, id),
+        Notebook: ({ id }: { id: string }, context: AiArtsContext) => loadNotebook(context, id),
         Training: ({ id }: { id: string }, context: AiArtsContext) => loadTraining(context, id),
       },
     },
     schema: 'ai_arts',
-    entities: [FileSet, Dataset, Model, Job, Training],
-    migrations: [Migration20261121AiArts, Migration20261121Files, Migration20261121Jobs],
-    routes: transferRoutes,
+    entities: [FileSet, Dataset, Model, Job, Notebook, Training],
+    migrations: [Migration20261121AiArts, Migration20261121Files, Migration20261121Jobs, Migration20261121Notebooks],
+    routes: [...transferRoutes, notebookRoute],
     checkSettings: () => void readParts(),
     start: (house) => start(house, readParts()),
   };
@@ -84,12 +91,15 @@ async function start(house: House, parts: AiArtsParts): Promise<StartedServices<
   const { stop: stopFiles, ...files } = await openFiles({ house, store, settings: parts.settings });
   const { stop: stopTransfer, ...transfer } = openTransfer({ house, store, uploads: files.uploads, settings: parts.settings });
   const environments = new JobEnvironments(parts.settings.environments);
-  const kinds = [new TrainingKind({ files: files.files, environments, settings: parts.settings })];
+  const servers = jupyterServers(house, engine, parts.settings);
+  const kinds = [new NotebookKind({ fork: () => house.database.em.fork(), files: files.files, servers, settings: parts.settings }), new TrainingKind({ files: files.files, environments, settings: parts.settings })];
   const work = await JobWork.start({ house, engine, kinds, settings: parts.settings });
   const { stop: stopTrainings, ...trainings } = openTrainings({ house, engine, work, files: files.files, environments, settings: parts.settings });
+  const { stop: stopNotebooks, ...notebooks } = await openNotebooks({ house, engine, work, files: files.files, environments, servers, settings: parts.settings });
   return {
-    services: { engine, store, ...files, ...transfer, datasets: new DatasetService(files), models: new ModelService({ ...files, folders: work.folders }), jobs: work.store, jobEvents: work.events, jobReconciler: work.reconciler, ...trainings },
+    services: { engine, store, ...files, ...transfer, datasets: new DatasetService(files), models: new ModelService({ ...files, folders: work.folders }), jobs: work.store, jobEvents: work.events, jobReconciler: work.reconciler, ...notebooks, ...trainings },
     async stop() {
+      await stopNotebooks();
       await stopTrainings();
       await work.stop();
       await stopTransfer();

@@ -1,6 +1,7 @@
 import { describedStates, UserReference } from '@hutong/common';
+import { BigIntType } from '@mikro-orm/core';
 import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
-import { Field, ID, Int, InterfaceType, registerEnumType } from 'type-graphql';
+import { Field, Float, ID, Int, InterfaceType, registerEnumType } from 'type-graphql';
 import type { EngineJobSpec } from '../drivers/engine/engine.js';
 import { JOB_STATES, JobState } from './job.states.js';
 
@@ -49,12 +50,20 @@ export abstract class Job {
   @Property({ type: 'integer' })
   deviceNum!: number;
 
+  @Field(() => Float, { description: 'Memory of each of its tasks, in bytes.' })
+  @Property({ type: new BigIntType('number') })
+  memoryBytes!: number;
+
   @Field(() => String, { nullable: true, description: 'Where its code was taken from, as the upload answered it; null when it has none.' })
   @Property({ type: 'text', nullable: true })
   codePath: string | null = null;
 
   @Property({ type: 'uuid', nullable: true })
   codeFileSetId: string | null = null;
+
+  /** What of the code set is its code; empty: the set itself. */
+  @Property({ type: 'text' })
+  codeFolder = '';
 
   /** In use by this job until it has ended. */
   @Property({ type: 'integer', nullable: true })

@@ -19,10 +19,6 @@ export class Training extends Job {
   @Property({ type: 'text' })
   startupFile!: string;
 
-  /** The folder of the code set in which it is started; empty: the set itself. */
-  @Property({ type: 'text' })
-  codeFolder = '';
-
   @Field(() => String, { nullable: true, description: 'Where its data was taken from, as the upload or the dataset tells; null when it has none.' })
   @Property({ type: 'text', nullable: true })
   datasetPath: string | null = null;
@@ -53,10 +49,6 @@ export class Training extends Job {
   @Field(() => Int, { nullable: true, description: 'Workers of a PSDistJob.' })
   @Property({ type: 'integer', nullable: true })
   numPsWorker: number | null = null;
-
-  @Field(() => Float, { description: 'Memory of each task, in bytes.' })
-  @Property({ type: new BigIntType('number') })
-  memoryBytes!: number;
 
   @Field(() => Float, { nullable: true, description: 'How far it is, from 0 to 1, by the last line of its log that says `step` and `total`; null when none does.' })
   @Property({ type: 'double', nullable: true })

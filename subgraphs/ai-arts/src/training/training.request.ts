@@ -1,8 +1,9 @@
-import { badInput, HutongError, requestHash, textFault } from '@hutong/common';
+import { badInput, HutongError, requestHash } from '@hutong/common';
 import type { AiArtsSettings } from '../environment.js';
 import { codePathInvalid, trainingTypeInvalid } from '../errors.js';
 import { checkedPath } from '../files/relative-path.js';
 import type { JobEnvironments } from '../job/job.environments.js';
+import { LARGEST_MEMORY, LONGEST_DESCRIPTION, LONGEST_NAME, MOST_DEVICES, readDevice, readInteger, requireText } from '../job/job.request.js';
 import { readParameters } from './training.parameters.js';
 import { TRAINING_TYPES, type TrainingParameter, type TrainingType } from './training.entity.js';
 import type { CreateTrainingInput, InlineCode } from './training.types.js';
@@ -33,15 +34,10 @@ export interface TrainingRequest {
 
 type Limits = Pick<AiArtsSettings, 'jobMemoryBytes' | 'jobTimeLimitSeconds'>;
 
-const LONGEST_NAME = 255;
-const LONGEST_TEXT = 10_000;
 const LONGEST_CODE_BYTES = 2 ** 20;
 const MOST_TASKS = 1_000;
-const MOST_DEVICES = 100_000;
 const SMALLEST_MEMORY = 16 * 2 ** 20;
-const LARGEST_MEMORY = 2 ** 50;
 const LARGEST_ID = 2_147_483_647;
-const DEVICE = /^[A-Za-z0-9][A-Za-z0-9 ._:-]{0,99}$/;
 const ENDINGS = ['.py', '.sh', '.js'];
 
 /** @throws BAD_INPUT, CODE_PATH_INVALID, PATH_INVALID, TRAINING_TYPE_INVALID with the field */
@@ -49,7 +45,7 @@ export function readTraining(input: CreateTrainingInput, environments: JobEnviro
   requireText('input.name', input.name, LONGEST_NAME);
   environments.require(input.engine, 'input.engine');
   if (input.clientToken != null) requireText('input.clientToken', input.clientToken, LONGEST_NAME);
-  if (input.description != null) requireText('input.description', input.description, LONGEST_TEXT, true);
+  if (input.description != null) requireText('input.description', input.description, LONGEST_DESCRIPTION, true);
   const { clientToken: _, ...asked } = input;
   return {
     name: input.name,
@@ -60,10 +56,10 @@ export function readTraining(input: CreateTrainingInput, environments: JobEnviro
     params: readParameters(input.params, 'input.params'),
     description: input.description || null,
     deviceType: readDevice(input.deviceType),
-    deviceNum: integer('input.deviceNum', input.deviceNum, 1, MOST_DEVICES, 1),
+    deviceNum: readInteger('input.deviceNum', input.deviceNum, 1, MOST_DEVICES, 1),
     ...readType(input),
-    memoryBytes: integer('input.memoryBytes', input.memoryBytes, SMALLEST_MEMORY, LARGEST_MEMORY, limits.jobMemoryBytes),
-    timeLimitSeconds: integer('input.timeLimitSeconds', input.timeLimitSeconds, 1, limits.jobTimeLimitSeconds, limits.jobTimeLimitSeconds),
+    memoryBytes: readInteger('input.memoryBytes', input.memoryBytes, SMALLEST_MEMORY, LARGEST_MEMORY, limits.jobMemoryBytes),
+    timeLimitSeconds: readInteger('input.timeLimitSeconds', input.timeLimitSeconds, 1, limits.jobTimeLimitSeconds, limits.jobTimeLimitSeconds),
     clientToken: input.clientToken ?? null,
     hash: requestHash(asked),
   };
@@ -110,12 +106,6 @@ function readOutput(outputPath: string | null | undefined): string | null {
   return outputPath == null || outputPath === '' ? null : checkedPath(outputPath, 'input.outputPath');
 }
 
-function readDevice(deviceType: string | null | undefined): string {
-  if (deviceType == null || deviceType === '') return 'cpu';
-  if (!DEVICE.test(deviceType)) throw badInput({ field: 'input.deviceType', problem: 'expected cpu, gpu or the name of a GPU' });
-  return deviceType;
-}
-
 function readType({ jobTrainingType, numPs, numPsWorker }: CreateTrainingInput): Pick<TrainingRequest, 'jobTrainingType' | 'numPs' | 'numPsWorker'> {
   const type = TRAINING_TYPES.find((known) => known === (jobTrainingType || 'RegularJob'));
   if (!type) throw trainingTypeInvalid({ field: 'input.jobTrainingType', problem: `input.jobTrainingType: expected ${TRAINING_TYPES.join(' or ')}` });
@@ -125,16 +115,4 @@ function readType({ jobTrainingType, numPs, numPsWorker }: CreateTrainingInput):
   }
   if (numPs! + numPsWorker! > MOST_TASKS) throw trainingTypeInvalid({ field: 'input.numPsWorker', problem: `input.numPsWorker: at most ${MOST_TASKS} tasks, got ${numPs! + numPsWorker!}` });
   return { jobTrainingType: type, numPs: numPs!, numPsWorker: numPsWorker! };
-}
-
-function integer(field: string, value: number | null | undefined, least: number, most: number, otherwise: number): number {
-  if (value == null) return otherwise;
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw badInput({ field, problem: `expected an integer from ${least} to ${most}, got ${value}` });
-}
-
-/** @throws BAD_INPUT */
-export function requireText(field: string, text: string, most: number, mayBeEmpty = false): void {
-  const problem = text === '' && !mayBeEmpty ? `expected 1 to ${most} characters, got none` : textFault(text, most);
-  if (problem !== undefined) throw badInput({ field, problem });
 }

@@ -14,7 +14,8 @@ import { JobState } from '../job/job.states.js';
 import type { JobStore } from '../job/job.store.js';
 import { deviceOf } from './training.device.js';
 import { Training } from './training.entity.js';
-import { readTraining, requireText, type TrainingRequest } from './training.request.js';
+import { requireText } from '../job/job.request.js';
+import { readTraining, type TrainingRequest } from './training.request.js';
 import type { CreateTrainingInput } from './training.types.js';
 
 interface ServiceParts {

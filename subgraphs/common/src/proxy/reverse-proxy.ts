@@ -1,5 +1,5 @@
 import { STATUS_CODES, type IncomingHttpHeaders, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
-import { PassThrough, type Duplex } from 'node:stream';
+import { PassThrough, type Duplex, type Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Agent, errors } from 'undici';
 import { passedBack } from '../routes/route-headers.js';
@@ -22,6 +22,8 @@ export class ProxyError extends Error {
 export interface PassedAnswer {
   status: number;
   headers: IncomingHttpHeaders;
+  /** What its body is to go through. */
+  through?: Transform;
 }
 
 export interface Passage {
@@ -71,15 +73,16 @@ export class ReverseProxy {
       throw proxyError(error);
     });
     answer.body.on('error', () => undefined);
+    let passed: PassedAnswer;
     try {
-      const { status, headers: answered } = change({ status: answer.statusCode, headers: answer.headers });
-      response.writeHead(status, passedBack(answered) as OutgoingHttpHeaders);
+      passed = change({ status: answer.statusCode, headers: answer.headers });
+      response.writeHead(passed.status, passedBack(passed.headers) as OutgoingHttpHeaders);
     } catch (error) {
       answer.body.destroy();
       throw error;
     }
     response.flushHeaders();
-    await pipeline(answer.body, response).catch(() => response.destroy());
+    await pipeline([answer.body, ...(passed.through ? [passed.through] : []), response]).catch(() => response.destroy());
   }
 
   /**
@@ -94,10 +97,10 @@ export class ReverseProxy {
       throw proxyError(error);
     });
     try {
-      const { status, headers: answered } = change({ status: answer.statusCode!, headers: answer.headers });
+      const { status, headers: answered, through } = change({ status: answer.statusCode!, headers: answer.headers });
       if (!upgraded) {
         socket.write(headOf(status, { ...passedBack(answered), connection: 'close' }));
-        return void pipeline(answer, socket).catch(() => socket.destroy());
+        return void pipeline([answer, ...(through ? [through] : []), socket]).catch(() => socket.destroy());
       }
       socket.write(headOf(status, Object.fromEntries(Object.entries(answered).filter(([name]) => WEBSOCKET_HEADER.test(name)))));
     } catch (error) {
