@@ -41,7 +41,9 @@ export async function walkArchive(kind: ArchiveKind, name: string, walk: Archive
   } catch (error) {
     walk.signal.throwIfAborted();
     if (failures.ofTaker) throw failures.ofTaker.error;
-    throw error instanceof HutongError ? error : archiveBroken({ name, problem: (error as Error).message, cause: error });
+    // What the operating system says is about our file, and not for the sender.
+    if (error instanceof HutongError || (error as NodeJS.ErrnoException).syscall !== undefined) throw error;
+    throw archiveBroken({ name, problem: (error as Error).message, cause: error });
   }
 }
 

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
+import { HutongError } from '@hutong/common';
 import { extract, type Extract } from 'tar-stream';
 import type { ArchiveWalk } from './archive.js';
 
@@ -34,6 +35,7 @@ export async function walkTar(isCompressed: boolean, { file, check, take, signal
     for await (const entry of entries) await walkEntry(entry, { check, take });
   } catch (error) {
     entries.destroy();
+    if (error instanceof HutongError) throw error;
     // When the flow broke first, its failure is the cause of this one.
     await flowing;
     throw error;
