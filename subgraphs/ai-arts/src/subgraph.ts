@@ -93,11 +93,12 @@ async function start(house: House, parts: AiArtsParts): Promise<StartedServices<
   const environments = new JobEnvironments(parts.settings.environments);
   const servers = jupyterServers(house, engine, parts.settings);
   const kinds = [new NotebookKind({ fork: () => house.database.em.fork(), files: files.files, servers, settings: parts.settings }), new TrainingKind({ files: files.files, environments, settings: parts.settings })];
+  const datasets = new DatasetService(files);
   const work = await JobWork.start({ house, engine, kinds, settings: parts.settings });
-  const { stop: stopTrainings, ...trainings } = openTrainings({ house, engine, work, files: files.files, environments, settings: parts.settings });
+  const { stop: stopTrainings, ...trainings } = openTrainings({ house, engine, work, files: files.files, datasets, environments, settings: parts.settings });
   const { stop: stopNotebooks, ...notebooks } = await openNotebooks({ house, engine, work, files: files.files, environments, servers, settings: parts.settings });
   return {
-    services: { engine, store, ...files, ...transfer, datasets: new DatasetService(files), models: new ModelService({ ...files, folders: work.folders }), jobs: work.store, jobEvents: work.events, jobReconciler: work.reconciler, ...notebooks, ...trainings },
+    services: { engine, store, ...files, ...transfer, datasets, models: new ModelService({ ...files, trainings: trainings.trainings }), jobs: work.store, jobEvents: work.events, jobReconciler: work.reconciler, ...notebooks, ...trainings },
     async stop() {
       await stopNotebooks();
       await stopTrainings();

@@ -6,6 +6,8 @@ import { PageArgs } from '../files/page.args.js';
 import { StoredFileConnection } from '../files/upload.types.js';
 import { SortDirection } from '../job/job.listing.js';
 import type { AiArtsContext } from '../services.js';
+import { Training } from '../training/training.entity.js';
+import { loadTraining } from '../training/training.reference.js';
 import { Model } from './model.entity.js';
 import { ModelConnection, ModelFilter, RegisterModelInput, UpdateModelInput, UploadModelInput } from './model.types.js';
 
@@ -56,6 +58,11 @@ export class ModelResolver {
   })
   deleteModel(@Ctx() context: AiArtsContext, @Arg('id', () => ID) id: string): Promise<boolean> {
     return context.services.models.delete(context, id);
+  }
+
+  @FieldResolver(() => Training, { nullable: true, description: 'The training that made it; null when none did, or when that is deleted or not to be seen.' })
+  training(@Ctx() context: AiArtsContext, @Root() { trainingId }: Model): Promise<Training | null> | null {
+    return trainingId === null ? null : loadTraining(context, trainingId);
   }
 
   @FieldResolver(() => StoredFileConnection, { description: 'Its files, by path. Errors: BAD_INPUT, LIMIT_EXCEEDED.' })

@@ -2,16 +2,12 @@ import { badInput, sql, textFault, type Connection, type PageArguments, type Req
 import type { ArtifactListing } from '../artifact/artifact.listing.js';
 import { readArtifact, readLabel } from '../artifact/artifact.request.js';
 import { ArtifactService, type ArtifactUpload } from '../artifact/artifact.service.js';
-import { jobState } from '../errors.js';
 import { FilePurpose, type FileSet } from '../files/file-set.entity.js';
 import type { FileSets } from '../files/file-sets.js';
 import type { UploadService } from '../files/upload.service.js';
-import type { JobFolders } from '../job/job.folders.js';
-import { anyJob, requireJob } from '../job/job.reference.js';
-import { JobState } from '../job/job.states.js';
+import type { TrainingService } from '../training/training.service.js';
 import type { Model } from './model.entity.js';
 import { modelKind } from './model.kind.js';
-import { loadModel } from './model.reference.js';
 import type { ModelFilter, ModelInput, RegisterModelInput } from './model.types.js';
 
 const LONGEST_TEXT = 255;
@@ -23,11 +19,11 @@ type ModelColumns = Pick<Model, 'use' | 'engine' | 'precision' | 'params'>;
 
 /** What users ask of models; see the mutations of the same names. */
 export class ModelService extends ArtifactService<Model> {
-  readonly #folders: JobFolders;
+  readonly #trainings: Pick<TrainingService, 'outputOf'>;
 
-  constructor(parts: { files: FileSets; uploads: UploadService; folders: JobFolders }) {
+  constructor({ trainings, ...parts }: { files: FileSets; uploads: UploadService; trainings: Pick<TrainingService, 'outputOf'> }) {
     super(modelKind, parts);
-    this.#folders = parts.folders;
+    this.#trainings = trainings;
   }
 
   registerModel(scope: RequestScope, { path, trainingId, ...input }: RegisterModelInput): Promise<Model> {
@@ -49,18 +45,11 @@ export class ModelService extends ArtifactService<Model> {
     return this.list(scope, { ...listing, filter: common, also: { ...(use == null || use === '' ? {} : { use }), ...(format == null ? {} : { format }) } }, page);
   }
 
-  /** The newest model that the caller may see of those made of a training; null when there is none. */
-  async ofTraining(scope: RequestScope, trainingId: string): Promise<Model | null> {
-    const [newest] = await sql<{ id: number }>(scope.em, 'select id from ai_arts.model where training_id = $1 and deleted_at is null order by id desc limit 1', [trainingId]);
-    return newest ? loadModel(scope, String(newest.id)) : null;
-  }
-
   async #ofTraining(scope: RequestScope, input: ModelInput, columns: ModelColumns, trainingId: string): Promise<Model> {
     const request = readArtifact(input);
-    const training = await requireJob(anyJob, scope, trainingId, 'input.trainingId');
-    if (training.kind !== 'TRAINING' || training.state !== JobState.FINISHED) throw jobState({ id: trainingId, state: training.state, wanted: 'become a model', field: 'input.trainingId' });
+    const { folder } = await this.#trainings.outputOf(scope, trainingId, 'input.trainingId');
     await this.store.requireFree(scope, request);
-    const fileSet = await this.parts.files.adopt(scope.caller.userId ?? '', this.#folders.of(training).output, FilePurpose.MODEL, scope.signal);
+    const fileSet = await this.parts.files.adopt(scope.caller.userId ?? '', folder, FilePurpose.MODEL, scope.signal);
     return this.make(scope, request, { fileSet, folder: '' }, { ...columns, trainingId, format: await this.#formatOf(scope, input, fileSet) });
   }
 

@@ -1,5 +1,6 @@
 import type { House } from '@hutong/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
+import type { DatasetService } from '../dataset/dataset.service.js';
 import type { Engine } from '../engine/engine.js';
 import type { AiArtsSettings } from '../environment.js';
 import type { FileSets } from '../files/file-sets.js';
@@ -17,6 +18,7 @@ interface TrainingsParts {
   engine: Engine;
   work: JobWork;
   files: FileSets;
+  datasets: DatasetService;
   environments: JobEnvironments;
   settings: AiArtsSettings;
 }
@@ -32,14 +34,14 @@ export interface Trainings {
 }
 
 /** Begins to read the metrics of trainings. */
-export function openTrainings({ house: { database, log }, engine, work, files, environments, settings }: TrainingsParts): Trainings {
+export function openTrainings({ house: { database, log }, engine, work, files, datasets, environments, settings }: TrainingsParts): Trainings {
   const fork = (): EntityManager => database.em.fork();
   const logs = new JobLogs({ engine, referenceOf: (job) => work.errands.referenceOf(job) });
   const logFollowers = new LogFollowers({ logs, events: work.events, log });
   const metrics = new MetricStore(fork);
   const reader = new MetricReader({ fork, logs, metrics, events: work.events, log });
   return {
-    trainings: new TrainingService({ engine, jobs: work.store, files, folders: work.folders, environments, settings }),
+    trainings: new TrainingService({ engine, jobs: work.store, files, datasets, folders: work.folders, environments, settings }),
     logs,
     logFollowers,
     logIndexes: new LogIndexes(),

@@ -1,9 +1,13 @@
 import { Access, badInput, type Connection } from '@hutong/common';
 import { Arg, Args, ArgsType, Ctx, Field, FieldResolver, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
+import { Dataset } from '../dataset/dataset.entity.js';
+import { loadDataset } from '../dataset/dataset.reference.js';
 import { JobFilter, JobOrder, SortDirection } from '../job/job.listing.js';
 import { jobIfAny, requireJob } from '../job/job.reference.js';
 import { LogPage, NumberedLogPage, offsetOf, readPage } from '../log/log.page.js';
 import { MetricSeries } from '../metrics/metric.series.js';
+import { Model } from '../model/model.entity.js';
+import { loadModelOfTraining } from '../model/model.reference.js';
 import type { AiArtsContext } from '../services.js';
 import { Training } from './training.entity.js';
 import { CreateTrainingInput, TrainingConnection } from './training.types.js';
@@ -96,6 +100,16 @@ export class TrainingResolver {
     @Arg('task', () => Int, { nullable: true, description: 'Which task of a PSDistJob, from 0; by default 0.' }) _task?: number | null,
   ): LogPage {
     return page;
+  }
+
+  @FieldResolver(() => Dataset, { nullable: true, description: 'The dataset that it was given by its id; null when it was given none, or when that is deleted or not to be seen.' })
+  dataset(@Ctx() context: AiArtsContext, @Root() { datasetId }: Training): Promise<Dataset | null> | null {
+    return datasetId === null ? null : loadDataset(context, String(datasetId));
+  }
+
+  @FieldResolver(() => Model, { nullable: true, description: 'The newest model that was made of its output; null when there is none to see.' })
+  model(@Ctx() context: AiArtsContext, @Root() { id }: Training): Promise<Model | null> {
+    return loadModelOfTraining(context, id);
   }
 
   @FieldResolver(() => LogPage, {

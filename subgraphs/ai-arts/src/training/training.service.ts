@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { badInput, requestHash, type Connection, type PageArguments, type RequestScope } from '@hutong/common';
+import { requestHash, type Connection, type PageArguments, type RequestScope } from '@hutong/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
+import type { DatasetService } from '../dataset/dataset.service.js';
 import type { Engine } from '../engine/engine.js';
 import type { AiArtsSettings } from '../environment.js';
 import { codePathInvalid, jobState } from '../errors.js';
@@ -22,6 +23,7 @@ interface ServiceParts {
   engine: Engine;
   jobs: JobStore;
   files: FileSets;
+  datasets: DatasetService;
   folders: JobFolders;
   environments: JobEnvironments;
   settings: AiArtsSettings;
@@ -118,7 +120,10 @@ export class TrainingService {
   }
 
   async #dataOf(scope: RequestScope, { datasetPath, datasetId }: TrainingRequest): Promise<Pick<TrainingInputs, 'datasetPath' | 'datasetFileSetId' | 'datasetFolder' | 'datasetId'>> {
-    if (datasetId !== null) throw badInput({ field: 'input.datasetId', problem: 'there is no such dataset' });
+    if (datasetId !== null) {
+      const dataset = await this.parts.datasets.store.require(scope, String(datasetId), 'input.datasetId');
+      return { datasetPath: dataset.path, datasetFileSetId: dataset.fileSetId, datasetFolder: dataset.folder, datasetId };
+    }
     if (datasetPath === null) return { datasetPath: null, datasetFileSetId: null, datasetFolder: '', datasetId: null };
     const { fileSet, folder } = await this.parts.files.resolve(scope, datasetPath, FilePurpose.DATASET, 'input.datasetPath');
     return { datasetPath, datasetFileSetId: fileSet.id, datasetFolder: folder, datasetId: null };
