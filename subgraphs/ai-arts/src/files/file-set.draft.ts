@@ -1,3 +1,4 @@
+import { arriving } from '../drivers/store/arriving.body.js';
 import type { Store } from '../drivers/store/store.js';
 import { BoundedWork } from './bounded-work.js';
 import type { FileEntry, FileSet } from './file-set.entity.js';
@@ -19,7 +20,7 @@ export class FileSetDraft {
 
   /** Puts a file under its path in the set; resolves when its body is read. A failure may come out of a later call. */
   async put(path: string, body: AsyncIterable<Uint8Array>): Promise<void> {
-    const read = await beginningOf(body);
+    const read = await beginningOf(arriving(body, this.signal));
     if (read.isWhole) await this.#puts.begin(() => this.#put(path, read.chunks));
     else await this.#put(path, read.chunks);
   }

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { HutongError, type Log, type WorkerPresence } from '@hutong/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
+import { arriving } from '../drivers/store/arriving.body.js';
 import type { Store } from '../drivers/store/store.js';
 import type { AiArtsSettings } from '../environment.js';
 import { archiveBroken } from '../errors.js';
@@ -93,7 +94,7 @@ export class Intake {
       const file = path.join(incomingFolder(settings.dataDirectory), draft.fileSet.id);
       try {
         await mkdir(path.dirname(file), { recursive: true });
-        await pipeline(progress.counting(archive.open()), createWriteStream(file, { flags: 'wx', mode: 0o600 }), { signal: this.#while(signal) });
+        await pipeline(arriving(progress.counting(archive.open()), this.#while(signal)), createWriteStream(file, { flags: 'wx', mode: 0o600 }));
         progress.fileSet = await rows.become(draft.fileSet.id, UNPACKING, progress.counts);
         arrived(progress.fileSet);
         await this.#unpackFile({ ...archive, file }, draft, progress);

@@ -38,9 +38,10 @@ export async function walkArchive(kind: ArchiveKind, name: string, walk: Archive
   const take = walk.take && failures.noting(walk.take);
   try {
     await (kind === 'zip' ? walkZip({ ...walk, take }) : walkTar(kind === 'tar.gz', { ...walk, take }));
-  } catch (error) {
+  } catch (thrown) {
     walk.signal.throwIfAborted();
     if (failures.ofTaker) throw failures.ofTaker.error;
+    const error = failures.ofArchive ? failures.ofArchive.error : thrown;
     // What the operating system says is about our file, and not for the sender.
     if (error instanceof HutongError || (error as NodeJS.ErrnoException).syscall !== undefined) throw error;
     throw archiveBroken({ name, problem: (error as Error).message, cause: error });
@@ -50,12 +51,12 @@ export async function walkArchive(kind: ArchiveKind, name: string, walk: Archive
 /** Tells what the taker of a file failed at from what broke in the archive while the taker read it. */
 class FailureOrigin {
   ofTaker: { error: unknown } | undefined;
-  #isOfBody = false;
+  ofArchive: { error: unknown } | undefined;
 
   noting(take: TakeFile): TakeFile {
     return (path, body) =>
       take(path, this.#watched(body)).catch((error: unknown) => {
-        if (!this.#isOfBody) this.ofTaker ??= { error };
+        if (!this.ofArchive) this.ofTaker ??= { error };
         throw error;
       });
   }
@@ -64,7 +65,7 @@ class FailureOrigin {
     try {
       yield* body;
     } catch (error) {
-      this.#isOfBody = true;
+      this.ofArchive ??= { error };
       throw error;
     }
   }
