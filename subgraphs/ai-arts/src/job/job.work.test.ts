@@ -21,7 +21,7 @@ afterAll(() => house?.close());
 
 const signal = new AbortController().signal;
 const sweep = (of = house) => of.subgraph.services.jobReconciler.sweep();
-const rows = <Row>(text: string, parameters: unknown[] = []) => sql<Row>(house.subgraph.services.jobs['parts'].fork(), text, parameters);
+const rows = <Row>(text: string, parameters: unknown[] = []) => sql<Row>(house.em(), text, parameters);
 const folders = () => readdir(path.join(house.folder, 'ai-arts/jobs'));
 
 /** A spec that nobody wrote down. */
@@ -222,6 +222,30 @@ describe('turns', () => {
         expect(other.engine.submits.at(-1)).toBe(id);
         other.engine.start(id!);
       }
+    } finally {
+      await other.close();
+    }
+  });
+
+  test('5,000 queued jobs of one user keep nobody waiting: the engine is given few, the next user comes next, and each can be stopped at once', async () => {
+    const other = await trainingHouse({ settings: { jobsAhead: 10 } });
+    try {
+      other.engine.startsAtOnce = false;
+      const [alice, bob] = [other.actor(), other.actor()];
+      const first = await alice.created();
+      await expect.poll(() => other.engine.submits).toEqual([first]);
+      const columns = (await sql<{ list: string }>(other.em(), `select string_agg(quote_ident(column_name), ',') as list from information_schema.columns where table_schema = 'ai_arts' and table_name = 'job' and column_name not in ('id', 'run_id', 'errand', 'is_staged', 'launch', 'engine_id', 'created_at')`))[0]!.list;
+      const copies = `insert into ai_arts.job (id, run_id, errand, created_at, ${columns}) select new, new, 'SUBMIT', now(), ${columns} from ai_arts.job, (select gen_random_uuid() as new from generate_series(1, 5000)) copy where id = $1`;
+      await sql(other.em(), copies, [first]);
+      await sweep(other);
+      await expect.poll(() => other.engine.submits.length).toBe(10);
+      const bobs = await bob.created();
+      const queued = (await alice.ask('{ trainings(first: 1) { totalCount nodes { id } } }')).data.trainings;
+      expect(queued.totalCount).toBe(5_001);
+      expect((await alice.change('stop', queued.nodes[0].id)).data.stopTraining.state).toBe('KILLED');
+      other.engine.start(first);
+      await expect.poll(() => other.engine.submits.length).toBe(11);
+      expect(other.engine.submits.at(-1)).toBe(bobs);
     } finally {
       await other.close();
     }

@@ -1,7 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { House } from '@hutong/common';
 import { caller, testSubgraph, type Answer, type TestSubgraph } from '@hutong/common/testkit';
+import type { EntityManager } from '@mikro-orm/postgresql';
 import type { EngineDriver } from '../drivers/engine/engine.js';
 import { DiskStore } from '../drivers/store/disk/disk.store.js';
 import { Engine } from '../engine/engine.js';
@@ -18,6 +20,8 @@ export interface TrainingHouse {
   subgraph: TestSubgraph<AiArtsServices>;
   engine: MemoryEngine;
   store: FaultyStore;
+  /** An EntityManager of its own. */
+  em(): EntityManager;
   /** The data folder, absolute. */
   folder: string;
   actor(of?: Parameters<typeof caller>[0]): TrainingActor;
@@ -39,11 +43,17 @@ export async function trainingHouse({ settings = {}, beside, driver }: HouseOpti
   const all: AiArtsSettings = { ...readAiArtsSettings({}), orphanGraceMs: 0, stopGraceSeconds: 0, ...settings, dataDirectory: folder };
   const opened = async (): Promise<Engine> => new Engine(driver ? await driver(folder) : engine, 'set ENGINE_DRIVER');
   const module = aiArtsWith(() => ({ settings: all, openEngine: opened, openStore: async () => store }));
-  const subgraph = await testSubgraph(module, new Map(), beside?.subgraph);
+  let database: House['database'] | undefined;
+  const start = (house: House) => {
+    ({ database } = house);
+    return module.start(house);
+  };
+  const subgraph = await testSubgraph({ ...module, start }, new Map(), beside?.subgraph);
   return {
     subgraph,
     engine,
     store,
+    em: () => database!.em.fork(),
     folder,
     actor: (of) => new TrainingActor(subgraph, caller(of)),
     async close() {
