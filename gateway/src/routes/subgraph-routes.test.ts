@@ -240,6 +240,19 @@ describe.each(['here', 'elsewhere'] as const)('with the subgraph %s', (place) =>
   });
 });
 
+test('when the subgraph’s process ends, what it was at is cut off, and nothing is left open', async () => {
+  const routes = await testRoutes('elsewhere');
+  const socket = new WebSocket(`${routes.url.replace('http', 'ws')}${PATH}/socket`);
+  await once(socket, 'open');
+  const answer = await ask(routes, '/endless');
+  const closed = Promise.all([once(socket, 'close'), new Promise((resolve) => void answer.resume().on('error', () => undefined).once('close', resolve))]);
+  await expect.poll(() => routes.seen.open).toBe(2);
+  await routes.stopSubgraph();
+  await closed;
+  expect([answer.complete, routes.seen.open]).toEqual([false, 0]);
+  await routes.stop();
+});
+
 test('a subgraph that is down is told of in plain words', async () => {
   const routes = await testRoutes('elsewhere');
   await routes.stopSubgraph();

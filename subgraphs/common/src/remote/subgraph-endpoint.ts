@@ -91,8 +91,9 @@ export class SubgraphEndpoint {
     return this.#subgraph.connection.ready();
   }
 
-  /** Ends the subscriptions with a code (1001) after which they may be begun again elsewhere. */
+  /** Ends the subscriptions with a code (1001) after which they may be begun again elsewhere, and the WebSockets of routes. */
   stop(): Promise<void> {
+    this.#subgraph.routes?.stop();
     return this.#subscriptions.stop();
   }
 

@@ -27,6 +27,7 @@ export const REST_MS = 30_000;
 /** The routes of a subgraph in this process. */
 export class LocalRoutes<Services = unknown> implements RouteTarget {
   readonly #options: LocalRoutesOptions<Services>;
+  readonly #sockets = new Set<Duplex>();
 
   constructor(options: LocalRoutesOptions<Services>) {
     this.#options = options;
@@ -53,7 +54,9 @@ export class LocalRoutes<Services = unknown> implements RouteTarget {
     const gone = new AbortController();
     const end = routeExchanges.begin({ subgraph: this.#options.subgraph, requestId: call.requestId, kind: 'websocket' });
     let status = 101;
+    this.#sockets.add(socket);
     socket.once('close', () => {
+      this.#sockets.delete(socket);
       end({ result: { status } });
       gone.abort(new Error('the caller has gone'));
     });
@@ -63,6 +66,11 @@ export class LocalRoutes<Services = unknown> implements RouteTarget {
       status = failure.status;
       refuseSocket(socket, failure);
     });
+  }
+
+  /** Closes every WebSocket, for which a server that stops would wait. */
+  stop(): void {
+    for (const socket of this.#sockets) socket.destroy();
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse, call: RouteCall & { signal: AbortSignal }): Promise<void> {
