@@ -5,33 +5,32 @@ import { join } from 'node:path';
 import { SlurmDriver } from '@hutong/ai-arts/drivers/engine/slurm';
 import { readSlurmSettings } from '@hutong/ai-arts/drivers/engine/slurm/environment';
 import { silentLog } from '@hutong/common';
-import { SlurmAdministrator } from '../testkit/slurm.administrator.js';
-import { slurmEnvironment } from '../testkit/slurm.js';
+import { TestSlurm } from '../testkit/slurm.js';
 import type { EngineUnderTest } from './engine.contract.js';
 
-/** Slurm on this machine, with an installation of its own. */
+/** A Slurm on this machine. */
 export interface SlurmUnderTest extends EngineUnderTest {
-  administrator: SlurmAdministrator;
-  environment: Readonly<Record<string, string>>;
+  slurm: TestSlurm;
   open(environment?: Record<string, string>): Promise<SlurmDriver>;
   remove(): Promise<void>;
 }
 
 export async function slurmEngine(): Promise<SlurmUnderTest> {
-  const environment = await slurmEnvironment();
-  const administrator = new SlurmAdministrator(environment.ENGINE_SLURM_SCONTROL!);
-  const folder = await openFolder(join(tmpdir(), 'hutong-slurm-'));
+  const slurm = await TestSlurm.start();
+  const folder = await openFolder(join(tmpdir(), 'hutong-slurm-jobs-'));
   const installation = randomUUID();
   return {
-    administrator,
-    environment,
-    open: async (other = {}) => new SlurmDriver(readSlurmSettings({ ...environment, ...other }), { installation, log: silentLog }),
+    slurm,
+    open: async (other = {}) => new SlurmDriver(readSlurmSettings({ ...slurm.environment, ...other }), { installation, log: silentLog }),
     newFolder: () => openFolder(join(folder, 'job-')),
-    loseJob: ({ engineId }) => administrator.cancel(engineId!),
+    loseJob: ({ engineId }) => slurm.cancel(engineId!),
     isolates: false,
     limitsMemory: true,
     timeLimitSeconds: 1,
-    remove: () => rm(folder, { recursive: true, force: true }),
+    async remove() {
+      await slurm.remove();
+      await rm(folder, { recursive: true, force: true });
+    },
   };
 }
 

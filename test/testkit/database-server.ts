@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { deleteEmbeddedPostgres, startEmbeddedPostgres } from '@hutong/common';
 import { endOpenStack } from './openstack.js';
-import { endSlurm } from './slurm.js';
 
 /** Starts the one PostgreSQL server that all test files of a run share, each with databases of its own. */
 export default async function databaseServer(project: TestProject): Promise<() => Promise<void>> {
@@ -17,6 +16,5 @@ export default async function databaseServer(project: TestProject): Promise<() =
     await server.stop();
     await deleteEmbeddedPostgres(dataDirectory);
     await endOpenStack();
-    await endSlurm();
   };
 }

@@ -1,43 +1,77 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { isRunning } from './processes.js';
+import { freePort } from './free-port.js';
+import { until } from './processes.js';
 
 const SCRIPT = join(import.meta.dirname, '../engines/slurm/slurm.sh');
 
-/** Has a file for each run of the tests that uses the Slurm, named by the run's process; and one that says that a run has started it. */
-const USERS = join(tmpdir(), 'hutong-test-slurm');
-const STARTED_BY_TESTS = 'started by tests';
+/** A Slurm of one suite alone: it starts in a second or two. */
+export class TestSlurm {
+  private constructor(
+    private readonly folder: string,
+    private readonly ports: string,
+    /** How to use it, as `ENGINE_SLURM_…` variables. */
+    readonly environment: Readonly<Record<string, string>>,
+  ) {}
 
-/** How to use the Slurm for the tests, as `ENGINE_SLURM_…` variables. It is started when it does not run, which takes a second. */
-export async function slurmEnvironment(): Promise<Record<string, string>> {
-  await mkdir(USERS, { recursive: true });
-  // Workers of one run are children of the same process.
-  await writeFile(join(USERS, String(process.ppid)), '');
-  const isUp = await slurmSh('status').then(
-    () => true,
-    () => false,
-  );
-  if (!isUp) await writeFile(join(USERS, STARTED_BY_TESTS), '');
-  const { stdout } = await slurmSh('up');
-  const settings = await readFile(/settings: (\S+)$/m.exec(stdout)![1]!, 'utf8');
-  return Object.fromEntries([...settings.matchAll(/^(\w+)=(.*)$/gm)].map(([, name, value]) => [name!, value!]));
+  static async start(): Promise<TestSlurm> {
+    const folder = await mkdtemp(join(tmpdir(), 'hutong-slurm-'));
+    await chmod(folder, 0o755);
+    const ports = (await Promise.all([freePort(), freePort(), freePort()])).join(' ');
+    const { stdout } = await slurmSh(folder, ports, 'up');
+    const settings = await readFile(/settings: (\S+)$/m.exec(stdout)![1]!, 'utf8');
+    return new TestSlurm(folder, ports, Object.fromEntries([...settings.matchAll(/^(\w+)=(.*)$/gm)].map(([, name, value]) => [name!, value!])));
+  }
+
+  /** Starts what of it does not run. */
+  async up(): Promise<void> {
+    await slurmSh(this.folder, this.ports, 'up');
+  }
+
+  /** Ends it, its jobs too, and deletes what it has stored. */
+  async remove(): Promise<void> {
+    await slurmSh(this.folder, this.ports, 'clean');
+  }
+
+  async cancel(engineId: string): Promise<void> {
+    await this.#run('scancel', [engineId]);
+  }
+
+  /** The Slurm jobs, ended or not, that carry our id. */
+  async jobsOf(id: string): Promise<string[]> {
+    const lines = (await this.#run('scontrol', ['show', 'jobs', '--oneliner'])).split('\n');
+    return lines.flatMap((line) => (line.includes(`JobName=hutong-${id} `) ? /^JobId=(\d+)/.exec(line)![1]! : []));
+  }
+
+  /** Shuts the node for new jobs, or opens it again. */
+  async drain(isDrained: boolean): Promise<void> {
+    const node = /NodeName=(\S+)/.exec(await this.#run('scontrol', ['show', 'nodes', '--oneliner']))![1]!;
+    await this.#run('scontrol', ['update', `nodename=${node}`, ...(isDrained ? ['state=drain', 'reason=tests'] : ['state=resume'])]);
+  }
+
+  /** Waits until slurmctld has on disk what it knows now, which it writes every few seconds; what it has not is lost when it is killed. */
+  async untilSaved(): Promise<void> {
+    const since = Date.now();
+    await until('slurmctld to save its state', async () => {
+      await this.#run('scontrol', ['update', 'partitionname=closed', 'state=down']);
+      return (await stat(join(this.folder, 'slurm/state/job_state'))).mtimeMs > since;
+    });
+  }
+
+  /** Kills one of its services, which tells nobody. */
+  async kill(service: 'slurmctld' | 'slurmd' | 'slurmrestd'): Promise<void> {
+    process.kill(Number((await readFile(join(this.folder, 'slurm/run', `${service}.pid`), 'utf8')).split(' ')[0]), 'SIGKILL');
+  }
+
+  async #run(program: string, args: string[]): Promise<string> {
+    const env = { PATH: process.env.PATH, SLURM_CONF: join(this.folder, 'slurm/slurm.conf') };
+    return (await promisify(execFile)(program, args, { env, maxBuffer: 64 * 1024 * 1024 })).stdout;
+  }
 }
 
-/** At the end of a run: ends the Slurm that tests have started, unless another run uses it. */
-export async function endSlurm(): Promise<void> {
-  const users = await readdir(USERS).catch((): string[] => []);
-  if (!users.includes(String(process.pid))) return;
-  await rm(join(USERS, String(process.pid)), { force: true });
-  const areOthers = users.some((user) => user !== String(process.pid) && /^\d+$/.test(user) && isRunning(Number(user)));
-  if (areOthers || !users.includes(STARTED_BY_TESTS)) return;
-  await slurmSh('down');
-  await rm(USERS, { recursive: true, force: true });
-}
-
-/** Runs `up`, `down` or `status` of the Slurm for the tests. */
-export function slurmSh(command: 'up' | 'down' | 'status'): Promise<{ stdout: string }> {
-  return promisify(execFile)('bash', [SCRIPT, command]);
+function slurmSh(folder: string, ports: string, command: 'up' | 'clean'): Promise<{ stdout: string }> {
+  return promisify(execFile)('bash', [SCRIPT, command], { env: { PATH: process.env.PATH, ENGINES_DIR: folder, SLURM_PORTS: ports } });
 }

@@ -1,6 +1,6 @@
 #!/bin/bash
-# The batch script of every job on Slurm. Nothing of a job is written into it: it reads `command` in the folder
-# HUTONG_CONTROL, strings that each end in NUL: working folder, seconds that it may run (0: no limit), how many
+# The batch script of every job on Slurm. Nothing of a job is written into it: HUTONG_JOB is its id, by which its
+# processes are known, too, and in the folder HUTONG_CONTROL it reads `command`, strings that each end in NUL: working folder, seconds that it may run (0: no limit), how many
 # variables follow, the variables as NAME=VALUE, then program and arguments. What it leaves there:
 #   claim        "<Slurm job> <seconds since 1970> <node>": the Slurm job that runs this job, however often it was submitted
 #   log.<task>   what the tasks have written; log.0 is the output of this script, too
@@ -65,7 +65,7 @@ kill_rest() {
     pid=${entry#/proc/}
     pid=${pid%/environ}
     case $pid in $$ | "$PPID" | "$BASHPID" | "${killer:-}" | "${clock:-}") ;; *) kill -KILL "$pid" 2>/dev/null ;; esac
-  done < <(grep -lszxF "SLURM_JOB_ID=$SLURM_JOB_ID" /proc/[0-9]*/environ)
+  done < <(grep -lszxF "HUTONG_JOB=$HUTONG_JOB" /proc/[0-9]*/environ)
 }
 
 kill_later() {

@@ -8,14 +8,13 @@
 #   slurm.sh clean    down, and deletes what it has stored
 #
 # ENGINES_DIR (a folder, default /tmp/hutong-engines) holds all it writes; `slurm/settings` below it says how to use
-# it. SLURM_PORTS is the first of the three ports that it takes. The node pretends to have 16 processors and 2 GPUs.
+# it. SLURM_PORTS are the three ports that it takes. The node pretends to have 16 processors and 2 GPUs.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 base=${ENGINES_DIR:-/tmp/hutong-engines}/slurm
-first_port=${SLURM_PORTS:-36817}
+read -r controller_port node_port rest_port <<<"${SLURM_PORTS:-36817 36818 36819}"
 log=$base/log run=$base/run
-controller_port=$first_port node_port=$((first_port + 1)) rest_port=$((first_port + 2))
 # slurmrestd refuses root, and jobs run as this user.
 user=hutong-slurm
 host=$(hostname -s)
@@ -36,7 +35,7 @@ pid_of() { cut -d' ' -f1 "$run/$1.pid"; }
 alive() {
   local pid time
   read -r pid time 2>/dev/null <"$run/$1.pid" || return 1
-  [ -n "$time" ] && [ "$(began "$pid")" = "$time" ]
+  [ -n "$time" ] && [ "$(began "$pid")" = "$time" ] && ! grep -q '^State:.Z' "/proc/$pid/status"
 }
 
 start() {

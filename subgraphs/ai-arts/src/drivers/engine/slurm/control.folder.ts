@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { mkdir, open, rename, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
@@ -70,7 +71,7 @@ export class ControlFolder {
   /** Writes a file whole and on disk, or not at all; it belongs to whom the folder belongs. */
   async write(name: string, content: string | Buffer): Promise<void> {
     const { uid, gid } = await this.handle.stat();
-    const temporary = `${name}.${process.pid}.new`;
+    const temporary = `${name}.${randomUUID()}`;
     const file = await open(this.#path(temporary), constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | NO_LINKS, 0o600);
     try {
       if (process.geteuid?.() === 0) await file.chown(uid, gid);

@@ -13,7 +13,7 @@ const SPARE_MINUTES = 2;
 export function jobDescription(spec: EngineJobSpec, script: string, settings: SlurmSettings, mark: OurMark, version: number): object {
   const isStructured = version >= WITH_STRUCTURED_NUMBERS;
   const number = (value: number): unknown => (isStructured ? { set: true, infinite: false, number: value } : value);
-  const variables = { PATH: settings.searchPath, HOME: spec.folder, LANG: 'C.UTF-8', HUTONG_CONTROL: controlFolderOf(spec.folder) };
+  const variables = { PATH: settings.searchPath, HOME: spec.folder, LANG: 'C.UTF-8', HUTONG_JOB: spec.id, HUTONG_CONTROL: controlFolderOf(spec.folder) };
   const job = {
     name: mark.name(spec.id),
     comment: mark.comment(spec.id, spec.name),

@@ -91,8 +91,8 @@ export class SlurmDriver implements EngineDriver {
   async #submit(spec: EngineJobSpec, signal: AbortSignal): Promise<{ engineId: string }> {
     signal.throwIfAborted();
     const records = await readRecords(spec.folder);
-    const known = records.claim?.engineId ?? records.submittedAs ?? (records.isBegun ? await this.#submitted(spec.id, records, signal) : undefined);
-    if (known !== undefined && known !== null) return this.#remember(spec, known);
+    const known = records.isBegun ? await this.#submittedAs(spec.id, records, signal) : undefined;
+    if (known !== undefined) return this.#remember(spec, known);
     await this.cluster.checkFits(spec, signal);
     const { version } = await this.slurm.api(signal);
     // Written down: from here on it may have been submitted.
@@ -136,8 +136,8 @@ export class SlurmDriver implements EngineDriver {
     const askedAt = records.stop?.at ?? new Date();
     // For the batch script, also of a job whose submit is still under way.
     if (!records.stop) await this.#write(job.folder, 'stop', `${graceSeconds} ${Math.floor(askedAt.getTime() / 1_000)}\n`);
-    const engineId = engineIdOf(job, records) ?? (await this.#submitted(job.id, records, signal)) ?? null;
-    const found = engineId === null ? undefined : await this.jobs.get(job.id, engineId, signal);
+    const engineId = engineIdOf(job, records) ?? (await this.#submittedAs(job.id, records, signal));
+    const found = engineId === undefined ? undefined : await this.jobs.get(job.id, engineId, signal);
     if (!found || hasEnded(found)) return;
     const isOverdue = askedAt.getTime() + (records.stop?.graceSeconds ?? graceSeconds) * 1_000 + SPARE_MS < Date.now();
     if (isPending(found) || isOverdue || !(await this.jobs.terminate(found.id, signal))) return this.jobs.cancel(found.id, signal);
@@ -172,8 +172,11 @@ export class SlurmDriver implements EngineDriver {
     await this.slurm.close();
   }
 
-  /** The Slurm job of a submit whose answer was lost; undefined when there is none. */
-  async #submitted(id: string, records: JobRecords, signal: AbortSignal): Promise<string | undefined> {
+  /** The Slurm job of a submit that was begun; undefined when there is none, also where slurmctld lost what it had not saved. */
+  async #submittedAs(id: string, records: JobRecords, signal: AbortSignal): Promise<string | undefined> {
+    const { claim, end, submittedAs } = records;
+    if (claim || end) return claim?.engineId ?? end!.engineId;
+    if (submittedAs !== null && ((await this.jobs.get(id, submittedAs, signal)) ?? (await this.jobs.remembered(id, submittedAs, signal)))) return submittedAs;
     const jobs = (await this.jobs.list(signal)).get(id);
     return jobs && (await this.#dropTwins(jobs, records, signal)).id;
   }
