@@ -3,7 +3,8 @@ import type { EngineEnd, EngineJobState, EngineJobView } from '../engine.js';
 import type { JobRecords } from './job.records.js';
 import type { SlurmJob } from './slurm.answers.js';
 
-const SIGNAL_NAMES = Object.fromEntries(Object.entries(constants.signals).map(([name, number]) => [number, name]));
+/** Of the names of one signal the first: SIGABRT, not SIGIOT. */
+const SIGNAL_NAMES = Object.fromEntries(Object.entries(constants.signals).toReversed().map(([name, number]) => [number, name]));
 /** A shell tells a signal's number as an exit code above this. */
 const SIGNALLED_ABOVE = 128;
 const OVER = new Set(['COMPLETED', 'FAILED', 'CANCELLED', 'TIMEOUT', 'DEADLINE', 'OUT_OF_MEMORY', 'NODE_FAIL', 'BOOT_FAIL', 'PREEMPTED', 'REVOKED', 'LAUNCH_FAILED', 'RECONFIG_FAIL']);

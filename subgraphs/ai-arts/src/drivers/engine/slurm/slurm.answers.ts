@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 /** `5`, `{"set": true, "infinite": false, "number": 5}`, or null when it is not set. */
 const number = z
-  .union([z.number(), z.object({ set: z.boolean().optional(), infinite: z.boolean().optional(), number: z.number().optional() })])
+  .union([z.number(), z.object({ set: z.boolean().optional(), infinite: z.boolean().optional(), number: z.number() })])
   .nullish()
   .transform((value): number | null => {
     if (typeof value === 'number') return value;
