@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { userInfo } from 'node:os';
 import type { SlurmSettings } from '../drivers/engine/slurm/slurm.settings.js';
 
 /** What is answered to a request. */
@@ -49,7 +50,7 @@ export class ScriptedSlurm {
     const url = `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
     return {
       url,
-      user: process.env.USER ?? 'root',
+      user: userInfo().username,
       tokenFile: undefined,
       scontrol: 'scontrol',
       apiVersion: undefined,
