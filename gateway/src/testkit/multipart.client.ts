@@ -36,11 +36,11 @@ export const operationForm = ({ query, variables, map, files = {} }: Operation):
   ]);
 
 /** Begins a request on a socket of its own, with as much of its body as is given. */
-export async function beginUpload(url: string, body: Buffer, length = body.length): Promise<Socket> {
+export async function beginUpload(url: string, body: Buffer, length = body.length, more: Readonly<Record<string, string>> = {}): Promise<Socket> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
   await once(socket, 'connect');
-  const headers = Object.entries({ host: hostname, ...UPLOAD_HEADERS, 'content-length': String(length) }).map(([name, value]) => `${name}: ${value}\r\n`);
+  const headers = Object.entries({ host: hostname, ...UPLOAD_HEADERS, 'content-length': String(length), ...more }).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.write(`POST /graphql HTTP/1.1\r\n${headers.join('')}\r\n`);
   socket.write(body);
   return socket;

@@ -178,7 +178,7 @@ test('progress is told to the uploader alone, by token, up to the end', async ()
     seen.push(data.uploadProgress);
     if (data.uploadProgress.state === 'READY') break;
   }
-  expect(seen.map(({ state }) => state)).toEqual(['RECEIVING', 'UNPACKING', 'READY']);
+  expect([...new Set(seen.map(({ state }) => state))]).toEqual(['RECEIVING', 'UNPACKING', 'READY']);
   expect(seen.at(-1)).toEqual({ state: 'READY', receivedBytes: expect.any(Number), unpackedFiles: 2, totalFiles: 2, fileSet: { fileCount: 2 } });
   expect((await his.next()).value.data.uploadProgress).toMatchObject({ state: 'RECEIVING' });
   await his.return?.();
