@@ -44,7 +44,7 @@ export class JobHost {
     const before = isolated ? await sandboxArguments(site, spec, temporary, gpus) : [];
     const gpusOf = (rank: number) => gpus.slice(rank * spec.gpus, (rank + 1) * spec.gpus);
     // Beyond this an allocation fails, should the keeper not see in time what the job takes.
-    const most = 2 * spec.memoryBytes + SPARE_BYTES;
+    const limits = ['--core=0', `--data=${2 * spec.memoryBytes + SPARE_BYTES}`, ...(isolated || site.account ? [`--nproc=${MOST_PROCESSES}`] : [])];
     const environment = {
       PATH: `${isolated ? SANDBOX_BIN : await this.binFolder(site.node)}:${this.settings.jobPath}`,
       HOME: spec.folder,
@@ -56,7 +56,7 @@ export class JobHost {
       [MARKER]: spec.id,
     };
     const tasks = Array.from({ length: spec.tasks }, (_, rank) => ({
-      argv: [...before, prlimit, '--core=0', `--data=${most}`, '--', ...spec.argv],
+      argv: [...before, prlimit, ...limits, '--', ...spec.argv],
       environment: { CUDA_VISIBLE_DEVICES: gpusOf(rank).map(({ id }) => id).join(','), ...environment, RANK: String(rank) },
       log: logFile(spec.folder, rank),
     }));
@@ -75,7 +75,7 @@ export class JobHost {
     if (process.platform !== 'linux') throw new EngineError('MISCONFIGURED', 'jobs on this host need Linux');
     const { dataDirectory, sandbox, user } = this.settings;
     const account = await jobAccount(user);
-    const [prlimit, setpriv] = [await required('prlimit'), await required('setpriv')];
+    const [prlimit, setpriv] = [await required('prlimit'), await required('setpriv'), await required('flock')];
     const site = { bwrap: (await find('bwrap', this.settings.searchPath)) ?? '', setpriv, node: process.execPath, account, dataDirectory, readOnly: this.settings.readOnly };
     const fault = sandbox === 'none' ? 'ENGINE_LOCAL_SANDBOX is "none"' : await this.probe(site);
     if (fault === null) return { site, prlimit, isolated: true, message: null };
@@ -116,6 +116,8 @@ export class JobHost {
 
 const MARKER = 'HUTONG_ENGINE_JOB';
 const SPARE_BYTES = 512 * 1024 ** 2;
+/** Of one user: a job that does nothing but fork comes to an end. */
+const MOST_PROCESSES = 8_192;
 
 /** The log of a task. The job cannot put it under another folder's name, for it lies in the job's folder itself. */
 export const logFile = (folder: string, task: number): string => path.join(folder, `task-${task}.log`);

@@ -1,9 +1,14 @@
-import { lchownSync, readdirSync } from 'node:fs';
+import { lchownSync, lstatSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Account } from './keeper.plan.js';
 
-/** Gives a folder and all in it to a user; symbolic links are not followed. */
-export function giveTo({ uid, gid }: Account, folder: string): void {
-  for (const entry of readdirSync(folder, { recursive: true, encoding: 'utf8' })) lchownSync(path.join(folder, entry), uid, gid);
-  lchownSync(folder, uid, gid);
+/** Gives a folder and all in it to a user, but for files that have another name elsewhere; symbolic links are not followed. */
+export function giveTo(account: Account, folder: string): void {
+  for (const entry of readdirSync(folder, { recursive: true, encoding: 'utf8' })) give(account, path.join(folder, entry));
+  give(account, folder);
+}
+
+function give({ uid, gid }: Account, file: string): void {
+  const facts = lstatSync(file);
+  if (facts.isDirectory() || facts.nlink === 1) lchownSync(file, uid, gid);
 }

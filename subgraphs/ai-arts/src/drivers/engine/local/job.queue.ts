@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { open, readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { EngineCapacity, EngineLog } from '../engine.js';
 import type { ChangeFeed } from './change.feed.js';
@@ -15,6 +16,13 @@ const TICK_MS = 1_000;
 /** Every so many ticks all folders are looked at, should a change have been missed. */
 const LOOK_AT_ALL = 30;
 const START_ATTEMPTS = 3;
+const START_PAUSE_MS = 2_000;
+/** What the kernel does not end in this time waits for a device, and is left to it. */
+const KILL_MS = 10_000;
+const KILL_AGAIN_MS = 20;
+/** A job can wait until there is room on the disk again. */
+const FULL = /ENOSPC|EDQUOT/;
+const AT_ONCE = 64;
 
 /** Starts jobs in the order in which they were submitted, as soon as the host has room. One process of the host at a time has it. */
 export class JobQueue {
@@ -26,6 +34,7 @@ export class JobQueue {
   private turn: Promise<unknown> = Promise.resolve();
   private timer: NodeJS.Timeout | undefined;
   private ticks = 0;
+  private pausedUntil = 0;
   private closed = false;
 
   constructor(
@@ -92,7 +101,8 @@ export class JobQueue {
 
   private lookAtAll(): Promise<void> {
     return this.inTurn(async () => {
-      for (const id of await jobIds(this.jobs)) await this.settle(id);
+      const ids = (await jobIds(this.jobs)).filter((id) => !this.over.has(id));
+      for (let from = 0; from < ids.length; from += AT_ONCE) await Promise.all(ids.slice(from, from + AT_ONCE).map((id) => this.settle(id)));
       await this.startWaiting();
     });
   }
@@ -125,7 +135,8 @@ export class JobQueue {
 
   private async lose(folder: JobFolder, { marker, keeper }: KeeperRecord): Promise<void> {
     this.log.warn({ job: folder.id, pid: keeper.pid }, 'the keeper of a job is gone');
-    for (let left: number[]; (left = processesOf(marker)).length > 0; ) for (const pid of left) send(pid, 'SIGKILL');
+    const deadline = performance.now() + KILL_MS;
+    for (let left: number[]; (left = processesOf(marker)).length > 0 && performance.now() < deadline; await delay(KILL_AGAIN_MS)) for (const pid of left) send(pid, 'SIGKILL');
     await this.end(folder, endedNow('LOST', 'the process that kept it was ended, by somebody else or with the host'));
   }
 
@@ -158,7 +169,7 @@ export class JobQueue {
   }
 
   private async startWaiting(): Promise<void> {
-    while (!this.closed && this.waiting.length > 0) {
+    while (!this.closed && this.waiting.length > 0 && performance.now() >= this.pausedUntil) {
       const record = this.waiting[0]!;
       const { id } = record.spec;
       const gpus = await this.taken.room(needsOf(record.spec));
@@ -204,16 +215,17 @@ export class JobQueue {
     });
   }
 
-  /** A job whose keeper did not come to life: it is tried again, and then given up. */
+  /** A job whose keeper did not come to life: it is tried again a little later, and then given up. */
   private async failed(record: JobRecord, words: string): Promise<void> {
     const { id } = record.spec;
-    const failures = (this.failures.get(id) ?? 0) + 1;
+    const failures = (this.failures.get(id) ?? 0) + (FULL.test(words) ? 0 : 1);
     this.log.warn({ job: id, failures, words }, 'a job could not be started');
     this.taken.release(id);
-    this.failures.set(id, failures);
     const folder = new JobFolder(this.jobs, id);
-    if (failures >= START_ATTEMPTS) await this.end(folder, endedNow('LOST', `it could not be started: ${words}`));
-    else await this.enqueue(folder);
+    if (failures >= START_ATTEMPTS) return this.end(folder, endedNow('LOST', `it could not be started: ${words}`));
+    this.failures.set(id, failures);
+    this.pausedUntil = performance.now() + START_PAUSE_MS;
+    await this.enqueue(folder);
   }
 
   /** One after the other, so that what is left is counted and taken before the next one counts. */

@@ -37,7 +37,7 @@ export async function sandboxArguments(site: SandboxSite, spec: Pick<EngineJobSp
     site.account === null ? [] : ['--cap-drop', 'ALL', '--cap-add', 'CAP_SETUID', '--cap-add', 'CAP_SETGID', '--cap-add', 'CAP_DAC_READ_SEARCH'],
     shared,
     isInside(site.dataDirectory, [...SYSTEM_FOLDERS, ...site.readOnly]) ? ['--tmpfs', site.dataDirectory] : [],
-    ['--proc', '/proc', '--dev', '/dev', '--bind', temporary, '/tmp', '--symlink', '/tmp', '/var/tmp'],
+    ['--proc', '/proc', '--dev', '/dev', '--perms', '1777', '--tmpfs', '/dev/shm', '--bind', temporary, '/tmp', '--symlink', '/tmp', '/var/tmp'],
     await resolver(),
     [...parents(SANDBOX_BIN), '--dir', SANDBOX_BIN, '--ro-bind', site.node, `${SANDBOX_BIN}/node`],
     gpus.length === 0 ? [] : gpuDevices(gpus),

@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, constants as modes, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, constants as modes, fstatSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
+import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EngineEnd } from '../engine.js';
 import { JobProcesses, memoryOf } from './job.processes.js';
@@ -77,13 +78,23 @@ export class KeptJob {
   /** Watches over the job until every task, and every process that they have left, has ended. */
   async untilEnded(): Promise<EndRecord> {
     while (this.tasks.some(({ ended }) => !ended)) {
-      const pause = this.oversee();
+      const pause = this.overseeSafely();
       const timer = new AbortController();
       await Promise.race([delay(pause, undefined, { signal: timer.signal }).catch(() => undefined), new Promise<void>((resolve) => (this.wake = resolve))]);
       timer.abort();
     }
     await this.killAll();
     return this.result();
+  }
+
+  /** What cannot be looked at now, as when too many files are open, must not cost the job. */
+  private overseeSafely(): number {
+    try {
+      return this.oversee();
+    } catch (error) {
+      console.error(error);
+      return LOOK_MS;
+    }
   }
 
   /** Looks once at limits and wishes; the result is how long the next look may wait. */
@@ -126,8 +137,10 @@ export class KeptJob {
   }
 
   private async spawn({ argv, environment, log }: TaskCommand): Promise<Task> {
-    const output = openSync(log, modes.O_WRONLY | modes.O_APPEND | modes.O_CREAT | modes.O_NOFOLLOW, 0o644);
+    // Neither a link nor a pipe that an earlier job has put there.
+    const output = openSync(log, modes.O_WRONLY | modes.O_APPEND | modes.O_CREAT | modes.O_NOFOLLOW | modes.O_NONBLOCK, 0o644);
     try {
+      if (!fstatSync(output).isFile()) throw new Error(`${path.basename(log)} is not a file`);
       const child = spawn(argv[0]!, argv.slice(1), {
         cwd: this.plan.workingFolder,
         env: environment,

@@ -1,5 +1,6 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   EngineError,
   type EngineCapacity,
@@ -29,6 +30,7 @@ import { readLog } from './task.log.js';
 const FOLDER = path.join('ai-arts', 'engine');
 const LOCK = '.queue.lock';
 const CHANGES = '.changes';
+const QUEUE_AGAIN_MS = 5_000;
 
 /**
  * Jobs on this host. All that the engine remembers is a folder of each job's id in `ai-arts/engine` below the data folder. Any
@@ -50,7 +52,7 @@ export class LocalEngineDriver implements EngineDriver {
     private readonly host: JobHost,
     private readonly feed: ChangeFeed,
   ) {
-    this.queueing = this.runQueue();
+    this.queueing = this.keepQueue();
   }
 
   /** Opens the engine of a data folder. */
@@ -85,7 +87,8 @@ export class LocalEngineDriver implements EngineDriver {
         if (this.queue && this.queue.size >= this.settings.mostJobs) throw new EngineError('QUOTA', `${this.settings.mostJobs} jobs wait or run on this host, which is the most (ENGINE_LOCAL_JOBS)`);
         await folder.make({ spec, installation: this.options.installation, order: this.nextOrder() });
       }
-      await this.changed(spec.id);
+      if (this.queue) void this.queue.hear(spec.id);
+      else await this.feed.touch(spec.id);
       return { engineId: spec.id };
     });
   }
@@ -118,7 +121,9 @@ export class LocalEngineDriver implements EngineDriver {
       const names = await folder.names();
       if (!names || names.has(ENDED)) return;
       await folder.stop(Date.now() + graceSeconds * 1_000);
-      await this.changed(id);
+      // One that waits has ended when this has been heard.
+      if (this.queue) await this.queue.hear(id);
+      else await this.feed.touch(id);
     });
   }
 
@@ -152,25 +157,27 @@ export class LocalEngineDriver implements EngineDriver {
     return { id: folder.id, engineId: folder.id, hasEnded: names?.has(ENDED) ?? true, submittedAt: new Date(record.order / 1_000) };
   }
 
-  /** Waits for the lock, runs the queue, and gives both up when the driver is closed. */
-  private async runQueue(): Promise<void> {
+  /** Has the queue whenever the lock can be had, until the driver is closed. */
+  private async keepQueue(): Promise<void> {
     const { signal } = this.closing;
-    try {
-      await using _lock = await takeLock(path.join(this.jobs, LOCK), signal);
-      const queue = new JobQueue(this.jobs, this.capacity, this.host, this.feed, this.options.log);
-      await queue.open();
-      this.queue = queue;
-      if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-      await queue.close();
-    } catch (error) {
-      if (!signal.aborted) this.options.log.warn({ err: error }, 'the queue of jobs on this host could not be opened');
+    while (!signal.aborted) {
+      try {
+        await this.runQueue(signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        this.options.log.warn({ err: error }, 'the queue of jobs on this host could not be opened; it is tried again');
+        await delay(QUEUE_AGAIN_MS, undefined, { signal }).catch(() => undefined);
+      }
     }
   }
 
-  /** Tells whoever has the queue, and whoever listens. */
-  private async changed(id: string): Promise<void> {
-    await this.feed.touch(id);
-    await this.queue?.hear(id);
+  private async runQueue(signal: AbortSignal): Promise<void> {
+    await using _lock = await takeLock(path.join(this.jobs, LOCK), signal);
+    const queue = new JobQueue(this.jobs, this.capacity, this.host, this.feed, this.options.log);
+    await queue.open();
+    this.queue = queue;
+    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    await queue.close();
   }
 
   /** What running jobs leave of the host, also where another process has the queue. */
