@@ -92,9 +92,9 @@ export class JobSubmitter {
     for (const job of jobs) await this.untilIn(['ENDED', 'GONE'], job);
     for (const job of jobs) {
       await this.driver.forget(job, signal);
-      expect(await processesOfJob(job.id)).toEqual([]);
       await rm(job.folder, { recursive: true, force: true });
     }
+    expect(await processesOfJob(...jobs.map(({ id }) => id))).toEqual([]);
     expect(await this.driver.listOurs(signal)).toEqual([]);
   }
 }

@@ -18,7 +18,7 @@ export interface LocalEngineUnderTest extends EngineUnderTest {
   remove(): Promise<void>;
 }
 
-export async function localEngine(sandbox: 'bubblewrap' | 'none', over: Partial<Settings> = {}): Promise<LocalEngineUnderTest> {
+export async function localEngine(sandbox: Settings['sandbox'], over: Partial<Settings> = {}): Promise<LocalEngineUnderTest> {
   const dataDirectory = await openFolder(join(tmpdir(), 'hutong-engine-'));
   const settings: Settings = { ...readLocalEngineSettings({ PATH: process.env.PATH, HUTONG_DATA_DIR: dataDirectory, ENGINE_LOCAL_SANDBOX: sandbox, ENGINE_LOCAL_CPUS: '2', ENGINE_LOCAL_MEMORY_MIB: '2048' }), ...over };
   const keeperOf = async (id: string) => (JSON.parse(await readFile(join(dataDirectory, 'ai-arts', 'engine', id, 'keeper.json'), 'utf8')) as { keeper: { pid: number } }).keeper.pid;

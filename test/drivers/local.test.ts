@@ -4,11 +4,13 @@ import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import type { EngineJobSpec } from '@hutong/ai-arts/drivers/engine';
 import type { LocalEngineDriver } from '@hutong/ai-arts/drivers/engine/local';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { bubblewrap, isMissing } from '../testkit/engines.js';
 import { processesOfJob } from '../testkit/job-processes.js';
 import { until } from '../testkit/processes.js';
+import { full } from '../testkit/seed.js';
 import { ENDLESS, JobSubmitter } from './job.submitter.js';
 import { localEngine, type LocalEngineUnderTest } from './local.engine.js';
 
@@ -186,6 +188,64 @@ describe.runIf(isRoot)('a job on a disk that is full', () => {
     await expect(jobs.submit(refused)).rejects.toMatchObject({ fault: 'QUOTA', message: expect.stringContaining('disk') as string });
     await rm(join(job.folder, 'task-0.log'));
     expect(await jobs.ended(await jobs.submit(refused))).toMatchObject({ end: 'EXITED', exitCode: 0 });
+  });
+});
+
+describe('several processes on one data folder', () => {
+  let other: LocalEngineDriver;
+  onEngine('none');
+  beforeAll(async () => {
+    // The first has started something, so it has the queue.
+    await jobs.ended(await jobs.shell('true'));
+    await jobs.tidyUp();
+    other = await engine.open();
+  });
+  afterAll(() => other?.close());
+
+  test('each takes jobs and hears of them, one starts them, and the other takes over when that one is gone', async () => {
+    const heard = new Set<string>();
+    other.onChange((id) => heard.add(id));
+    const byOther = new JobSubmitter(other, () => engine.newFolder());
+    const specs = await Promise.all(Array.from({ length: 4 }, () => byOther.newSpec(['sh', '-c', 'echo once >> ../count'], { memoryBytes: 32 * MIB })));
+    for (const spec of specs) await Promise.all([jobs.submit(spec), byOther.submit(spec)]);
+    for (const job of byOther.submitted.values()) await byOther.ended(job);
+    for (const { folder } of specs) expect(await readFile(join(folder, 'count'), 'utf8')).toBe('once\n');
+    await until('the other to hear of each', () => specs.every(({ id }) => heard.has(id)));
+    const job = await byOther.run(ENDLESS);
+    await byOther.untilIn(['RUNNING'], job);
+    expect((await other.status(signal)).free.cpus).toBe(1);
+    const waiting = await byOther.shell('true', { cpus: 2 });
+    await driver.close();
+    await other.stop(job, 0, signal);
+    await byOther.ended(waiting);
+    driver = jobs.driver = await engine.open();
+    await byOther.tidyUp();
+    jobs.submitted.clear();
+  });
+});
+
+describe('thousands of jobs that wait', () => {
+  const count = full ? 5_000 : 500;
+  onEngine('none');
+
+  test('are all known after a restart, keep their order, and can be ended', { timeout: 600_000 }, async () => {
+    const blocker = await jobs.occupy();
+    const folder = await engine.newFolder();
+    const specs: EngineJobSpec[] = [];
+    for (let n = 0; n < count; n++) specs.push(await jobs.newSpec(['sh', '-c', `echo ${n} >> ${folder}/order`], { folder, workingFolder: folder, cpus: 2 }));
+    const few = specs.slice(0, 5).map(({ id }) => ({ id, engineId: id, folder, tasks: 1 }));
+    for (const spec of specs.slice(0, few.length)) await jobs.submit(spec);
+    await Promise.all(specs.slice(few.length).map((spec) => jobs.submit(spec)));
+    await driver.close();
+    driver = jobs.driver = await engine.open();
+    const all = [...jobs.submitted.values()].filter(({ id }) => id !== blocker.id);
+    expect((await driver.look(all, signal)).filter(({ state }) => state === 'QUEUED')).toHaveLength(count);
+    expect(await driver.listOurs(signal)).toHaveLength(count + 1);
+    await Promise.all(all.slice(few.length).map((job) => driver.stop(job, 0, signal)));
+    await driver.stop(blocker, 0, signal);
+    for (const job of few) await jobs.ended(job);
+    const order = (await readFile(join(folder, 'order'), 'utf8')).trim().split('\n').map(Number);
+    expect(order).toEqual([0, 1, 2, 3, 4]);
   });
 });
 

@@ -14,7 +14,7 @@ export async function readLog(folder: string, { task, from, most }: LogPart): Pr
   if (!handle) return null;
   try {
     const facts = await handle.stat();
-    if (!facts.isFile()) throw notAFile();
+    if (!facts.isFile() || facts.nlink > 1) throw notAFile();
     const bytes = Buffer.allocUnsafe(Math.max(0, Math.min(most, facts.size - from)));
     const { bytesRead } = await handle.read(bytes, 0, bytes.length, from);
     return { bytes: bytes.subarray(0, bytesRead), sizeBytes: facts.size };
