@@ -27,11 +27,11 @@ async function ours(jobs: JobSubmitter): Promise<number> {
   const spec = await jobs.newSpec(PROGRAM);
   const running = Promise.withResolvers<number>();
   const start = performance.now();
-  const silence = jobs.driver.onChange(() => {
-    void jobs.look({ id: spec.id, engineId: null, folder: spec.folder, tasks: 1 }).then(({ state }) => {
-      if (state === 'RUNNING') running.resolve(performance.now() - start);
-    }, running.reject);
-  });
+  const look = async () => {
+    const { state } = await jobs.look({ id: spec.id, engineId: null, folder: spec.folder, tasks: 1 });
+    if (state === 'RUNNING') running.resolve(performance.now() - start);
+  };
+  const silence = jobs.driver.onChange(() => void look().catch(running.reject));
   await jobs.submit(spec);
   const ms = await running.promise;
   silence();

@@ -144,16 +144,22 @@ describe('a job without a sandbox', () => {
     expect(await jobs.ended(job)).toMatchObject({ end: 'LOST', reason: expect.stringContaining(dataset.split('/').at(-1)!) as string, startedAt: null });
   });
 
-  test('is told apart from a process that has its id after the machine was started again', async () => {
-    const job = await jobs.run(ENDLESS);
-    await jobs.untilSays(job, 'begun');
+  test('whose keeper is gone is LOST, also when another process has the id of the keeper by now', async () => {
+    const [before, reused] = [await jobs.run(ENDLESS), await jobs.run(ENDLESS)];
+    for (const job of [before, reused]) await jobs.untilSays(job, 'begun');
     await driver.close();
-    const file = join(engine.dataDirectory, 'ai-arts', 'engine', job.id, 'keeper.json');
-    const record = JSON.parse(await readFile(file, 'utf8')) as { keeper: object };
-    await writeFile(file, JSON.stringify({ ...record, keeper: { ...record.keeper, bootId: 'another' } }));
+    const startTime = (await readFile('/proc/self/stat', 'utf8')).split(') ')[1]!.split(' ')[19]!;
+    for (const [job, over] of [
+      [before, { pid: process.pid, startTime, bootId: 'of another boot' }],
+      [reused, { pid: process.pid, startTime: '1' }],
+    ] as const) {
+      const file = join(engine.dataDirectory, 'ai-arts', 'engine', job.id, 'keeper.json');
+      const record = JSON.parse(await readFile(file, 'utf8')) as { keeper: { pid: number } };
+      process.kill(record.keeper.pid, 'SIGKILL');
+      await writeFile(file, JSON.stringify({ ...record, keeper: { ...record.keeper, ...over } }));
+    }
     driver = jobs.driver = await engine.open();
-    expect(await jobs.ended(job)).toMatchObject({ end: 'LOST' });
-    await until('nothing of it to be left', async () => (await processesOfJob(job.id)).length === 0);
+    for (const job of [before, reused]) expect(await jobs.ended(job)).toMatchObject({ end: 'LOST' });
   });
 
   test('gets GPUs of its own, of the kind that it asks for', async () => {
@@ -232,7 +238,7 @@ describe('thousands of jobs that wait', () => {
     const blocker = await jobs.occupy();
     const folder = await engine.newFolder();
     const specs: EngineJobSpec[] = [];
-    for (let n = 0; n < count; n++) specs.push(await jobs.newSpec(['sh', '-c', `echo ${n} >> ${folder}/order`], { folder, workingFolder: folder, cpus: 2 }));
+    for (let n = 0; n < count; n++) specs.push(await jobs.newSpec(['sh', '-c', `echo ${n} >> ${folder}/order`], { folder, workingFolder: folder, cpus: 2, memoryBytes: 32 * MIB }));
     const few = specs.slice(0, 5).map(({ id }) => ({ id, engineId: id, folder, tasks: 1 }));
     for (const spec of specs.slice(0, few.length)) await jobs.submit(spec);
     await Promise.all(specs.slice(few.length).map((spec) => jobs.submit(spec)));

@@ -11,7 +11,7 @@ export class ChangeFeed {
 
   async open(): Promise<void> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
-    this.watcher = watch(this.folder, { persistent: false }, (_, id) => {
+    this.watcher = watch(this.folder, (_, id) => {
       if (id !== null) for (const heard of this.listeners) heard(id);
     });
     // What is missed is found by whoever looks again later.

@@ -16,6 +16,7 @@ const UNISOLATED = 'so jobs can see the files and processes of others, and only 
 /** How jobs are run on this host; found out once. */
 interface JobPlace {
   site: SandboxSite;
+  nice: string;
   prlimit: string;
   isolated: boolean;
   /** What an administrator should know. */
@@ -40,11 +41,11 @@ export class JobHost {
 
   /** How the tasks of a job are started, but for what the queue knows. */
   async commands(spec: EngineJobSpec, temporary: string, gpus: readonly HostGpu[]): Promise<Pick<KeeperPlan, 'tasks' | 'user' | 'owner' | 'wrappers' | 'marker'>> {
-    const { site, prlimit, isolated } = await this.place();
+    const { site, nice, prlimit, isolated } = await this.place();
     const before = isolated ? await sandboxArguments(site, spec, temporary, gpus) : [];
     const gpusOf = (rank: number) => gpus.slice(rank * spec.gpus, (rank + 1) * spec.gpus);
     // Beyond this an allocation fails, should the keeper not see in time what the job takes.
-    const limits = ['--core=0', `--data=${2 * spec.memoryBytes + SPARE_BYTES}`, ...(isolated || site.account ? [`--nproc=${MOST_PROCESSES}`] : [])];
+    const limits = ['--core=0', `--data=${3 * spec.memoryBytes + SPARE_BYTES}`, ...(isolated || site.account ? [`--nproc=${MOST_PROCESSES}`] : [])];
     const environment = {
       PATH: `${isolated ? SANDBOX_BIN : await this.binFolder(site.node)}:${this.settings.jobPath}`,
       HOME: spec.folder,
@@ -56,7 +57,7 @@ export class JobHost {
       [MARKER]: spec.id,
     };
     const tasks = Array.from({ length: spec.tasks }, (_, rank) => ({
-      argv: [...before, prlimit, ...limits, '--', ...spec.argv],
+      argv: [...before, nice, '-n', NICENESS, prlimit, ...limits, '--', ...spec.argv],
       environment: { CUDA_VISIBLE_DEVICES: gpusOf(rank).map(({ id }) => id).join(','), ...environment, RANK: String(rank) },
       log: logFile(spec.folder, rank),
     }));
@@ -75,15 +76,16 @@ export class JobHost {
     if (process.platform !== 'linux') throw new EngineError('MISCONFIGURED', 'jobs on this host need Linux');
     const { dataDirectory, sandbox, user } = this.settings;
     const account = await jobAccount(user);
-    const [prlimit, setpriv] = [await required('prlimit'), await required('setpriv'), await required('flock')];
+    const [nice, prlimit, setpriv] = await Promise.all([required('nice'), required('prlimit'), required('setpriv'), required('flock')]);
+    const programs = { nice, prlimit };
     const site = { bwrap: (await find('bwrap', this.settings.searchPath)) ?? '', setpriv, node: process.execPath, account, dataDirectory, readOnly: this.settings.readOnly };
     const fault = sandbox === 'none' ? 'ENGINE_LOCAL_SANDBOX is "none"' : await this.probe(site);
-    if (fault === null) return { site, prlimit, isolated: true, message: null };
+    if (fault === null) return { site, ...programs, isolated: true, message: null };
     if (sandbox === 'bubblewrap') throw new EngineError('MISCONFIGURED', `ENGINE_LOCAL_SANDBOX is "bubblewrap", and ${fault}`);
     if (account && !(await canReach(account, await this.binFolder(process.execPath)))) {
       throw new EngineError('MISCONFIGURED', `${fault}, and the user ${user}, which jobs run as, cannot enter the data folder: move it, or install bubblewrap (${INSTALL_BUBBLEWRAP})`);
     }
-    return { site: { ...site, node: await reachableNode(account) }, prlimit, isolated: false, message: `${fault}, ${UNISOLATED}` };
+    return { site: { ...site, node: await reachableNode(account) }, ...programs, isolated: false, message: `${fault}, ${UNISOLATED}` };
   }
 
   /** Runs nothing in a sandbox like a job's; null when it works, else why not. */
@@ -115,7 +117,9 @@ export class JobHost {
 }
 
 const MARKER = 'HUTONG_ENGINE_JOB';
-const SPARE_BYTES = 512 * 1024 ** 2;
+const SPARE_BYTES = 1024 ** 3;
+/** Jobs get the processor after us, and after their keepers. */
+const NICENESS = '5';
 /** Of one user: a job that does nothing but fork comes to an end. */
 const MOST_PROCESSES = 8_192;
 
@@ -124,7 +128,7 @@ export const logFile = (folder: string, task: number): string => path.join(folde
 
 async function required(program: string): Promise<string> {
   const found = await find(program, '/usr/bin:/bin');
-  if (found === undefined) throw new EngineError('MISCONFIGURED', `${program} is not installed; it comes with util-linux`);
+  if (found === undefined) throw new EngineError('MISCONFIGURED', `${program} is not installed; it comes with coreutils or util-linux`);
   return found;
 }
 

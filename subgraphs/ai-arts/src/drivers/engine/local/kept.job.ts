@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, constants as modes, fstatSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import { constants, setPriority } from 'node:os';
+import { constants } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EngineEnd } from '../engine.js';
@@ -16,8 +16,6 @@ const SCAN_SHARE = 50;
 /** What went beyond its time may write down where it was. */
 const TIME_LIMIT_GRACE_MS = 10_000;
 const KILL_AGAIN_MS = 20;
-const NICENESS = 5;
-/** Should the host run out of memory, the kernel ends jobs first. */
 const FIRST_TO_GO = '500';
 /** From here on an exit status of a sandbox tells the signal that ended the program. */
 const SIGNALLED = 128;
@@ -52,7 +50,7 @@ export class KeptJob {
 
   /** Starts every task; rejects when one could not be, and none is left then. */
   async start(): Promise<{ startedAt: string }> {
-    const restore = giveWay();
+    const restore = goFirst();
     try {
       for (const command of this.plan.tasks) this.tasks.push(await this.spawn(command));
     } catch (error) {
@@ -179,11 +177,8 @@ function signalOf(exitCode: number | null): string | null {
   return Object.entries(constants.signals).find(([, number]) => number === (exitCode ?? 0) - SIGNALLED)?.[0] ?? null;
 }
 
-/**
- * What is started from now on gets the processor after others, and is ended first should the host run out of memory; the
- * second is taken back for this process itself by calling the result.
- */
-function giveWay(): () => void {
+/** What is started from now on is ended first should the host run out of memory; calling the result takes this process itself out. */
+function goFirst(): () => void {
   const file = '/proc/self/oom_score_adj';
   const before = readFileSync(file, 'latin1');
   const set = (value: string) => {
@@ -193,7 +188,6 @@ function giveWay(): () => void {
       console.error(error);
     }
   };
-  setPriority(NICENESS);
   set(FIRST_TO_GO);
   return () => set(before);
 }
