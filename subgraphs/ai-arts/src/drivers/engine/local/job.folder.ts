@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import type { EngineJobSpec, EngineJobView } from '../engine.js';
@@ -77,11 +77,11 @@ export class JobFolder {
     return this.read<EndRecord>(ENDED);
   }
 
-  async plan(plan: KeeperPlan): Promise<string> {
+  /** Leaves a keeper what it is to do. It reads it at once, so the disk may have it later. */
+  async plan(plan: KeeperPlan): Promise<void> {
     const part = this.file(`${PLAN}.${randomUUID()}`);
-    await writeSynced(part, JSON.stringify(plan));
+    await writeFile(part, JSON.stringify(plan), { mode: 0o600 });
     await rename(part, this.file(PLAN));
-    return this.file(PLAN);
   }
 
   /** Asks for the job's end; asked again, the earlier moment holds. */

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { open, readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { EngineCapacity, EngineLog } from '../engine.js';
@@ -197,7 +198,7 @@ export class JobQueue {
       gpus: gpus.map(({ id }) => id),
     });
     await using complaints = await open(folder.file('keeper.log'), 'a', 0o600);
-    const child = spawn(process.execPath, [KEEPER_PROGRAM, folder.path], { cwd: '/', env: {}, detached: true, stdio: ['ignore', 'ignore', complaints.fd] });
+    const child = spawn(process.execPath, [KEEPER_PROGRAM, folder.path], { cwd: '/', env: { NODE_COMPILE_CACHE: path.join(this.jobs, '.compiled') }, detached: true, stdio: ['ignore', 'ignore', complaints.fd] });
     child.unref();
     child.once('error', (error) => void this.inTurn(() => this.failed(record, error.message)));
     child.once('exit', () => void this.exited(record));

@@ -27,7 +27,7 @@ export class KeeperFiles {
     } finally {
       rmSync(part);
     }
-    writeSynced(this.endPart, ' '.repeat(END_BYTES));
+    writeFileSync(this.endPart, ' '.repeat(END_BYTES), { mode: 0o600 });
     syncFolder(this.folder);
     this.tell();
     return true;
