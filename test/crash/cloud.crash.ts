@@ -4,7 +4,7 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { actor, admin } from '../testkit/actor.js';
 import { CrashPoint, type Ending } from '../testkit/crash-point.js';
-import type { PlatformCloud } from '../testkit/platform-cloud.js';
+import { recordedHoldings, type PlatformCloud } from '../testkit/platform-cloud.js';
 import { startPlatform, type Platform } from '../testkit/platform.js';
 import { sampleOf } from '../testkit/seed.js';
 import { MachineUser, type SeenMachine } from '../testkit/virtual-machine.js';
@@ -42,16 +42,10 @@ export function cloudCrashes(openCloud: () => Promise<PlatformCloud>): void {
     await cloud?.remove();
   }, 120_000);
 
-  /** What our table says that the cloud holds. */
-  async function recorded(): Promise<string[]> {
-    const { rows } = await database.query<{ line: string }>(`select format('%s %s of %s', kind, cloud_id, virtual_machine_id) as line from cloud_vm.made_resource`);
-    return rows.map(({ line }) => line).toSorted();
-  }
-
   /** Waits until nothing is in between and the cloud equals our table; tells what is not so when that takes too long. */
   async function settled(): Promise<SeenMachine[]> {
     for (const deadline = Date.now() + SETTLED_MS; ; await delay(100)) {
-      const [machines, table, held] = [await alice.list(), await recorded(), await cloud.holdings()];
+      const [machines, table, held] = [await alice.list(), await recordedHoldings(database), await cloud.holdings()];
       if (machines.every(({ state }) => SETTLED.includes(state)) && table.join() === held.join()) return machines;
       if (Date.now() > deadline) throw new Error(`not settled: ${JSON.stringify({ machines, table, held })}\n${platform.output().slice(-3_000)}`);
     }

@@ -8,7 +8,8 @@ import type { CloudUnderTest } from './cloud.contract.js';
 /** OpenStack on this machine, with an installation of its own. */
 export interface OpenStackUnderTest extends CloudUnderTest {
   administrator: OpenStackAdministrator;
-  installation: string;
+  /** Where its Keystone is. */
+  authUrl: string;
   /** A driver with other settings. */
   openWith(environment: Record<string, string>): OpenStackDriver;
 }
@@ -20,7 +21,7 @@ export async function openStackCloud(): Promise<OpenStackUnderTest> {
   const openWith = (other: Record<string, string>) => new OpenStackDriver(readOpenStackSettings({ ...environment, ...other }), { installation, log: silentLog });
   return {
     administrator,
-    installation,
+    authUrl: environment.OS_AUTH_URL!,
     imageId: await administrator.idOf('image', '/v2/images', 'images', 'tiny'),
     flavorId: await administrator.idOf('compute', '/flavors', 'flavors', 'm1.small'),
     openWith,

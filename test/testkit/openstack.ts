@@ -58,7 +58,7 @@ const HELD = [
 /** An administrator's view of the cloud, or of one of its projects, without the driver. */
 export class OpenStackAdministrator {
   private constructor(
-    private readonly token: string,
+    readonly token: string,
     readonly userId: string,
     readonly projectId: string,
     private readonly endpoints: Record<string, string>,

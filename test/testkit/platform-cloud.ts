@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Client } from 'pg';
 import { commandLinesNaming, processesNaming, qemuCloud } from '../drivers/qemu.cloud.js';
 import { GUEST_IMAGE } from './guest-image.js';
 import { OpenStackAdministrator, openStackEnvironment } from './openstack.js';
@@ -19,6 +20,12 @@ export interface PlatformCloud {
   deleteBehindOurBack(machineId: string): Promise<void>;
   /** Ends and removes all that a test has left. */
   remove(): Promise<void>;
+}
+
+/** What our table says that the cloud holds, in the words of {@link PlatformCloud.holdings}. */
+export async function recordedHoldings(database: Client): Promise<string[]> {
+  const { rows } = await database.query<{ line: string }>(`select format('%s %s of %s', kind, cloud_id, virtual_machine_id) as line from cloud_vm.made_resource`);
+  return rows.map(({ line }) => line).toSorted();
 }
 
 /** QEMU on this machine, with a data folder of its own. */

@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { readOpenStackSettings } from '../drivers/openstack/environment.js';
 import type { OpenStackSettings } from '../drivers/openstack/openstack.settings.js';
 
-/** What happens to a request: an answer instead of the cloud's, or the cloud carries it out and its answer is lost, or only its first half arrives. */
-export type Mishap = { status: number; headers?: Record<string, string>; body?: string } | 'lost' | 'half';
+/** What happens to a request: an answer instead of the cloud's, or none ever, or the cloud carries it out and its answer is lost, or only its first half arrives. */
+export type Mishap = { status: number; headers?: Record<string, string>; body?: string } | 'none' | 'lost' | 'half';
 
 interface Thing {
   id: string;
@@ -86,6 +86,7 @@ export class ScriptedOpenStack {
     const asked = `${request.method} ${url.pathname}`;
     this.requests.push(asked);
     const mishap = this.#mishap(asked);
+    if (mishap === 'none') return;
     if (typeof mishap === 'object') return void response.writeHead(mishap.status, mishap.headers).end(mishap.body ?? '');
     if (asked === 'POST /v3/auth/tokens') return this.#logIn(content, response);
     if (!this.#tokens.has(String(request.headers['x-auth-token']))) return void response.writeHead(401).end();

@@ -27,6 +27,8 @@ export class Watcher {
   readonly #parts: WatcherParts;
   #timer: NodeJS.Timeout | undefined;
   #due = Infinity;
+  /** A cloud that is slow to answer is left alone for as long as it took. */
+  #restUntil = 0;
   #looking: Promise<void> | undefined;
   #again = false;
   readonly #stop = new AbortController();
@@ -43,11 +45,12 @@ export class Watcher {
       return;
     }
     // What wakes it all the time must not put it off all the time.
-    const due = performance.now() + pauseMs;
+    const now = performance.now();
+    const due = Math.max(now + pauseMs, this.#restUntil);
     if (due >= this.#due) return;
     clearTimeout(this.#timer);
     this.#due = due;
-    this.#timer = setTimeout(() => this.#begin(pauseMs), pauseMs);
+    this.#timer = setTimeout(() => this.#begin(pauseMs), due - now);
     this.#timer.unref();
   }
 
@@ -71,6 +74,7 @@ export class Watcher {
   }
 
   async #lookAndGoOn(pauseMs: number): Promise<void> {
+    const began = performance.now();
     let isSomethingLeft = true;
     try {
       isSomethingLeft = await this.#lookAtExpected();
@@ -78,6 +82,8 @@ export class Watcher {
       if (!this.#stop.signal.aborted) this.#parts.log.warn({ err }, 'the cloud could not be asked how its machines are');
     }
     this.#looking = undefined;
+    const ended = performance.now();
+    this.#restUntil = ended + (ended - began);
     if (this.#again) this.wake();
     else if (isSomethingLeft) this.wake(Math.min(pauseMs * 2, LONGEST_PAUSE_MS));
   }

@@ -90,6 +90,18 @@ test.each<[string, Mishap]>([
   expect(left).toEqual([0, 0, 0]);
 });
 
+test('what went wrong with a server is told, also when Nova tells it a moment later', async () => {
+  const spec = newSpec();
+  const made = await launch(spec);
+  const [server] = cloud.stored.servers!;
+  server!.status = 'ERROR';
+  cloud.spoilEvery((request) => {
+    if (request.endsWith(`/servers/${server!.id}`)) server!.fault = { message: 'No valid host was found.' };
+    return undefined;
+  });
+  expect(await driver.look([{ id: spec.id, made }], signal)).toMatchObject([{ state: 'ERROR', reason: 'No valid host was found.' }]);
+});
+
 test('a token that is not taken any more is renewed once, and the request repeated', async () => {
   await driver.flavors(signal);
   cloud.revokeTokens();
@@ -130,6 +142,13 @@ test.each<[Mishap, object]>([
 ])('%j is told apart', async (mishap, failure) => {
   cloud.spoilEvery((request) => (request.startsWith('GET') ? mishap : undefined));
   await expect(driver.flavors(signal)).rejects.toMatchObject(failure);
+});
+
+test('an answer that does not come in time is told as such', async () => {
+  await driver.close();
+  driver = open({ requestMs: 50 });
+  cloud.spoilEvery(() => 'none');
+  await expect(driver.flavors(signal)).rejects.toMatchObject({ fault: 'UNREACHABLE', message: expect.stringMatching(/: no answer \(it took too long\)$/) as string });
 });
 
 test('what only asks is asked again when it was not answered', async () => {

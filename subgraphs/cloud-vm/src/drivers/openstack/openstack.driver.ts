@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   CloudError,
   type CloudDriver,
@@ -32,6 +33,7 @@ interface Holding {
 
 /** Machines asked about with one request: their ids go into its URL, and some proxies take 8 KB at most. */
 const AT_ONCE = 50;
+const FAULT_AFTER_MS = 500;
 
 /**
  * Machines on an OpenStack. A machine has a port, a floating IP and a server, made in this order; each carries our id
@@ -228,11 +230,19 @@ export class OpenStackDriver implements CloudDriver {
       const isBegun = ports.length > 0 || floating.length > 0;
       return { ...nothing, state: isBegun ? 'BUILD' : 'DELETED', reason: isBegun ? null : 'the cloud has nothing of the machine' };
     }
+    const { state, reason } = stateOf(await this.#explainedServer(server, signal));
     if (isRecorded(made, 'server', server)) await this.#dropTwins(machine, { servers, floating, ports }, signal);
     const addresses = this.settings.floatingPool === undefined ? ports : floating;
     const kind = this.settings.floatingPool === undefined ? 'port' : 'floating-ip';
     const address = addresses.find((one) => isRecorded(made, kind, one)) ?? addresses[0];
-    return { id, ...stateOf(server), ipv4: address?.ipv4 ?? null, endpoints: [] };
+    return { id, state, reason, ipv4: address?.ipv4 ?? null, endpoints: [] };
+  }
+
+  /** Nova tells what went wrong a moment later than that it did. */
+  async #explainedServer(server: Server, signal: AbortSignal): Promise<Server> {
+    if (server.status !== 'ERROR' || server.fault) return server;
+    await delay(FAULT_AFTER_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
+    return (await this.servers.get(server.id, signal).catch(unlessNotFound)) ?? server;
   }
 
   /**

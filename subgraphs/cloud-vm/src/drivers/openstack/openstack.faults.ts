@@ -37,7 +37,8 @@ export function refusalOf({ status, headers, body }: Answer, asked: string): Clo
 /** A request that has no whole answer. */
 export function unanswered(error: unknown, asked: string): CloudError {
   const { code, name, message } = error as NodeJS.ErrnoException;
-  return new CloudError('UNREACHABLE', `${asked}: no answer (${code ?? (name === 'TimeoutError' ? 'it took too long' : message)})`, { cause: error });
+  const words = name === 'TimeoutError' ? 'it took too long' : (code ?? message);
+  return new CloudError('UNREACHABLE', `${asked}: no answer (${words})`, { cause: error });
 }
 
 /** The cloud's own words, whatever service wrote them: `{"forbidden": {"message": …}}`, `{"NeutronError": {…}}`, `{"error": {…}}` or HTML. */
