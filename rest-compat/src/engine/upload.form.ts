@@ -76,6 +76,7 @@ class FormReader {
     });
     parser.once('fieldsLimit', () => this.#fail(failure('BODY_TOO_LARGE', `at most ${MOST_TEXTS} fields are taken here`)));
     parser.on('file', (name: string, part: Readable, info: FileInfo) => {
+      part.on('error', () => undefined); // the parser fails with it, too
       if (name !== key || this.info) return void part.resume();
       this.info = info;
       part.once('limit', () => this.#fail(new Failure('FILES_TOO_LARGE', [{ path: [key], message: `a file may have at most ${fileBytes} bytes (LIMIT_UPLOAD_BYTES)` }])));
@@ -105,6 +106,8 @@ class FormReader {
       });
       await this.#written;
     } catch (error) {
+      this.#parser.on('error', () => undefined).destroy(); // so that no more is written
+      await this.#written.catch(() => undefined);
       throw error instanceof Failure || error instanceof CallerGone || isOurs(error) ? error : new Failure('BAD_INPUT', [{ path: [], message: `not valid multipart/form-data: ${(error as Error).message}` }]);
     } finally {
       clearInterval(watch);

@@ -184,6 +184,12 @@ describe('a file of a form', () => {
   });
 });
 
+test('a form that ends within a file that nobody asked for is refused, and hurts nobody', async () => {
+  const body = '--b\r\nContent-Disposition: form-data; name="other"; filename="f"\r\n\r\nxxxx';
+  const response = await fetch(`${url}/upload`, { method: 'POST', headers: { token: 'good', 'content-type': 'multipart/form-data; boundary=b' }, body });
+  expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([400, 'BAD_INPUT']);
+});
+
 describe('a path with a parameter', () => {
   test('is decoded after it is cut', async () => {
     const answer = await fetch(`${url}/a%2Fb%20c/`, { method: 'DELETE', headers: { token: 'good' } });
