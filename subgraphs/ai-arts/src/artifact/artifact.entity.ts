@@ -14,6 +14,10 @@ export abstract class Artifact {
   @Property({ type: 'text' })
   ownerId!: string;
 
+  @Field(() => String, { description: 'The username of its owner when it was made, which whoever sees it may know.' })
+  @Property({ type: 'text' })
+  creator!: string;
+
   @Field(() => String, { description: '1 to 255 characters; with its version it is the only one of its owner.' })
   @Property({ type: 'text' })
   name!: string;

@@ -52,7 +52,7 @@ export class ArtifactStore<Row extends Artifact> {
     const files = await measured(em, resolved);
     return this.#unlessTaken(request.name, () =>
       em.fork().transactional(async (tx) => {
-        const values = { ...request, ...files, ...special, ownerId: caller.userId ?? '', createdAt: now, updatedAt: now };
+        const values = { ...request, ...files, ...special, ownerId: caller.userId ?? '', creator: caller.username ?? '', createdAt: now, updatedAt: now };
         if (request.alias !== null) await this.#takeAlias(tx, values);
         const row = tx.create(this.kind.entity, values as unknown as RequiredEntityData<Row>) as Row;
         await tx.flush();
