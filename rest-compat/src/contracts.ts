@@ -1,5 +1,6 @@
 import type { GraphQLSchema } from 'graphql';
 import type { Router } from 'express';
+import { aiArts } from './ai-arts/contract.js';
 import { cloudApi } from './cloud-api/contract.js';
 import type { Contract } from './engine/contract.js';
 import { operationFaults } from './engine/operations.check.js';
@@ -8,7 +9,7 @@ import { interconnect } from './interconnect/contract.js';
 import { simpleServer } from './simple-server/contract.js';
 
 /** Every legacy contract that is served. */
-export const contracts: readonly Contract[] = [interconnect, simpleServer, cloudApi];
+export const contracts: readonly Contract[] = [interconnect, simpleServer, cloudApi, aiArts];
 
 /**
  * The legacy routes as an express router; see createRouter for how to mount it.

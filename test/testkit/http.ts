@@ -23,7 +23,7 @@ export interface HttpAnswer {
 }
 
 /** The legacy contracts may be in a process of their own. */
-const placeOf = ({ url, legacyUrl }: Platform, path: string): string => (/^\/(?:api|cloud_api)(?:\/|$)/.test(path) ? legacyUrl : url);
+const placeOf = ({ url, legacyUrl }: Platform, path: string): string => (/^\/(?:api|cloud_api|ai_arts\/api)(?:\/|$)/.test(path) ? legacyUrl : url);
 
 /** Most clients keep connections; a server that refuses a long body early must let them finish sending. */
 const agent = new Agent({ keepAlive: true });

@@ -9,7 +9,7 @@ import { requestId } from './request-id.js';
 export interface AppOptions {
   /** The legacy contracts; they read their own requests, so nothing stands in front of them. */
   legacy?: Router;
-  /** The routes of subgraphs. */
+  /** The routes of subgraphs, which a legacy contract may pass a request on to. */
   routes?: RequestHandler;
   /** What answers other processes of the platform. */
   internal?: readonly RequestHandler[];
@@ -30,8 +30,8 @@ export function createApp({ routes, legacy, internal = [], graphql, playground, 
   app.disable('etag');
   app.set('query parser', 'simple');
   if (trustedProxies.length > 0) app.set('trust proxy', [...trustedProxies]);
-  if (routes) app.use(routes);
   if (legacy) app.use(legacy);
+  if (routes) app.use(routes);
   for (const handler of internal) app.use(handler);
   app.use(requestId);
   app.use(graphql);

@@ -48,7 +48,7 @@ describe('paths and methods', () => {
   });
 
   it('leaves other paths to whatever comes next', async () => {
-    for (const path of ['/', '/apix', '/graphql', '/API/status']) expect((await rest.get(path)).text).toBe('not a legacy path');
+    for (const path of ['/', '/apix', '/graphql', '/API/status']) expect((await rest.get(path)).text).toBe(`nothing legacy at ${path}`);
   });
 
   it('names the methods that a path does have', async () => {

@@ -5,6 +5,8 @@ export const graphSchema = buildSchema(/* GraphQL */ `
   scalar DateTime
   scalar JSON
   type PageInfo { hasNextPage: Boolean! endCursor: String }
+  scalar Upload
+  enum SortDirection { ASCENDING DESCENDING }
   type User { username: String! }
   type Session { ticket: String! csrfPreventionToken: String! expiresAt: DateTime! user: User! }
   enum MachineStatus { RUNNING STOPPED }
@@ -43,11 +45,74 @@ export const graphSchema = buildSchema(/* GraphQL */ `
   input LaunchVirtualMachineInput {
     image: String! flavor: String! internetAccess: Boolean name: String! waitSeconds: Int destroyUnlessActive: Boolean clientToken: String
   }
+  enum JobState { UNAPPROVED QUEUED SCHEDULING RUNNING PAUSING PAUSED KILLING FINISHED FAILED ERROR KILLED }
+  enum JobOrder { CREATED_AT NAME STATE }
+  type Notebook {
+    id: ID! name: String! engine: String! deviceType: String! deviceNum: Int! codePath: String description: String state: JobState!
+    createdAt: DateTime! openUrl: String
+  }
+  type NotebookConnection { nodes: [Notebook!]! totalCount: Int! }
+  type LogPage { text: String! cursor: String! }
+  type NumberedLogPage { text: String! cursor: String! pageCount: Int! }
+  type Training {
+    id: ID! name: String! engine: String! deviceType: String! deviceNum: Int! codePath: String startupFile: String! outputPath: String
+    datasetPath: String params: JSON! description: String state: JobState! stateReason: String createdAt: DateTime! startedAt: DateTime
+    endedAt: DateTime exitCode: Int jobTrainingType: String! numPs: Int numPsWorker: Int
+    log(after: String, first: Int): LogPage!
+    logPage(pageNum: Int): NumberedLogPage!
+  }
+  type TrainingConnection { nodes: [Training!]! totalCount: Int! }
+  enum ArtifactOrder { CREATED_AT UPDATED_AT NAME SIZE }
+  type Model {
+    id: ID! name: String! description: String version: String! isPrivate: Boolean! sizeBytes: Float! fileCount: Int! path: String!
+    createdAt: DateTime! updatedAt: DateTime! creator: String! downloadUrl: String! format: String! use: String engine: String precision: String
+    params: JSON training: Training
+  }
+  type ModelConnection { nodes: [Model!]! totalCount: Int! }
+  type Dataset {
+    id: ID! name: String! description: String version: String! isPrivate: Boolean! sizeBytes: Float! fileCount: Int! path: String!
+    createdAt: DateTime! updatedAt: DateTime! creator: String! downloadUrl: String!
+  }
+  type DatasetConnection { nodes: [Dataset!]! totalCount: Int! }
+  type FileSet { path: String! }
+  enum FilePurpose { CODE DATASET MODEL }
+  input JobFilter { states: [JobState!] search: String }
+  input CreateNotebookInput { name: String! engine: String! codePath: String deviceType: String deviceNum: Int description: String }
+  input CreateTrainingInput {
+    name: String! engine: String! codePath: String startupFile: String datasetPath: String outputPath: String params: JSON description: String
+    deviceType: String deviceNum: Int jobTrainingType: String numPs: Int numPsWorker: Int clientToken: String
+  }
+  input ModelFilter { name: String use: String }
+  input RegisterModelInput {
+    name: String! description: String path: String trainingId: ID use: String engine: String precision: String params: JSON
+  }
+  input DatasetFilter { name: String isPrivate: Boolean }
+  input RegisterDatasetInput { name: String! description: String path: String! isPrivate: Boolean }
+  input UploadFilesInput { file: Upload! purpose: FilePurpose! dir: String isPrivate: Boolean }
   type Query {
+    notebook(id: ID!): Notebook
+    notebooks(filter: JobFilter, orderBy: JobOrder, direction: SortDirection, first: Int, offset: Int): NotebookConnection
+    training(id: ID!): Training
+    trainings(filter: JobFilter, orderBy: JobOrder, direction: SortDirection, first: Int, offset: Int): TrainingConnection
+    model(id: ID!): Model
+    models(filter: ModelFilter, orderBy: ArtifactOrder, direction: SortDirection, first: Int, offset: Int): ModelConnection
+    dataset(id: ID!): Dataset
+    datasets(filter: DatasetFilter, orderBy: ArtifactOrder, direction: SortDirection, first: Int, offset: Int): DatasetConnection
     machines(first: Int, after: String, offset: Int): MachineConnection!
     availabilityZones(filter: ResourceFilter, first: Int, after: String, offset: Int): AvailabilityZoneConnection!
   }
   type Mutation {
+    uploadFiles(input: UploadFilesInput!): FileSet!
+    createNotebook(input: CreateNotebookInput!): Notebook!
+    deleteNotebook(id: ID!): Boolean!
+    describeNotebook(id: ID!, description: String!): Notebook!
+    createTraining(input: CreateTrainingInput!): Training!
+    stopTraining(id: ID!): Training!
+    deleteTraining(id: ID!): Boolean!
+    registerModel(input: RegisterModelInput!): Model!
+    deleteModel(id: ID!): Boolean!
+    registerDataset(input: RegisterDatasetInput!): Dataset!
+    deleteDataset(id: ID!): Boolean!
     logIn(input: LogInInput!): Session!
     registerComputingIdentifiers(input: RegisterComputingIdentifiersInput!): Done!
     reportComputingResources(input: ReportComputingResourcesInput!): Done!

@@ -30,6 +30,13 @@ export interface RestRequest {
   body?: string | Buffer;
 }
 
+export interface FormOptions {
+  multipart?: boolean;
+  /** The file of a multipart form, behind its texts. */
+  file?: { key: string; name: string; bytes: string | Uint8Array<ArrayBuffer> };
+  headers?: Record<string, string>;
+}
+
 /** The legacy routes over real HTTP on a free port, on top of a graph in memory. */
 export class RestServer implements AsyncDisposable {
   private constructor(
@@ -46,7 +53,7 @@ export class RestServer implements AsyncDisposable {
     const app = express();
     if (before) app.use(before);
     app.use(restCompat({ graph, settings: { log, ...settings } }));
-    app.use((_request, response) => void response.status(404).send('not a legacy path'));
+    app.use((request, response) => void response.status(404).send(`nothing legacy at ${request.url}`));
     const server = app.listen(0, '127.0.0.1');
     acceptUnencodedTargets(server);
     await once(server, 'listening');
@@ -59,8 +66,10 @@ export class RestServer implements AsyncDisposable {
 
   /** Sends exactly what it is given; the path's characters are bytes. */
   send({ method = 'GET', path, headers = {}, body }: RestRequest): Promise<RestAnswer> {
+    // Node frames the body of some methods only when it is told the length.
+    const framed = body === undefined ? headers : { ...headers, 'content-length': String(Buffer.byteLength(body)) };
     return new Promise((resolve, reject) => {
-      const request = httpRequest({ host: '127.0.0.1', port: this.port, method, path, headers, agent: false }, (response) => {
+      const request = httpRequest({ host: '127.0.0.1', port: this.port, method, path, headers: framed, agent: false }, (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk)).on('error', reject).on('end', () => {
           const text = Buffer.concat(chunks).toString();
@@ -95,11 +104,12 @@ export class RestServer implements AsyncDisposable {
     });
   }
 
-  /** Posts a form, urlencoded unless said otherwise. */
-  async form(path: string, fields: Record<string, string>, { multipart = false, headers = { token: 'secret' } }: { multipart?: boolean; headers?: Record<string, string> } = {}): Promise<RestAnswer> {
+  /** Posts a form, urlencoded unless said otherwise or it has a file. */
+  async form(path: string, fields: Record<string, string>, { multipart = false, file, headers = { token: 'secret' } }: FormOptions = {}): Promise<RestAnswer> {
     const form = new FormData();
     for (const [key, value] of Object.entries(fields)) form.append(key, value);
-    const sent = new Response(multipart ? form : new URLSearchParams(fields));
+    if (file) form.append(file.key, new Blob([file.bytes]), file.name);
+    const sent = new Response(multipart || file ? form : new URLSearchParams(fields));
     return this.send({ method: 'POST', path, headers: { 'content-type': sent.headers.get('content-type')!, ...headers }, body: Buffer.from(await sent.arrayBuffer()) });
   }
 

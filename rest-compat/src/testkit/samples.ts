@@ -72,3 +72,65 @@ export const sampleMachine = {
 export function machinePage(nodes: object[], endCursor?: string): object {
   return { nodes, totalCount: nodes.length, pageInfo: { hasNextPage: endCursor !== undefined, endCursor: endCursor ?? null } };
 }
+
+/** A notebook as the graph shows it. */
+export const sampleNotebook = {
+  id: '8f14e45f-ceea-467f-a8f1-0d1d2c9c2a10',
+  name: '笔记',
+  engine: 'python',
+  deviceType: 'cpu',
+  deviceNum: 1,
+  codePath: null,
+  description: null,
+  state: 'RUNNING',
+  createdAt: '2026-01-31T08:00:00.000Z',
+  openUrl: 'http://127.0.0.1:4100/open?link=x',
+};
+
+/** A training as the graph shows it. */
+export const sampleTraining = {
+  id: '8f14e45f-ceea-467f-a8f1-0d1d2c9c2a11',
+  name: '手写数字',
+  engine: 'python',
+  deviceType: 'cpu',
+  deviceNum: 2,
+  codePath: 'code/8f14e45f-ceea-467f-a8f1-0d1d2c9c2a12',
+  startupFile: 'train.py',
+  outputPath: null,
+  datasetPath: null,
+  params: { lr: 0.1 },
+  description: null,
+  state: 'RUNNING',
+  stateReason: null,
+  createdAt: '2026-01-31T08:00:00.000Z',
+  startedAt: '2026-01-31T08:00:01.500Z',
+  endedAt: null,
+  exitCode: null,
+  jobTrainingType: 'RegularJob',
+  numPs: null,
+  numPsWorker: null,
+  log: { text: 'epoch 1\n', cursor: 'c1' },
+  logPage: { text: 'epoch 1\n', cursor: 'c1', pageCount: 1 },
+};
+
+/** A dataset as the graph shows it. */
+export const sampleDataset = {
+  id: '3',
+  name: '手写数字',
+  description: null,
+  version: '1',
+  isPrivate: true,
+  sizeBytes: 5_000_000_000,
+  fileCount: 2,
+  path: 'dataset/8f14e45f-ceea-467f-a8f1-0d1d2c9c2a13',
+  createdAt: '2026-01-31T08:00:00.000Z',
+  updatedAt: '2026-01-31T09:00:00.000Z',
+  creator: 'alice',
+  downloadUrl: '/ai_arts/files/link',
+};
+
+/** A model as the graph shows it. */
+export const sampleModel = { ...sampleDataset, id: '4', format: 'onnx', use: null, engine: 'tensorflow-2.4', precision: null, params: { layers: 3 }, training: sampleTraining };
+
+/** A list as the graph shows it. */
+export const listOf = (...nodes: object[]): object => ({ totalCount: nodes.length, nodes });

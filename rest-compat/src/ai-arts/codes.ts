@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import { route, type Route } from '../engine/contract.js';
+import { storableTextUpTo } from '../engine/value.shapes.js';
+import { jobFilters, jobListFields, jobListParameters, jobListVariables, totals, type JobQuery } from './list.query.js';
+import { uploadRoute } from './uploads.js';
+import { found, milliseconds, optionalCount, optionalText } from './values.js';
+
+interface NotebookData {
+  id: string;
+  name: string;
+  engine: string;
+  deviceType: string;
+  deviceNum: number;
+  codePath: string | null;
+  description: string | null;
+  state: string;
+  createdAt: string;
+  openUrl: string | null;
+}
+
+const newNotebook = z.object({
+  name: storableTextUpTo(255),
+  engine: storableTextUpTo(255),
+  codePath: optionalText,
+  deviceType: optionalText,
+  deviceNum: optionalCount,
+  desc: optionalText,
+});
+
+const LONGEST_DESCRIPTION = 10_000;
+
+/** The address of a notebook's server: a browser is sent there, a program is told. */
+const endpoint = (path: string): Route =>
+  route<undefined, { notebook: { id: string; state: string; openUrl: string | null } | null }>({
+    method: 'GET',
+    path,
+    summary: 'Leads to the Jupyter server. 跳转到该id的jupyter url',
+    credential: 'required',
+    takes: { from: 'nothing' },
+    operation: 'NotebookEndpoint',
+    variables: (_, { parameters: { id } }) => ({ id }),
+    destination({ notebook }, { html }) {
+      const url = notebook?.openUrl;
+      return html && url ? { redirect: url } : undefined;
+    },
+    result({ notebook }, _, { parameters: { id } }) {
+      const { state, openUrl } = found(notebook, 'notebook', id!);
+      return { name: 'ipython', status: state === 'RUNNING' ? 'running' : 'pending', accessPoint: openUrl ?? '' };
+    },
+  });
+
+/** 代码开发 */
+export const codes: readonly Route[] = [
+  route<JobQuery, { notebooks: { totalCount: number; nodes: NotebookData[] } }>({
+    method: 'GET',
+    path: '/codes',
+    summary: 'The notebooks of the caller, newest first. 获取代码开发列表',
+    credential: 'required',
+    takes: { from: 'query', shape: z.object({ ...jobListParameters, ...jobFilters }) },
+    operation: 'Notebooks',
+    variables: jobListVariables,
+    result: ({ notebooks: { totalCount, nodes } }, query) => ({ CodeEnvs: nodes.map(codeEnv), ...totals(totalCount, query) }),
+    fields: jobListFields,
+  }),
+  route<z.output<typeof newNotebook>, { createNotebook: { id: string } }>({
+    method: 'POST',
+    path: '/codes',
+    summary: 'Has a notebook run. 创建新的代码开发',
+    credential: 'required',
+    takes: { from: 'body', shape: newNotebook },
+    operation: 'CreateNotebook',
+    variables: ({ desc, ...input }) => ({ input: { ...input, description: desc } }),
+    result: ({ createNotebook: { id } }) => id,
+    fields: { 'input.description': 'desc' },
+  }),
+  route<undefined, { notebook: NotebookData | null }>({
+    method: 'GET',
+    path: '/codes/:id',
+    summary: 'One notebook. 获取单个代码开发信息',
+    credential: 'required',
+    takes: { from: 'nothing' },
+    operation: 'Notebook',
+    variables: (_, { parameters: { id } }) => ({ id }),
+    result: ({ notebook }, _, { parameters: { id } }) => codeEnv(found(notebook, 'notebook', id!)),
+  }),
+  endpoint('/codes/:id/endpoint'),
+  endpoint('/codes/:id/jupyter'),
+  route<undefined, unknown>({
+    method: 'DELETE',
+    path: '/codes/:id',
+    summary: 'Deletes a notebook with its files; one that runs is ended first. 删除单个代码开发',
+    credential: 'required',
+    takes: { from: 'nothing' },
+    operation: 'DeleteNotebook',
+    variables: (_, { parameters: { id } }) => ({ id }),
+    result: () => ({}),
+  }),
+  route<{ description: string }, unknown>({
+    method: 'POST',
+    path: '/codes/:id/description',
+    summary: 'Says something else of a notebook. 更新描述信息',
+    credential: 'required',
+    takes: { from: 'body', shape: z.object({ description: storableTextUpTo(LONGEST_DESCRIPTION) }) },
+    operation: 'DescribeNotebook',
+    variables: ({ description }, { parameters: { id } }) => ({ id, description }),
+    result: () => ({}),
+  }),
+  uploadRoute('/codes/upload', 'CODE', 'Takes in a file, or an archive, which is unpacked, to be used as codePath. 上传代码'),
+];
+
+function codeEnv({ id, name, state, engine, codePath, openUrl, createdAt, deviceType, deviceNum, description }: NotebookData) {
+  return { id, name, status: state.toLowerCase(), engine, codePath: codePath ?? '', JupyterUrl: openUrl ?? '', createTime: milliseconds(createdAt), deviceType, deviceNum, desc: description ?? '' };
+}

@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { route, type Route } from '../engine/contract.js';
+import { storableTextUpTo, text } from '../engine/value.shapes.js';
+import { fileListParameters, listFields, listVariables, pageOf, totals } from './list.query.js';
+import { training, type TrainingData } from './training.result.js';
+import { uploadRoute } from './uploads.js';
+import { found, keptFiles, KEPT, optionalText, parameters, type KeptFilesData } from './values.js';
+
+interface ModelData extends KeptFilesData {
+  format: string;
+  use: string | null;
+  engine: string | null;
+  precision: string | null;
+  params: Record<string, unknown> | null;
+  training: { id: string } | null;
+}
+
+const newModel = z.object({
+  name: storableTextUpTo(255),
+  description: optionalText,
+  path: optionalText,
+  codePath: optionalText,
+  jobId: optionalText,
+  use: optionalText,
+  engine: optionalText,
+  precision: optionalText,
+  params: parameters,
+});
+
+const query = z.object({ ...fileListParameters, name: text.optional(), use: text.optional(), status: KEPT.optional() });
+
+/** 模型管理 */
+export const models: readonly Route[] = [
+  route<z.output<typeof query>, { models: { totalCount: number; nodes: ModelData[] } }>({
+    method: 'GET',
+    path: '/models',
+    summary: 'The models of the caller, and public ones, newest first. 获取模型列表',
+    credential: 'required',
+    takes: { from: 'query', shape: query },
+    operation: 'Models',
+    variables: ({ name, use, ...list }) => ({ ...listVariables(list), filter: { name, use } }),
+    result: ({ models: { totalCount, nodes } }, list) => ({ models: nodes.map(model), ...totals(totalCount, list), ...pageOf(list) }),
+    fields: { ...listFields, 'filter.name': 'name', 'filter.use': 'use' },
+  }),
+  uploadRoute('/models/upload', 'MODEL', 'Takes in an .onnx file, or an archive, which is unpacked. 上传模型'),
+  route<z.output<typeof newModel>, { registerModel: { id: string } }>({
+    method: 'POST',
+    path: '/models',
+    summary: 'Makes a model of what was uploaded, or of the output of a finished training. 创建模型',
+    credential: 'required',
+    takes: { from: 'body', shape: newModel },
+    operation: 'RegisterModel',
+    variables: ({ jobId, path, codePath, ...input }) => ({ input: { ...input, trainingId: jobId, path: path ?? codePath } }),
+    result: ({ registerModel: { id } }) => ({ id: Number(id) }),
+    fields: { 'input.trainingId': 'jobId' },
+  }),
+  route<undefined, { model: (ModelData & { training: TrainingData | null }) | null }>({
+    method: 'GET',
+    path: '/models/:id',
+    summary: 'One model, and the training that it came from. 获取模型详情',
+    credential: 'required',
+    takes: { from: 'nothing' },
+    operation: 'Model',
+    variables: (_, { parameters: { id } }) => ({ id }),
+    result(data, _, { parameters: { id } }) {
+      const given = found(data.model, 'model', id!);
+      return { model: model(given), training: given.training && training(given.training) };
+    },
+  }),
+  route<undefined, { model: { downloadUrl: string } | null }>({
+    method: 'GET',
+    path: '/models/:id/download',
+    summary: 'The file of a model, or a tar.gz of its files. 下载模型',
+    credential: 'required',
+    takes: { from: 'nothing' },
+    operation: 'ModelDownload',
+    variables: (_, { parameters: { id } }) => ({ id }),
+    destination: ({ model }, { parameters: { id } }) => ({ passOn: found(model, 'model', id!).downloadUrl }),
+    result: () => ({}),
+  }),
+  route<undefined, unknown>({
+    method: 'DELETE',
+    path: '/models/:id',
+    summary: 'Deletes a model that nothing uses. 删除模型',
+    credential: 'required',
+    takes: { from: 'nothing' },
+    operation: 'DeleteModel',
+    variables: (_, { parameters: { id } }) => ({ id }),
+    result: () => ({}),
+  }),
+];
+
+function model({ format, use, engine, precision, params, training: source, ...kept }: ModelData) {
+  return { ...keptFiles(kept), format, use: use ?? '', engine: engine ?? '', precision: precision ?? '', params: params ?? {}, jobId: source?.id ?? '' };
+}

@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { route, type Route } from '../engine/contract.js';
+import { text } from '../engine/value.shapes.js';
+
+/** What an uploaded file is for, in the graph's words. */
+type Purpose = 'CODE' | 'DATASET' | 'MODEL';
+
+const form = z.object({ dir: text.optional(), isPrivate: text.optional() });
+
+/** A row that keeps a file, or what an archive unpacks to, until something is made of it. */
+export const uploadRoute = (path: string, purpose: Purpose, summary: string): Route =>
+  route<z.output<typeof form>, { uploadFiles: { path: string } }>({
+    method: 'POST',
+    path,
+    summary,
+    credential: 'required',
+    takes: { from: 'upload', file: 'data', shape: form },
+    operation: 'UploadFiles',
+    variables: ({ dir, isPrivate }, { file }) => ({ input: { file, purpose, dir: dir || null, isPrivate: isPrivate !== 'false' } }),
+    result: ({ uploadFiles: { path: kept } }) => ({ path: kept }),
+    fields: { 'input.file': 'data' },
+  });
