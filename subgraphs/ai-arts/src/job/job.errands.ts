@@ -22,8 +22,11 @@ interface JobErrandsParts {
 /** Errands that nobody is at and that may be begun. Clocks of processes differ, so that only those are waited for that have failed. */
 const DUE = `job.errand is not null and job.worker is null and (job.tries = 0 or job.not_before <= clock_timestamp())`;
 
-/** Jobs that the engine has and does not run yet, and those that are being handed to it. */
-const AHEAD = `select count(*) from ai_arts.job where (state in ('QUEUED', 'SCHEDULING') and errand is null) or (errand = 'SUBMIT' and worker is not null)`;
+/** Jobs that the engine has and does not run yet, and those that are being handed to it; and whether anything is to be taken away. */
+const AHEAD = `
+  select (select count(*) from ai_arts.job where state in ('QUEUED', 'SCHEDULING') and errand is null)::integer
+    + (select count(*) from ai_arts.job where worker is not null and errand = 'SUBMIT')::integer as ahead,
+    exists (select from ai_arts.job where errand in ('STOP', 'REMOVE') and worker is null) as "hasOthers"`;
 
 /**
  * Of what is to be submitted every user's first comes first, then every user's second; among those the user who was served
@@ -34,12 +37,12 @@ const CLAIM = `
   with due as (
     select job.id, job.owner_id, job.errand = 'SUBMIT' as submits, job.created_at,
       row_number() over (partition by job.owner_id, job.errand = 'SUBMIT' order by job.not_before, job.created_at, job.id) as place
-    from ai_arts.job job where ${DUE}
+    from ai_arts.job job where ${DUE} and (job.errand <> 'SUBMIT' or $2 > 0)
   ), ranked as (
     select due.id, due.submits, row_number() over (partition by due.submits order by due.place, turn.served_at nulls first, due.created_at, due.id) as rank
     from due left join ai_arts.turn turn using (owner_id)
   ), chosen as (
-    select id from ranked where case when submits then rank <= least($2, $4 - (${AHEAD})) else rank <= $3 end
+    select id from ranked where rank <= case when submits then $2::integer else $3::integer end
   ), held as (
     select job.id from ai_arts.job job where job.id in (select id from chosen) and job.errand is not null and job.worker is null for update skip locked
   )
@@ -56,21 +59,30 @@ const NEXT_TRY = `
 export class JobErrands {
   constructor(private readonly parts: JobErrandsParts) {}
 
-  /** Takes jobs whose turn it is, for this process to run their errands: so many that are to be submitted, and so many others. */
-  async claim(room: { submits: number; others: number }): Promise<Job[]> {
+  /**
+   * Takes jobs whose turn it is, for this process to run their errands: so many that are to be submitted, and so many others.
+   *
+   * @returns them, and whether the engine has as many jobs before it as it is given
+   */
+  async claim(room: { submits: number; others: number }): Promise<{ jobs: Job[]; isFull: boolean }> {
     const { fork, presence, settings } = this.parts;
+    // To rank thousands that wait takes long, and mostly there is no room for any of them.
+    const [now] = await sql<{ ahead: number; hasOthers: boolean }>(fork(), AHEAD);
+    const isFull = now!.ahead >= settings.jobsAhead;
+    const submits = isFull ? 0 : Math.min(room.submits, settings.jobsAhead - now!.ahead);
+    if (submits <= 0 && !now!.hasOthers) return { jobs: [], isFull };
     const begun: string[] = [];
     try {
       return await fork().transactional(async (tx) => {
-        const claimed = await sql<{ id: string }>(tx, CLAIM, [presence.id, room.submits, room.others, settings.jobsAhead]);
-        if (claimed.length === 0) return [];
+        const claimed = await sql<{ id: string }>(tx, CLAIM, [presence.id, Math.max(0, submits), room.others]);
+        if (claimed.length === 0) return { jobs: [], isFull };
         for (const { id } of claimed) {
           begun.push(id);
           presence.begin(id);
         }
         const jobs = await tx.find(Job, { id: { $in: begun } }, { populate: ['launch'] });
         await sql(tx, TURN_TAKEN, [[...new Set(jobs.filter(({ errand }) => errand === 'SUBMIT').map(({ ownerId }) => ownerId))]]);
-        return jobs;
+        return { jobs, isFull };
       });
     } catch (error) {
       for (const id of begun) presence.end(id);

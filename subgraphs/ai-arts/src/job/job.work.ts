@@ -43,7 +43,7 @@ export class JobWork {
     const rows = new JobRows({ fork, kinds, events });
     const folders = new JobFolders(settings.dataDirectory);
     const errands = new JobErrands({ fork, rows, kinds, folders, presence, settings });
-    const watcher = new JobWatcher({ fork, engine, observer: new JobObserver({ rows, kinds }), referenceOf: (job) => errands.referenceOf(job), onNews: () => worker.wake(), log });
+    const watcher = new JobWatcher({ fork, engine, observer: new JobObserver({ rows, kinds }), referenceOf: (job) => errands.referenceOf(job), onNews: () => worker.wake(true), log });
     const worker = new JobWorker({ engine, kinds, errands, folders, events, presence, settings, onEngineAsked: (runId) => watcher.hear(runId), log });
     const reconciler = new JobReconciler({ fork, engine, errands, folders, watcher, settings, log });
     const work = new JobWork(new JobStore({ fork, engine, kinds, rows, settings }), events, folders, errands, reconciler, worker, watcher, presence);

@@ -36,6 +36,8 @@ export class JobWorker {
   #looking: Promise<void> | undefined;
   #again = false;
   #timer: NodeJS.Timeout | undefined;
+  /** The engine has no room for more, so that it is not asked again before. */
+  #fullUntil = 0;
   #stopping = false;
 
   constructor(parts: WorkerParts) {
@@ -49,10 +51,16 @@ export class JobWorker {
     ];
   }
 
-  /** There may be something to do. */
-  wake(): void {
+  /**
+   * There may be something to do.
+   *
+   * @param hasRoom whether the engine may have room that it did not have before; else, while it has none, what comes is looked at a few times a second only
+   */
+  wake(hasRoom = false): void {
     this.#again = true;
     if (this.#stopping) return;
+    const restMs = hasRoom ? 0 : this.#fullUntil - performance.now();
+    if (restMs > 0) return this.#wakeIn(restMs);
     this.#looking ??= this.#look()
       .catch((err: unknown) => {
         this.#parts.log.warn({ err }, 'what is to be done about jobs could not be looked up');
@@ -81,7 +89,10 @@ export class JobWorker {
       const submits = [...this.#underWay.values()].filter(({ errand }) => errand === 'SUBMIT').length;
       const room = { submits: settings.jobsAtOnce - submits, others: settings.jobsAtOnce - (this.#underWay.size - submits) };
       if (room.submits <= 0 && room.others <= 0) return;
-      for (const job of await errands.claim(room)) this.#begin(job);
+      const { jobs, isFull } = await errands.claim(room);
+      this.#fullUntil = isFull ? performance.now() + SHORTEST_PAUSE_MS : 0;
+      for (const job of jobs) this.#begin(job);
+      if (isFull && jobs.length === 0) return;
       const tryInMs = await errands.nextTryInMs();
       // One that has come due since may have no turn, or there was no room for it.
       if (tryInMs !== undefined) this.#wakeIn(Math.min(Math.max(tryInMs, SHORTEST_PAUSE_MS), LONGEST_PAUSE_MS));

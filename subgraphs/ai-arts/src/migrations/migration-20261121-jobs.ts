@@ -56,7 +56,9 @@ export class Migration20261121Jobs extends Migration {
       create index job_of_owner on ai_arts.job (owner_id, kind, created_at desc, id desc);
       create index job_newest on ai_arts.job (kind, created_at desc, id desc);
       create index job_living on ai_arts.job (owner_id, kind, state) where state not in ('FINISHED', 'FAILED', 'ERROR', 'KILLED');
-      create index job_errand on ai_arts.job (not_before) where errand is not null;
+      create index job_to_submit on ai_arts.job (not_before) where errand = 'SUBMIT';
+      create index job_to_take_away on ai_arts.job (not_before) where errand in ('STOP', 'REMOVE');
+      create index job_to_try_again on ai_arts.job (not_before) where tries > 0;
       create index job_worker on ai_arts.job (worker) where worker is not null;
       create index job_on_engine on ai_arts.job (state) where errand is null and state in ('QUEUED', 'SCHEDULING', 'RUNNING', 'PAUSING', 'KILLING');
       create index job_of_code on ai_arts.job (code_file_set_id) where code_file_set_id is not null;
