@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, mkdir, readdir, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { DiskStore } from '@hutong/ai-arts/drivers/store/disk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -55,6 +55,27 @@ describe('what happens to the folder of a store', () => {
     await truncate(join(folder, 'files/cut'), MIB);
     await expect(buffer(reading)).rejects.toMatchObject({ name: 'StoreError', fault: 'FAILED' });
     await store.delete('cut', signal);
+  });
+
+  test('a file writes itself to a slow receiver, and lets go of one that hangs up', async () => {
+    const content = randomBytes(3 * MIB + 5);
+    await store.put('sent', Readable.from([content]), signal);
+    const got: Buffer[] = [];
+    const slow = new Writable({
+      write(chunk: Buffer, _, done) {
+        setImmediate(() => {
+          got.push(Buffer.from(chunk));
+          done();
+        });
+      },
+    });
+    await (await store.get('sent', signal, { from: 3 })).sendTo(slow);
+    expect(Buffer.concat(got).equals(content.subarray(3))).toBe(true);
+    const gone = new Writable({ write: () => void gone.destroy() });
+    const reading = await store.get('sent', signal);
+    await expect(reading.sendTo(gone)).rejects.toThrow('the receiver is gone');
+    expect(reading.destroyed).toBe(true);
+    await store.delete('sent', signal);
   });
 
   test('what a dead process left is swept after a day, and not before', async () => {

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 
 /**
  * A store of files: a folder on this machine's disk, or a bucket of an S3 server.
@@ -27,9 +27,9 @@ export interface Store {
 
   /**
    * The bytes of a file, or of a part of it. The stream fails, rather than ends early, when bytes are lost on the way;
-   * destroying it lets go of everything. Faults: NOT_FOUND, RANGE.
+   * destroying it lets go of everything, and so does aborting `signal`. Faults: NOT_FOUND, RANGE.
    */
-  get(key: string, signal: AbortSignal, range?: ByteRange): Promise<Readable>;
+  get(key: string, signal: AbortSignal, range?: ByteRange): Promise<Readable & Partial<SelfSending>>;
 
   /** How large a file is; null when there is none. */
   stat(key: string, signal: AbortSignal): Promise<FoundFile | null>;
@@ -51,6 +51,15 @@ export interface Store {
 
   /** Lets go of connections. May be called again; no other call may follow. */
   close(): Promise<void>;
+}
+
+/**
+ * A file's stream that can also write itself to another one, with the same few buffers again and again. Whole gigabytes of
+ * new ones would have every process collect its garbage all the time, at a price that grows with all else it has in memory.
+ */
+export interface SelfSending {
+  /** Instead of reading it: writes all to `target` and ends that; `target` may keep no bytes once it has called back. Rejects when either side fails. */
+  sendTo(target: Writable): Promise<void>;
 }
 
 export interface StoreReadiness {

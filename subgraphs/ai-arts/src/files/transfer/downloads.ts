@@ -75,7 +75,7 @@ export class Downloads {
     if (request.method === 'HEAD') return void response.writeHead(range ? 206 : 200, answer).end();
     const body = await this.#parts.store.get(key, signal, range);
     response.writeHead(range ? 206 : 200, answer);
-    await pipeline(body, response);
+    await (body.sendTo ? body.sendTo(response) : pipeline(body, response));
   }
 
   async #sendArchive(request: IncomingMessage, response: ServerResponse, headers: OutgoingHttpHeaders, { fileSet, folder }: DownloadSource & { kind: 'archive' }, { em, signal }: AiArtsContext): Promise<void> {

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, lstat, mkdir, open, readdir, rename, rm, rmdir, statfs, unlink } from 'node:fs/promises';
 import path from 'node:path';
-import type { Readable } from 'node:stream';
 import { arriving } from '../arriving.body.js';
 import { StoreError, type ByteRange, type FoundFile, type Store, type StoredFile, type StoreReadiness } from '../store.js';
 import { checkedKey, checkedPrefix } from '../store.keys.js';
@@ -76,7 +75,7 @@ export class DiskStore implements Store {
     });
   }
 
-  get(key: string, signal: AbortSignal, range?: ByteRange): Promise<Readable> {
+  get(key: string, signal: AbortSignal, range?: ByteRange): Promise<FileReader> {
     const place = this.#placeOf(key);
     return translated(signal, async () => {
       const file = await this.#opened(place);
