@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Job } from './job.entity.js';
 
@@ -30,6 +30,8 @@ export class JobFolders {
     const folder = this.of(job);
     await mkdir(folder.work, { recursive: true });
     await mkdir(folder.output, { recursive: true });
+    // The users that jobs become enter here, and see nothing on the way; what else is below our folder is made for us alone.
+    for (const open of [path.dirname(this.#root), this.#root]) await chmod(open, 0o711);
     return folder;
   }
 

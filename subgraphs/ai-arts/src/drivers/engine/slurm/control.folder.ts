@@ -2,17 +2,20 @@ import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { mkdir, open, rename, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
+import type { EngineJobReference } from '../engine.js';
 
-const NAME = '.slurm';
+/** A job, and its folder, which others may have used before it. */
+export type PlacedJob = Pick<EngineJobReference, 'id' | 'folder'>;
+
 const NO_LINKS = constants.O_NOFOLLOW | constants.O_NONBLOCK;
 /** No record is longer. */
 const LONGEST_RECORD = 4_096;
 
 /** The folder in a job's folder by which we and the batch script tell each other of it; see slurm/job.sh. */
-export const controlFolderOf = (folder: string): string => path.join(folder, NAME);
+export const controlFolderOf = ({ id, folder }: PlacedJob): string => path.join(folder, `.slurm-${id}`);
 
 /** What a task has written. */
-export const logPath = (folder: string, task: number): string => path.join(controlFolderOf(folder), `log.${task}`);
+export const logPath = (job: PlacedJob, task: number): string => path.join(controlFolderOf(job), `log.${task}`);
 
 /**
  * That folder, opened. The job may put there what it likes, also links to what only we may read or write: so files are
@@ -22,9 +25,9 @@ export class ControlFolder {
   private constructor(private readonly handle: FileHandle) {}
 
   /** Undefined when it is not there. */
-  static async open(folder: string): Promise<ControlFolder | undefined> {
+  static async open(job: PlacedJob): Promise<ControlFolder | undefined> {
     try {
-      return new ControlFolder(await open(controlFolderOf(folder), constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW));
+      return new ControlFolder(await open(controlFolderOf(job), constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW));
     } catch (error) {
       if (isAbsent(error)) return undefined;
       throw error;
@@ -32,12 +35,12 @@ export class ControlFolder {
   }
 
   /** @throws ENOENT when the job's folder is not there */
-  static async make(folder: string): Promise<ControlFolder> {
-    await mkdir(controlFolderOf(folder), { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+  static async make(job: PlacedJob): Promise<ControlFolder> {
+    await mkdir(controlFolderOf(job), { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error;
     });
-    const made = await ControlFolder.open(folder);
-    if (!made) throw new Error(`${NAME} in the job's folder is not a folder`);
+    const made = await ControlFolder.open(job);
+    if (!made) throw new Error(`${path.basename(controlFolderOf(job))} in the job's folder is not a folder`);
     return made;
   }
 

@@ -13,13 +13,13 @@ const SPARE_MINUTES = 2;
 export function jobDescription(spec: EngineJobSpec, script: string, settings: SlurmSettings, mark: OurMark, version: number): object {
   const isStructured = version >= WITH_STRUCTURED_NUMBERS;
   const number = (value: number): unknown => (isStructured ? { set: true, infinite: false, number: value } : value);
-  const variables = { PATH: settings.searchPath, HOME: spec.folder, LANG: 'C.UTF-8', HUTONG_JOB: spec.id, HUTONG_CONTROL: controlFolderOf(spec.folder) };
+  const variables = { PATH: settings.searchPath, HOME: spec.folder, LANG: 'C.UTF-8', HUTONG_JOB: spec.id, HUTONG_CONTROL: controlFolderOf(spec) };
   const job = {
     name: mark.name(spec.id),
     comment: mark.comment(spec.id, spec.name),
     environment: isStructured ? Object.entries(variables).map(([name, value]) => `${name}=${value}`) : variables,
     current_working_directory: spec.folder,
-    standard_output: slurmPath(logPath(spec.folder, 0)),
+    standard_output: slurmPath(logPath(spec, 0)),
     open_mode: 'append',
     tasks: spec.tasks,
     cpus_per_task: spec.cpus,

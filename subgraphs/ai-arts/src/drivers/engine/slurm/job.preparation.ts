@@ -20,7 +20,7 @@ export class JobPreparation {
   async prepare(spec: EngineJobSpec): Promise<void> {
     const command = this.#command(spec);
     const owner = process.geteuid?.() === 0 ? await this.#jobUser() : undefined;
-    const control = await ControlFolder.make(spec.folder).catch((error: NodeJS.ErrnoException) => {
+    const control = await ControlFolder.make(spec).catch((error: NodeJS.ErrnoException) => {
       throw new EngineError('NOT_FOUND', `the folder of the job cannot be used (${error.code ?? error.message})`, { cause: error });
     });
     try {

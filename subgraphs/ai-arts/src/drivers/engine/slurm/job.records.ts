@@ -1,4 +1,4 @@
-import { ControlFolder } from './control.folder.js';
+import { ControlFolder, type PlacedJob } from './control.folder.js';
 
 /** How the batch script saw its job end. */
 export type EndCause = 'exited' | 'stopped' | 'timeout' | 'terminated';
@@ -21,8 +21,8 @@ export interface JobRecords {
 export const NO_RECORDS: JobRecords = { submittedAs: null, isBegun: false, claim: null, end: null, stop: null, isForgotten: false };
 
 /** Reads them; nothing at all when the job's folder is gone. */
-export async function readRecords(folder: string): Promise<JobRecords> {
-  const control = await ControlFolder.open(folder);
+export async function readRecords(job: PlacedJob): Promise<JobRecords> {
+  const control = await ControlFolder.open(job);
   if (!control) return NO_RECORDS;
   try {
     const [command, submitted, claim, end, stop, forgotten] = await Promise.all(['command', 'submitted', 'claim', 'end', 'stop', 'forgotten'].map((name) => control.words(name)));

@@ -51,8 +51,8 @@ const comment = (id: string): string => `hutong here ${id} mnist`;
 
 /** What slurm/job.sh writes. */
 async function record(spec: EngineJobSpec, name: string, words: string): Promise<void> {
-  await mkdir(path.join(spec.folder, '.slurm'), { recursive: true });
-  await writeFile(path.join(spec.folder, '.slurm', name), `${words}\n`);
+  await mkdir(path.join(spec.folder, `.slurm-${spec.id}`), { recursive: true });
+  await writeFile(path.join(spec.folder, `.slurm-${spec.id}`, name), `${words}\n`);
 }
 
 const submittedAs = (version: number): unknown => (slurm.asked(`POST /slurm/v0.0.${version}/job/submit`)[0]!.content as { job: unknown }).job;
@@ -62,7 +62,7 @@ test('a job is submitted in the words of old versions and of new ones', async ()
   const spec = await newSpec({ timeLimitSeconds: 90, gpus: 1, gpuModel: 'a100' });
   slurm.answers.set('POST /slurm/v0.0.38/job/submit', { body: { job_id: 7 } });
   expect(await driver.submit(spec, signal)).toEqual({ engineId: '7' });
-  const variables = { PATH: '/usr/bin:/bin', HOME: spec.folder, HUTONG_JOB: spec.id, HUTONG_CONTROL: `${spec.folder}/.slurm` };
+  const variables = { PATH: '/usr/bin:/bin', HOME: spec.folder, HUTONG_JOB: spec.id, HUTONG_CONTROL: `${spec.folder}/.slurm-${spec.id}` };
   expect(submittedAs(38)).toMatchObject({ name: `hutong-${spec.id}`, comment: comment(spec.id), memory_per_node: 100, time_limit: 4, cpus_per_task: 2, tasks: 1, gres: 'gpu:a100:1', no_requeue: true, environment: variables });
   await driver.close();
   await slurm.stop();
@@ -174,14 +174,14 @@ test('what a job puts in the place of its files is not read: links, and other na
   const secret = path.join(folder, 'secret');
   await writeFile(secret, 'of somebody');
   await record(spec, 'claim', '7 1000 n1');
-  const log = path.join(spec.folder, '.slurm', 'log.0');
+  const log = path.join(spec.folder, `.slurm-${spec.id}`, 'log.0');
   for (const make of [symlink, link]) {
     await make(secret, log);
     expect((await driver.log(reference(spec), { task: 0, from: 0, most: 100 }, signal)).sizeBytes).toBe(0);
     await rm(log);
   }
-  await rm(path.join(spec.folder, '.slurm'), { recursive: true });
-  await symlink(folder, path.join(spec.folder, '.slurm'));
+  await rm(path.join(spec.folder, `.slurm-${spec.id}`), { recursive: true });
+  await symlink(folder, path.join(spec.folder, `.slurm-${spec.id}`));
   await expect(driver.log(reference(spec), { task: 0, from: 0, most: 100 }, signal)).rejects.toMatchObject({ fault: 'NOT_FOUND' });
 });
 
@@ -265,7 +265,7 @@ test('of jobs that were submitted twice the waiting one is cancelled, and both a
   const spec = await newSpec();
   await record(spec, 'command', '');
   await record(spec, 'claim', '8 1000 n1');
-  const job = (id: number, state: string) => ({ job_id: id, name: `hutong-${spec.id}`, comment: comment(spec.id), job_state: [state], standard_output: `${spec.folder}/.slurm/log.0` });
+  const job = (id: number, state: string) => ({ job_id: id, name: `hutong-${spec.id}`, comment: comment(spec.id), job_state: [state], standard_output: `${spec.folder}/.slurm-${spec.id}/log.0` });
   slurm.answers.set('GET /slurm/v0.0.40/jobs', { body: { jobs: [job(9, 'PENDING'), job(8, 'RUNNING')] } });
   slurm.answers.set('DELETE /slurm/v0.0.40/job/9', { body: {} });
   expect(await driver.listOurs(signal)).toMatchObject([{ id: spec.id, engineId: '8', hasEnded: false }]);

@@ -13,7 +13,7 @@ import {
   type LogPart,
   type OwnedJob,
 } from '../engine.js';
-import { ControlFolder, controlFolderOf } from './control.folder.js';
+import { ControlFolder, controlFolderOf, type PlacedJob } from './control.folder.js';
 import { jobDescription } from './job.description.js';
 import { JobPreparation } from './job.preparation.js';
 import { NO_RECORDS, readRecords, type JobRecords } from './job.records.js';
@@ -90,7 +90,7 @@ export class SlurmDriver implements EngineDriver {
 
   async #submit(spec: EngineJobSpec, signal: AbortSignal): Promise<{ engineId: string }> {
     signal.throwIfAborted();
-    const records = await readRecords(spec.folder);
+    const records = await readRecords(spec);
     const known = records.isBegun ? await this.#submittedAs(spec.id, records, signal) : undefined;
     if (known !== undefined) return this.#remember(spec, known);
     await this.cluster.checkFits(spec, signal);
@@ -103,7 +103,7 @@ export class SlurmDriver implements EngineDriver {
 
   async look(jobs: readonly EngineJobReference[], signal: AbortSignal): Promise<EngineJobView[]> {
     signal.throwIfAborted();
-    const all = await Promise.all(jobs.map(async (job) => ({ job, records: await readRecords(job.folder) })));
+    const all = await Promise.all(jobs.map(async (job) => ({ job, records: await readRecords(job) })));
     const wanted = all.flatMap(({ job, records }) => {
       const engineId = engineIdOf(job, records);
       return engineId === null || records.isForgotten ? [] : [{ id: job.id, engineId }];
@@ -120,7 +120,7 @@ export class SlurmDriver implements EngineDriver {
 
   async log(job: EngineJobReference, { task, from, most }: LogPart, signal: AbortSignal): Promise<LogChunk> {
     signal.throwIfAborted();
-    const control = task < job.tasks ? await ControlFolder.open(job.folder) : undefined;
+    const control = task < job.tasks ? await ControlFolder.open(job) : undefined;
     if (!control) throw new EngineError('NOT_FOUND', `there is no log of task ${task} of the job ${job.id}`);
     try {
       return await chunkOf(control, task, from, most);
@@ -131,11 +131,11 @@ export class SlurmDriver implements EngineDriver {
 
   async stop(job: EngineJobReference, graceSeconds: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    const records = await readRecords(job.folder);
+    const records = await readRecords(job);
     if (records.end || !records.isBegun) return;
     const askedAt = records.stop?.at ?? new Date();
     // For the batch script, also of a job whose submit is still under way.
-    if (!records.stop) await this.#write(job.folder, 'stop', `${graceSeconds} ${Math.floor(askedAt.getTime() / 1_000)}\n`);
+    if (!records.stop) await this.#write(job, 'stop', `${graceSeconds} ${Math.floor(askedAt.getTime() / 1_000)}\n`);
     const engineId = engineIdOf(job, records) ?? (await this.#submittedAs(job.id, records, signal));
     const found = engineId === undefined ? undefined : await this.jobs.get(job.id, engineId, signal);
     if (!found || hasEnded(found)) return;
@@ -147,7 +147,7 @@ export class SlurmDriver implements EngineDriver {
   async forget(job: EngineJobReference, signal: AbortSignal): Promise<void> {
     const [view] = await this.look([job], signal);
     if (view!.state !== 'ENDED' && view!.state !== 'GONE') throw new EngineError('CONFLICT', `the job ${job.id} has not ended`);
-    await this.#write(job.folder, 'forgotten', '');
+    await this.#write(job, 'forgotten', '');
   }
 
   async listOurs(signal: AbortSignal): Promise<OwnedJob[]> {
@@ -155,8 +155,8 @@ export class SlurmDriver implements EngineDriver {
     const ours = [...(await this.jobs.list(signal))];
     const owned = await Promise.all(
       ours.map(async ([id, jobs]): Promise<OwnedJob[]> => {
-        const folder = folderOf(jobs[0]!);
-        const records = folder === undefined ? NO_RECORDS : await readRecords(folder);
+        const folder = folderOf(id, jobs[0]!);
+        const records = folder === undefined ? NO_RECORDS : await readRecords({ id, folder });
         const job = await this.#dropTwins(jobs, records, signal);
         // Slurm keeps for a while what we have forgotten, and whose folder was then removed.
         if (hasEnded(job) && (records.isForgotten || !records.isBegun)) return [];
@@ -196,23 +196,23 @@ export class SlurmDriver implements EngineDriver {
     if (before.isForgotten) return goneView(job.id);
     if (found && !hasEnded(found)) return livingView(job.id, found, found.node === null ? null : await this.cluster.address(found.node, signal));
     // It may have ended since they were read.
-    const records = before.end ? before : await readRecords(job.folder);
+    const records = before.end ? before : await readRecords(job);
     const engineId = engineIdOf(job, records);
     const isKnown = found !== undefined || records.end !== null || engineId === null;
     const slurmJob = isKnown ? found : await this.jobs.remembered(job.id, engineId, signal);
     if (!slurmJob && !records.end && !records.claim && !(records.stop && records.isBegun)) return goneView(job.id);
     const node = slurmJob?.node ?? records.claim?.node ?? null;
     const wasKilled = records.end?.cause !== 'exited' && records.claim !== null;
-    return endedView(job.id, slurmJob, records, node === null ? null : await this.cluster.address(node, signal), wasKilled && (await wasOutOfMemory(job.folder)));
+    return endedView(job.id, slurmJob, records, node === null ? null : await this.cluster.address(node, signal), wasKilled && (await wasOutOfMemory(job)));
   }
 
-  async #remember({ folder }: { folder: string }, engineId: string): Promise<{ engineId: string }> {
-    await this.#write(folder, 'submitted', `${engineId}\n`);
+  async #remember(job: PlacedJob, engineId: string): Promise<{ engineId: string }> {
+    await this.#write(job, 'submitted', `${engineId}\n`);
     return { engineId };
   }
 
-  async #write(folder: string, name: string, content: string): Promise<void> {
-    const control = await ControlFolder.open(folder);
+  async #write(job: PlacedJob, name: string, content: string): Promise<void> {
+    const control = await ControlFolder.open(job);
     if (!control) return;
     try {
       await control.write(name, content);
@@ -234,9 +234,9 @@ export class SlurmDriver implements EngineDriver {
 const engineIdOf = (job: EngineJobReference, { claim, submittedAs }: JobRecords): string | null => claim?.engineId ?? submittedAs ?? job.engineId;
 
 /** Where a job was told to write; its folder is two above. */
-function folderOf({ standardOutput }: SlurmJob): string | undefined {
+function folderOf(id: string, { standardOutput }: SlurmJob): string | undefined {
   const [, folder] = /^(.+)\/[^/]+\/log\.0$/.exec((standardOutput ?? '').replaceAll('%%', '%')) ?? [];
-  return folder !== undefined && standardOutput?.replaceAll('%%', '%') === `${controlFolderOf(folder)}/log.0` ? folder : undefined;
+  return folder !== undefined && standardOutput?.replaceAll('%%', '%') === `${controlFolderOf({ id, folder })}/log.0` ? folder : undefined;
 }
 
 async function chunkOf(control: ControlFolder, task: number, from: number, most: number): Promise<LogChunk> {
@@ -251,8 +251,8 @@ async function chunkOf(control: ControlFolder, task: number, from: number, most:
   }
 }
 
-async function wasOutOfMemory(folder: string): Promise<boolean> {
-  const control = await ControlFolder.open(folder);
+async function wasOutOfMemory(job: PlacedJob): Promise<boolean> {
+  const control = await ControlFolder.open(job);
   if (!control) return false;
   try {
     const { sizeBytes } = await chunkOf(control, 0, 0, 0);
