@@ -1,6 +1,6 @@
 import type { Connection, PageArguments, RequestScope, UploadedFile } from '@hutong/common';
 import type { FilterQuery } from '@mikro-orm/postgresql';
-import { pathMissing, uploadFailed } from '../errors.js';
+import { uploadFailed } from '../errors.js';
 import { FilePurpose, type FileSet } from '../files/file-set.entity.js';
 import type { FileSets, ResolvedPath } from '../files/file-sets.js';
 import { isShared } from '../files/shared-files.js';
@@ -21,7 +21,11 @@ interface ServiceParts {
 /** How an upload of files is asked for, beside what is said of what becomes of them. */
 export type ArtifactUpload = Pick<UploadRequest, 'dir' | 'token' | 'waitSeconds'>;
 
-const LONGEST_WAIT_S = 600;
+/** Where the files are that are to be registered. */
+export interface RegisteredFiles {
+  path: string;
+  waitSeconds?: number | null | undefined;
+}
 
 /** What users ask of datasets, or of models. */
 export class ArtifactService<Row extends Artifact> {
@@ -43,21 +47,19 @@ export class ArtifactService<Row extends Artifact> {
     const request = readArtifact(input);
     await this.store.requireFree(scope, request);
     const fileSet = await this.parts.uploads.upload(scope, { dir, token, waitSeconds, purpose: this.#purpose, isPrivate: request.isPrivate }, file);
-    if (fileSet.state !== FileSetState.READY) throw uploadFailed({ words: `it takes longer to unpack; register ${fileSet.path} when uploadProgress tells that it is READY` });
-    return this.make(scope, request, { fileSet, folder: fileSet.folder }, await special(fileSet));
+    return this.make(scope, request, whole(fileSet), await special(fileSet));
   }
 
   /** Makes one of files that are there already; see `registerDataset`. */
-  async register(scope: RequestScope, input: ArtifactInput, path: string, special: (files: FileSet) => Promise<Partial<Row>>): Promise<Row> {
+  async register(scope: RequestScope, input: ArtifactInput, { path, waitSeconds }: RegisteredFiles, special: (files: FileSet) => Promise<Partial<Row>>): Promise<Row> {
     const request = readArtifact(input);
     await this.store.requireFree(scope, request);
     if (!isShared(path)) {
       const resolved = await this.parts.files.resolve(scope, path, this.kind.purpose, 'input.path');
       return this.store.create(scope, request, resolved, await special(resolved.fileSet));
     }
-    const fileSet = await this.parts.uploads.register(scope, { path, purpose: this.#purpose, waitSeconds: LONGEST_WAIT_S });
-    if (fileSet.state !== FileSetState.READY) throw pathMissing({ path: fileSet.path, field: 'input.path' });
-    return this.make(scope, request, { fileSet, folder: fileSet.folder }, await special(fileSet));
+    const fileSet = await this.parts.uploads.register(scope, { path, purpose: this.#purpose, waitSeconds });
+    return this.make(scope, request, whole(fileSet), await special(fileSet));
   }
 
   update(scope: RequestScope, input: UpdateArtifactInput): Promise<Row> {
@@ -74,7 +76,7 @@ export class ArtifactService<Row extends Artifact> {
     try {
       return await this.store.create(scope, request, resolved, special);
     } catch (error) {
-      await this.parts.files.discard(resolved.fileSet.id);
+      await this.parts.files.discard(resolved.fileSet.id, 0);
       throw error;
     }
   }
@@ -82,4 +84,10 @@ export class ArtifactService<Row extends Artifact> {
   get #purpose(): FilePurpose {
     return this.kind.purpose ?? FilePurpose.MODEL;
   }
+}
+
+/** All that a set shows, once it is READY. @throws UPLOAD_FAILED while it is not; it goes on */
+function whole(fileSet: FileSet): ResolvedPath {
+  if (fileSet.state !== FileSetState.READY) throw uploadFailed({ words: `its files take longer than the answer waits for (input.waitSeconds); register ${fileSet.path} when uploadProgress tells that it is READY` });
+  return { fileSet, folder: fileSet.folder };
 }

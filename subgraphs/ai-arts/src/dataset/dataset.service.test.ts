@@ -128,6 +128,22 @@ test("administrators' files become a dataset where they are, and stay when it is
   expect((await house.keys()).filter((key) => key.startsWith('shared/'))).toEqual(['shared/coco/2.txt', 'shared/coco/train/1.txt']);
 });
 
+test("administrators' files that take long to be looked through can be registered when they were", async () => {
+  await house.store.put('shared/slow.txt', (async function* () { yield Buffer.from('slow'); })(), signal);
+  const go = Promise.withResolvers<void>();
+  house.store.before = (step) => (step === 'get' ? go.promise : undefined);
+  const alice = house.actor();
+  const { errors } = await alice.ask(REGISTER, { input: { name: 'slow', path: 'shared/slow.txt', waitSeconds: 0 } });
+  expect(errors[0]?.extensions.code).toBe('UPLOAD_FAILED');
+  const [at] = /dataset\/[-0-9a-f]+\/slow\.txt/.exec(errors[0]!.message)!;
+  go.resolve();
+  const register = () => alice.ask(REGISTER, { input: { name: 'slow', path: at } });
+  let answer = await register();
+  for (const deadline = Date.now() + 20_000; answer.errors[0]?.extensions.code === 'PATH_MISSING' && Date.now() < deadline; answer = await register());
+  expect(answer.data.registerDataset).toMatchObject({ fileCount: 1, sizeBytes: 4 });
+  house.store.before = () => undefined;
+});
+
 test('a dataset that a job uses is not deleted; afterwards its files go with it, and its name is free', async () => {
   const alice = house.actor();
   const dataset = await registered(alice, 'used');

@@ -9,6 +9,9 @@ export const DatasetConnection = connectionOf('Dataset', () => Dataset);
 export class RegisterDatasetInput extends ArtifactInput {
   @Field(() => String, { description: 'The path that an upload answered, with an optional path behind it; or `shared/` and the path of files that administrators have put into the store.' })
   path!: string;
+
+  @Field(() => Int, { nullable: true, description: 'So many seconds, 0 to 600, the answer waits for files of the store to be looked through; by default 20.' })
+  waitSeconds?: number | null;
 }
 
 @InputType({ description: 'A dataset that comes with the request.' })

@@ -117,12 +117,12 @@ export class FileSets {
   }
 
   /** Deletes a set that nobody claims, after a time of grace; any other stays. May be repeated. */
-  async discard(fileSetId: string): Promise<void> {
+  async discard(fileSetId: string, graceMs: number = this.parts.settings.deletedMs): Promise<void> {
     await sql(
       this.parts.fork(),
       `update ai_arts.file_set set state = 'DELETING', expires_at = now() + $2 * interval '1 millisecond'
        where id = $1 and state = 'READY' and not exists (select from ai_arts.file_set_claim where file_set_id = id)`,
-      [fileSetId, this.parts.settings.deletedMs],
+      [fileSetId, graceMs],
     );
   }
 

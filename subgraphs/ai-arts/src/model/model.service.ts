@@ -26,13 +26,13 @@ export class ModelService extends ArtifactService<Model> {
     this.#trainings = trainings;
   }
 
-  registerModel(scope: RequestScope, { path, trainingId, ...input }: RegisterModelInput): Promise<Model> {
+  registerModel(scope: RequestScope, { path, trainingId, waitSeconds, ...input }: RegisterModelInput): Promise<Model> {
     const columns = readModel(input);
     const hasPath = path != null && path !== '';
     const hasTraining = trainingId != null && trainingId !== '';
     if (hasPath === hasTraining) throw badInput({ field: 'input.path', problem: 'give either the path of files or the training that made them' });
     if (hasTraining) return this.#ofTraining(scope, input, columns, trainingId);
-    return this.register(scope, input, path!, async (files) => ({ ...columns, format: await this.#formatOf(scope, input, files) }));
+    return this.register(scope, input, { path: path!, waitSeconds }, async (files) => ({ ...columns, format: await this.#formatOf(scope, input, files) }));
   }
 
   uploadModel(scope: RequestScope, input: ModelInput, upload: ArtifactUpload, file: UploadedFile): Promise<Model> {

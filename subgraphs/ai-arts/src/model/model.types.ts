@@ -31,6 +31,9 @@ export class RegisterModelInput extends ModelInput {
 
   @Field(() => ID, { nullable: true, description: 'A FINISHED training whose output it is.' })
   trainingId?: string | null;
+
+  @Field(() => Int, { nullable: true, description: 'So many seconds, 0 to 600, the answer waits for files of the store to be looked through, and may take for the output of a training to be copied; by default 20.' })
+  waitSeconds?: number | null;
 }
 
 @InputType({ description: 'A model that comes with the request.' })
