@@ -102,7 +102,7 @@ export interface EngineJobSpec {
    */
   folder: string;
   workingFolder: string;
-  /** Absolute folders and files that the job may read and not change, under the same paths; all else of other jobs is out of its sight where the engine isolates. */
+  /** Absolute folders and files, readable by every user, that the job may read and not change, under the same paths; all else of other jobs is out of its sight where the engine isolates. */
   readOnly: readonly string[];
   /** How often the argv is started at the same time, 1 to 1,000; each task knows its place by RANK and WORLD_SIZE in its environment. */
   tasks: number;

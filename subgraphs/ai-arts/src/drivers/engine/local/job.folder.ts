@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import type { EngineJobSpec, EngineJobView } from '../engine.js';
 import { syncFolder, writeDurably, writeSynced } from './durable.file.js';
+import { removeFolder } from './folder.removal.js';
 import type { EndRecord, KeeperPlan, KeeperRecord, RunningRecord, StopRecord } from './keeper.plan.js';
 
 /** `spec.json`: a job as it was submitted. */
@@ -49,7 +50,7 @@ export class JobFolder {
       await syncFolder(this.jobs);
       return true;
     } catch (error) {
-      await rm(part, { recursive: true, force: true });
+      await removeFolder(part);
       if (['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
       throw error;
     }
@@ -115,7 +116,7 @@ export class JobFolder {
   async remove(): Promise<void> {
     const away = partIn(this.jobs);
     await rename(this.path, away).catch(unlessMissing);
-    await rm(away, { recursive: true, force: true });
+    await removeFolder(away);
   }
 
   private async read<Record>(name: string): Promise<Record | null> {
@@ -135,7 +136,7 @@ export async function removeRemains(jobs: string): Promise<void> {
     if (!name.startsWith(PART)) continue;
     const remains = path.join(jobs, name);
     const facts = await stat(remains).catch(unlessMissing);
-    if (facts && Date.now() - facts.mtimeMs > REMAINS_MS) await rm(remains, { recursive: true, force: true });
+    if (facts && Date.now() - facts.mtimeMs > REMAINS_MS) await removeFolder(remains);
   }
 }
 

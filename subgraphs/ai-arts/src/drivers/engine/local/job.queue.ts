@@ -51,7 +51,7 @@ export class JobQueue {
   /** Takes over what is there, and begins to start jobs. */
   async open(): Promise<void> {
     this.feed.listen((id) => void this.hear(id));
-    await removeRemains(this.jobs);
+    await removeRemains(this.jobs).catch((error: Error) => this.log.warn({ err: error }, 'remains of jobs could not be removed'));
     await this.lookAtAll();
     this.timer = setInterval(() => void this.tick(), TICK_MS).unref();
   }

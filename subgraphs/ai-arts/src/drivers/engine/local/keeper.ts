@@ -1,7 +1,8 @@
 // A process of its own for each job: starts its tasks, watches over them, and writes down how they ended. It goes on while
 // Hutong is restarted. Its one argument is the job's engine folder.
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, watch } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, watch } from 'node:fs';
 import path from 'node:path';
+import { removeFolder } from './folder.removal.js';
 import { giveTo } from './job.ownership.js';
 import { PLAN } from './job.folder.js';
 import { KeeperFiles } from './keeper.files.js';
@@ -15,7 +16,8 @@ const files = new KeeperFiles(folder, plan.changed);
 
 if (files.claim({ keeper: ownIdentity(), marker: plan.marker, gpus: plan.gpus })) {
   const end = files.stop() ? endedNow('STOPPED', 'stopped before it was started') : await keep();
-  rmSync(plan.temporary, { recursive: true, force: true });
+  // What is left of it goes with the job's engine folder.
+  await removeFolder(plan.temporary).catch((error: Error) => console.error(error));
   await files.ended(end);
 }
 process.exit();
