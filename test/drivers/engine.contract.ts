@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EngineError, type EngineDriver, type EngineJobReference, type EngineJobState } from '@hutong/ai-arts/drivers/engine';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { processesOfJob } from '../testkit/job-processes.js';
+import { processesOfJob, TEST_JOB } from '../testkit/job-processes.js';
 import { until } from '../testkit/processes.js';
 import { ENDLESS, JobSubmitter } from './job.submitter.js';
 
@@ -98,6 +98,20 @@ export function engineContract(prepare: () => Promise<EngineUnderTest>): void {
     expect(await jobs.look(job)).toMatchObject({ state: 'GONE' });
     expect(await readFile(join(job.folder, 'output', 'model'), 'utf8')).toBe('kept\n');
     await driver.forget(job, signal);
+  });
+
+  test('a folder may be used again by another job when the first has ended: neither is taken for the other', async () => {
+    const spec = await jobs.newSpec(ENDLESS);
+    const first = await jobs.submit(spec);
+    await jobs.untilIn(['RUNNING'], first);
+    await driver.stop(first, 0, signal);
+    await jobs.ended(first);
+    const id = randomUUID();
+    const second = await jobs.submit({ ...spec, id, environment: { ...spec.environment, [TEST_JOB]: id }, argv: ['sh', '-c', 'echo second; exec sleep 1000'] });
+    await jobs.untilIn(['RUNNING'], second);
+    await driver.forget(first, signal);
+    await until('what the second says', async () => (await jobs.text(second)).endsWith('second\n'));
+    expect([(await jobs.look(first)).state, (await jobs.look(second)).state]).toEqual(['GONE', 'RUNNING']);
   });
 
   test('how a program ended is told: its exit code, or the signal that ended it', async () => {

@@ -98,7 +98,8 @@ export interface EngineJobSpec {
   environment: Readonly<Record<string, string>>;
   /**
    * Absolute; made by the caller, where the engine's machines see it under the same path. The job may write in it and
-   * below, and its working folder is `workingFolder`, which lies in it. Another job may have it when this one has ended.
+   * below, and its working folder is `workingFolder`, which lies in it. Another job may have it when
+   * this one has ended; its log may go on where that of the first ended.
    */
   folder: string;
   workingFolder: string;
