@@ -219,6 +219,9 @@ export function storeContract(prepare: () => Promise<StoreUnderTest>): void {
     await put('a', 'x');
     const calls = [store.put('b', bytesOf('x'), late), store.get('a', late), store.stat('a', late), store.list('', late)[Symbol.asyncIterator]().next(), store.delete('a', late), store.deleteAll('a/', late), store.sweep(late)];
     for (const call of calls) await expect(call).rejects.toBe(reason);
+    const body = bytesOf('x');
+    await expect(store.put('b', body, late)).rejects.toBe(reason);
+    expect(body.destroyed).toBe(true);
     expect(await keys('')).toEqual(['a']);
   });
 

@@ -37,6 +37,12 @@ export async function* arriving(body: Body, signal: AbortSignal): AsyncGenerator
 
 /** A stream is destroyed at once; what has only `return` may still wait for its next chunk, and nobody waits for that. */
 function letGo(body: Body, iterator: AsyncIterator<Uint8Array>): void {
-  if ('destroy' in body && typeof body.destroy === 'function') body.destroy();
-  else iterator.return?.()?.catch(() => {});
+  if (!destroyed(body)) iterator.return?.()?.catch(() => {});
+}
+
+/** Destroys a body that is a stream, also one that nobody has begun to read; answers whether it is one. */
+export function destroyed(body: Body): boolean {
+  if (!('destroy' in body) || typeof body.destroy !== 'function') return false;
+  body.destroy();
+  return true;
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, lstat, mkdir, open, readdir, rename, rm, rmdir, statfs, unlink } from 'node:fs/promises';
 import path from 'node:path';
-import { arriving } from '../arriving.body.js';
+import { arriving, destroyed } from '../arriving.body.js';
 import { StoreError, type ByteRange, type FoundFile, type Store, type StoredFile, type StoreReadiness } from '../store.js';
 import { checkedKey, checkedPrefix } from '../store.keys.js';
 import { asStoreError, isAbsent, translated } from './disk.faults.js';
@@ -72,6 +72,9 @@ export class DiskStore implements Store {
         await rm(part, { force: true });
         throw error;
       }
+    }).catch((error: unknown) => {
+      destroyed(body);
+      throw error;
     });
   }
 

@@ -5,7 +5,7 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { create as contentDisposition } from 'content-disposition';
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { arriving } from '../arriving.body.js';
+import { arriving, destroyed } from '../arriving.body.js';
 import { StoreError, type ByteRange, type FoundFile, type PresignedDownload, type Store, type StoredFile, type StoreReadiness } from '../store.js';
 import { checkedKey, checkedPrefix } from '../store.keys.js';
 import { partsOf, type BodyPart } from './body.parts.js';
@@ -66,6 +66,9 @@ export class S3Store implements Store {
       const { ContentLength } = await this.#client.send(new HeadObjectCommand(place), { abortSignal: signal });
       if (ContentLength !== sizeBytes) await this.#refuse(place, `the S3 server kept ${ContentLength} of ${sizeBytes} bytes`);
       return { sizeBytes, sha256: hash.digest('hex') };
+    }).catch((error: unknown) => {
+      destroyed(body);
+      throw error;
     });
   }
 
