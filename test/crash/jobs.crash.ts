@@ -21,14 +21,13 @@ export interface PlatformEngine {
 const STATEMENTS = { submit: 24, finish: 24, stop: 10, delete: 14 };
 type Work = keyof typeof STATEMENTS;
 const ENDINGS: Ending[] = ['undone', 'done'];
-const SAMPLE = 4;
 /** Within this time of a restart everything is as it should be. */
 const SETTLED_MS = 60_000;
 const SETTLED: SeenTraining['state'][] = ['RUNNING', 'FINISHED', 'KILLED'];
 const SHORT = 'echo begun\n';
 
-/** However we are killed: after a restart the engine holds what our table says, and nothing stays in between. */
-export function jobCrashes(openEngine: () => Promise<PlatformEngine>): void {
+/** However we are killed: after a restart the engine holds what our table says, and nothing stays in between. @param sample so many cases, when not all are wanted */
+export function jobCrashes(openEngine: () => Promise<PlatformEngine>, sample: number): void {
   let engine: PlatformEngine;
   let platform: Platform;
   let crash: CrashPoint;
@@ -68,7 +67,7 @@ export function jobCrashes(openEngine: () => Promise<PlatformEngine>): void {
 
   const cases = (Object.keys(STATEMENTS) as Work[]).flatMap((work) => ENDINGS.flatMap((ending) => Array.from({ length: STATEMENTS[work] }, (_, n) => ({ work, ending, statement: n + 1 }))));
 
-  test.each(sampleOf('kill -9 of submit, finish, stop and delete', cases, SAMPLE))(
+  test.each(sampleOf('kill -9 of submit, finish, stop and delete', cases, sample))(
     'killed at statement $statement of $work (the statement $ending): every training runs, is over or is gone, the engine holds what our table says, and the request can be repeated',
     async ({ work, ending, statement }) => {
       const clientToken = randomUUID();

@@ -46,6 +46,12 @@ export class TestSlurm {
     return lines.flatMap((line) => (line.includes(`JobName=hutong-${id} `) ? /^JobId=(\d+)/.exec(line)![1]! : []));
   }
 
+  /** Our ids of the jobs that wait or run. */
+  async livingJobs(): Promise<string[]> {
+    const lines = (await this.#run('scontrol', ['show', 'jobs', '--oneliner'])).split('\n');
+    return lines.flatMap((line) => (/ JobState=(?:PENDING|CONFIGURING|RUNNING|COMPLETING|SUSPENDED)/.test(line) ? (/JobName=hutong-(\S+) /.exec(line)?.[1] ?? []) : [])).toSorted();
+  }
+
   /** Shuts the node for new jobs, or opens it again. */
   async drain(isDrained: boolean): Promise<void> {
     const node = /NodeName=(\S+)/.exec(await this.#run('scontrol', ['show', 'nodes', '--oneliner']))![1]!;

@@ -15,8 +15,11 @@ export interface SeenTraining {
 
 const TRAINING = 'id name state stateReason exitCode';
 
-/** Settings of a platform that runs jobs on this host, whether they can be kept apart or not. */
-export const LOCAL_ENGINE = { ENGINE_DRIVER: 'local', ENGINE_LOCAL_UNISOLATED: 'true', ENGINE_LOCAL_CPUS: '8', ENGINE_LOCAL_MEMORY_MIB: '4096', JOB_MEMORY_MIB: '256', JOB_STOP_GRACE_SECONDS: '1', JOB_ORPHAN_GRACE_SECONDS: '0' };
+/** Settings of a platform that runs small jobs, whether they can be kept apart or not. */
+export const JOB_SETTINGS = { ENGINE_LOCAL_UNISOLATED: 'true', JOB_MEMORY_MIB: '256', JOB_STOP_GRACE_SECONDS: '1', JOB_ORPHAN_GRACE_SECONDS: '0' };
+
+/** The same on this host. */
+export const LOCAL_ENGINE = { ...JOB_SETTINGS, ENGINE_DRIVER: 'local', ENGINE_LOCAL_CPUS: '8', ENGINE_LOCAL_MEMORY_MIB: '4096' };
 
 /** A program that does not end by itself. */
 export const ENDLESS = 'echo begun\nexec sleep 1000\n';
