@@ -71,7 +71,10 @@ export class ControlFolder {
     }
   }
 
-  /** Writes a file whole and on disk, or not at all; it belongs to whom the folder belongs. */
+  /**
+   * Writes a file whole or not at all; it belongs to whom the folder belongs. A crash of the machine may lose it: then a
+   * job may be submitted twice, of which one runs, or is to be stopped again.
+   */
   async write(name: string, content: string | Buffer): Promise<void> {
     const { uid, gid } = await this.handle.stat();
     const temporary = `${name}.${randomUUID()}`;
@@ -79,12 +82,10 @@ export class ControlFolder {
     try {
       if (process.geteuid?.() === 0) await file.chown(uid, gid);
       await file.writeFile(content);
-      await file.sync();
     } finally {
       await file.close();
     }
     await rename(this.#path(temporary), this.#path(name));
-    await this.handle.sync();
   }
 
   async close(): Promise<void> {

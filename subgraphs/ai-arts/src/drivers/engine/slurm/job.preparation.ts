@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { lchown, readdir } from 'node:fs/promises';
+import path from 'node:path';
 import { promisify } from 'node:util';
 import { EngineError, type EngineJobSpec } from '../engine.js';
 import { ControlFolder } from './control.folder.js';
@@ -25,7 +27,7 @@ export class JobPreparation {
     });
     try {
       // Before the job can be running: from then on everything in there is its own.
-      if (owner) await promisify(execFile)('chown', ['-RhP', `${owner.uid}:${owner.gid}`, '--', spec.folder]);
+      if (owner) await giveTo(owner, spec.folder);
       await control.write('command', command);
     } finally {
       await control.close();
@@ -59,5 +61,14 @@ export class JobPreparation {
     } catch (error) {
       throw new EngineError('MISCONFIGURED', `there is no user ${JSON.stringify(user)} (ENGINE_SLURM_USER) on this machine, who must own the folders of jobs`, { cause: error });
     }
+  }
+}
+
+/** A folder with all that is in it. */
+async function giveTo({ uid, gid }: { uid: number; gid: number }, folder: string): Promise<void> {
+  await lchown(folder, uid, gid);
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const place = path.join(folder, entry.name);
+    await (entry.isDirectory() ? giveTo({ uid, gid }, place) : lchown(place, uid, gid));
   }
 }
