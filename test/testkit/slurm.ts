@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdtemp, readFile, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { chmod, copyFile, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -23,7 +24,15 @@ export class TestSlurm {
     const ports = (await Promise.all([freePort(), freePort(), freePort()])).join(' ');
     const { stdout } = await slurmSh(folder, ports, 'up');
     const settings = await readFile(/settings: (\S+)$/m.exec(stdout)![1]!, 'utf8');
-    return new TestSlurm(folder, ports, Object.fromEntries([...settings.matchAll(/^(\w+)=(.*)$/gm)].map(([, name, value]) => [name!, value!])));
+    // Ours may lie where the user that jobs run as cannot go.
+    const node = join(folder, 'node');
+    await copyFile(process.execPath, node, constants.COPYFILE_FICLONE);
+    return new TestSlurm(folder, ports, { ...Object.fromEntries([...settings.matchAll(/^(\w+)=(.*)$/gm)].map(([, name, value]) => [name!, value!])), ENGINE_SLURM_NODE: node });
+  }
+
+  /** Settings of a platform that runs everybody's jobs on it. */
+  get platformSettings(): Record<string, string> {
+    return { ...this.environment, ENGINE_DRIVER: 'slurm', ENGINE_LOCAL_UNISOLATED: 'true', JOB_MEMORY_MIB: '256', JOB_STOP_GRACE_SECONDS: '1', JOB_ORPHAN_GRACE_SECONDS: '0' };
   }
 
   /** Starts what of it does not run. */
@@ -34,6 +43,7 @@ export class TestSlurm {
   /** Ends it, its jobs too, and deletes what it has stored. */
   async remove(): Promise<void> {
     await slurmSh(this.folder, this.ports, 'clean');
+    await rm(this.folder, { recursive: true, force: true });
   }
 
   async cancel(engineId: string): Promise<void> {

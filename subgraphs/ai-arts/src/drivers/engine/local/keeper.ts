@@ -2,8 +2,8 @@
 // Hutong is restarted. Its one argument is the job's engine folder.
 import { chmodSync, existsSync, mkdirSync, readFileSync, watch } from 'node:fs';
 import path from 'node:path';
+import { giveTo } from '../job.ownership.js';
 import { removeFolder } from './folder.removal.js';
-import { giveTo } from './job.ownership.js';
 import { PLAN } from './job.folder.js';
 import { KeeperFiles } from './keeper.files.js';
 import { endedNow, type EndRecord, type KeeperPlan } from './keeper.plan.js';

@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process';
-import { lchown, readdir } from 'node:fs/promises';
-import path from 'node:path';
 import { promisify } from 'node:util';
 import { EngineError, type EngineJobSpec } from '../engine.js';
+import { giveTo } from '../job.ownership.js';
 import { ControlFolder } from './control.folder.js';
 import type { SlurmSettings } from './slurm.settings.js';
 
@@ -27,7 +26,7 @@ export class JobPreparation {
     });
     try {
       // Before the job can be running: from then on everything in there is its own.
-      if (owner) await giveTo(owner, spec.folder);
+      if (owner) giveTo(owner, spec.folder);
       await control.write('command', command);
     } finally {
       await control.close();
@@ -61,14 +60,5 @@ export class JobPreparation {
     } catch (error) {
       throw new EngineError('MISCONFIGURED', `there is no user ${JSON.stringify(user)} (ENGINE_SLURM_USER) on this machine, who must own the folders of jobs`, { cause: error });
     }
-  }
-}
-
-/** A folder with all that is in it. */
-async function giveTo({ uid, gid }: { uid: number; gid: number }, folder: string): Promise<void> {
-  await lchown(folder, uid, gid);
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    const place = path.join(folder, entry.name);
-    await (entry.isDirectory() ? giveTo({ uid, gid }, place) : lchown(place, uid, gid));
   }
 }

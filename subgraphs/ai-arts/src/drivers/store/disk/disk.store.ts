@@ -40,6 +40,8 @@ export class DiskStore implements Store {
   static async open(settings: DiskSettings): Promise<DiskStore> {
     const store = new DiskStore(settings);
     await translated(new AbortController().signal, async () => {
+      // What lies beside the store may be for others, such as the folders of jobs.
+      await mkdir(path.dirname(settings.folder), { recursive: true });
       for (const one of [store.#files, store.#aside]) await mkdir(one, { recursive: true, mode: 0o700 });
     });
     return store;

@@ -1,6 +1,11 @@
 import { lchownSync, lstatSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import type { Account } from './keeper.plan.js';
+
+/** A system user and its group. */
+interface Account {
+  uid: number;
+  gid: number;
+}
 
 /** Gives a folder and all in it to a user, but for files that have another name elsewhere; symbolic links are not followed. */
 export function giveTo(account: Account, folder: string): void {
