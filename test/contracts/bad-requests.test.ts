@@ -16,7 +16,7 @@ let root: Actor;
 let stored: StoredRows;
 
 beforeAll(async () => {
-  platform = await startPlatform();
+  platform = await startPlatform({ environment: { ENGINE_DRIVER: 'local' } });
   root = await admin(platform);
   await root.interconnect('POST', 'computing_ids/', { computing_ids: [SAMPLE_IDENTIFIER] });
   stored = await StoredRows.open(platform.databaseUrl!);
@@ -31,6 +31,10 @@ const GOOD: Record<string, Record<string, unknown>> = {
   '/api/v1/computing_ids': { computing_ids: [SAMPLE_IDENTIFIER] },
   '/api/v1/computing_resources': { computing_resources: [sampleReport()] },
   '/api/v1/task_path': { task_id: 1, computing_resource_id: 1, result: true },
+  '/ai_arts/api/models': { name: 'm', path: 'model/none' },
+  '/ai_arts/api/trainings': { name: 't', engine: 'bash', codePath: 'code/none', startupFile: 'x.sh' },
+  '/ai_arts/api/datasets': { name: 'd', description: 'd', path: 'dataset/none' },
+  '/ai_arts/api/datasets/register': { name: 'd', description: 'd', path: 'dataset/none' },
   '/api/ticket': { username: 'admin', password: ADMIN_PASSWORD },
 };
 

@@ -15,7 +15,7 @@ export function found<Thing>(thing: Thing | null, kind: string, id: string): Thi
 export const optionalText = text.transform((value) => value || undefined).nullish();
 
 /** 0 is what clients send who leave the choice to us. */
-export const optionalCount = integerOrDigits.transform((number) => number || undefined).optional();
+export const optionalCount = integerOrDigits.transform((number) => number || undefined).nullish();
 
 export const parameters = converted<Record<string, unknown>>(
   (value) => (typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined),
