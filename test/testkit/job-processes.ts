@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 
 /** A variable that tests give every job in its environment, with the job's id. */
 export const TEST_JOB = 'HUTONG_TEST_JOB';
@@ -14,6 +15,26 @@ export async function processesOfJob(...ids: string[]): Promise<string[]> {
     }),
   );
   return found.filter((one) => one !== null);
+}
+
+/** Ends what jobs of a platform have left running, as they outlive it: keepers, which name their folder, and what those have started. */
+export async function endJobsBelow(dataDirectory: string): Promise<void> {
+  const jobs = join(dataDirectory, 'ai-arts');
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  await Promise.all(
+    pids.map(async (pid) => {
+      const [environment, line] = await Promise.all([textOf(`/proc/${pid}/environ`), textOf(`/proc/${pid}/cmdline`)]);
+      if (environment.includes(jobs) || line.includes(jobs)) endProcess(Number(pid));
+    }),
+  );
+}
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 const textOf = (file: string): Promise<string> => readFile(file, 'utf8').catch(() => '');

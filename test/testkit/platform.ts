@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { deleteEmbeddedPostgres, subgraphNames, urlSetting } from '@hutong/common';
 import { freePort } from './free-port.js';
+import { endJobsBelow } from './job-processes.js';
 import { isRunning, newDataFolder, until } from './processes.js';
 import { startServer } from './server-process.js';
 
@@ -172,6 +173,7 @@ async function launch(main: string, environment: Record<string, string>, makeDat
     start,
     async dispose() {
       await end('SIGTERM');
+      await endJobsBelow(dataDirectory);
       await own?.drop();
       await deleteEmbeddedPostgres(dataDirectory);
     },
