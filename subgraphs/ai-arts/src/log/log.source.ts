@@ -1,7 +1,8 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
 import { EngineError, type EngineJobReference, type LogChunk } from '../drivers/engine/engine.js';
 import { shownEngineFailure } from '../engine/engine.failure.js';
 import type { Engine } from '../engine/engine.js';
-import type { Job } from '../job/job.entity.js';
+import { Job } from '../job/job.entity.js';
 import { hasEnded } from '../job/job.states.js';
 
 const READ_TIMEOUT_MS = 20_000;
@@ -19,16 +20,18 @@ export interface LogSource {
 
 /** The logs of jobs. */
 export class JobLogs {
-  constructor(private readonly parts: { engine: Engine; referenceOf: (job: Job) => EngineJobReference }) {}
+  constructor(private readonly parts: { fork: () => EntityManager; engine: Engine; referenceOf: (job: Job) => EngineJobReference }) {}
 
-  /** The log of a job as it is now. */
+  /** The log of a job, which may be followed from before its run begins. */
   of(job: Job, task: number): LogSource {
-    const reference = this.parts.referenceOf(job);
-    return {
-      key: `${job.runId}/${task}`,
-      isClosed: hasEnded(job.state),
-      read: (from, most, signal) => (job.isStaged && this.parts.engine.isConfigured ? this.#read(reference, { task, from, most }, signal) : Promise.resolve(NOTHING)),
+    const { fork, engine, referenceOf } = this.parts;
+    let known = job;
+    const read: LogSource['read'] = async (from, most, signal) => {
+      if (!engine.isConfigured) return NOTHING;
+      if (known.engineId === null) known = (await fork().findOne(Job, { id: job.id, runId: job.runId })) ?? known;
+      return known.isStaged ? this.#read(referenceOf(known), { task, from, most }, signal) : NOTHING;
     };
+    return { key: `${job.runId}/${task}`, isClosed: hasEnded(job.state), read };
   }
 
   async #read(reference: EngineJobReference, part: { task: number; from: number; most: number }, signal: AbortSignal): Promise<LogChunk> {

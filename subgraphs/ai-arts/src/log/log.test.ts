@@ -133,6 +133,22 @@ describe('a log is followed', () => {
     expect(seen.every(({ last }) => last?.complete)).toBe(true);
   });
 
+  test('from before its job is handed to the engine', async () => {
+    const begin = Promise.withResolvers<void>();
+    house.engine.before = (step) => (step === 'submit' ? begin.promise : undefined);
+    const alice = house.actor();
+    const id = await alice.created();
+    const pages = collect((await alice.listen(FOLLOW, { id })) as never);
+    // Long enough for the log to be looked for in vain.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    begin.resolve();
+    house.engine.before = () => undefined;
+    await alice.until(id, 'RUNNING');
+    house.engine.write(id, 'the first line\n');
+    house.engine.end(id);
+    expect(await pages).toEqual({ text: 'the first line\n', last: expect.objectContaining({ complete: true }) });
+  });
+
   test('of a job that has ended it is told whole, and that it is complete', async () => {
     const { alice, id, write } = await running();
     write(lines(0, 100_000));

@@ -36,7 +36,7 @@ export interface Trainings {
 /** Begins to read the metrics of trainings. */
 export function openTrainings({ house: { database, log }, engine, work, files, datasets, environments, settings }: TrainingsParts): Trainings {
   const fork = (): EntityManager => database.em.fork();
-  const logs = new JobLogs({ engine, referenceOf: (job) => work.errands.referenceOf(job) });
+  const logs = new JobLogs({ fork, engine, referenceOf: (job) => work.errands.referenceOf(job) });
   const logFollowers = new LogFollowers({ logs, events: work.events, log });
   const metrics = new MetricStore(fork);
   const reader = new MetricReader({ fork, logs, metrics, events: work.events, log });
