@@ -54,6 +54,44 @@ test('an upload that nothing uses expires with its files; one that is used stays
   expect(await keysOf(used.id)).toEqual([]);
 });
 
+const stateOf = async (id: string) => (await rows()).find((row) => row.id === id)?.state;
+
+test('files that somebody begins to use while the last other one lets go of them are kept', async () => {
+  const { id } = await house.actor().uploaded('a.txt', Buffer.from('a'));
+  const { files } = house.services;
+  await house.em().transactional((tx) => files.claim(tx, id, 'job:1'));
+  const [begun, commit] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const claiming = house.em().transactional(async (tx) => {
+    await files.claim(tx, id, 'job:2');
+    begun.resolve();
+    await commit.promise;
+  });
+  await begun.promise;
+  const releasing = house.em().transactional((tx) => files.release(tx, 'job:1'));
+  await eventually('the release to wait', async () => (await sql(house.em(), `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)).length > 0);
+  commit.resolve();
+  await Promise.all([claiming, releasing]);
+  expect(await stateOf(id)).toBe('READY');
+});
+
+test('files that their last two users let go of at the same time are deleted', async () => {
+  const { id } = await house.actor().uploaded('a.txt', Buffer.from('a'));
+  const { files } = house.services;
+  for (const claimant of ['job:3', 'job:4'] as const) await house.em().transactional((tx) => files.claim(tx, id, claimant));
+  const [begun, commit] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const first = house.em().transactional(async (tx) => {
+    await files.release(tx, 'job:3');
+    begun.resolve();
+    await commit.promise;
+  });
+  await begun.promise;
+  const second = house.em().transactional((tx) => files.release(tx, 'job:4'));
+  await eventually('the second to wait', async () => (await sql(house.em(), `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)).length > 0);
+  commit.resolve();
+  await Promise.all([first, second]);
+  expect(await stateOf(id)).toBe('DELETING');
+});
+
 test('files that the store does not let go are removed later', async () => {
   const alice = house.actor();
   const set = await alice.uploaded('a.txt', Buffer.from('a'));
