@@ -4,6 +4,7 @@ import { buildSchema, isNonNullType } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { actor, admin, type Actor } from '../testkit/actor.js';
 import { badValuesFor } from '../testkit/bad-values.js';
+import { graphBody } from '../testkit/graph-request.js';
 import { sendAs } from '../testkit/http.js';
 import { ADMIN_PASSWORD, startPlatform, type Platform } from '../testkit/platform.js';
 import { inputPlaces, publicGraph, rootFields, sampleVariables, withValue, type InputPlace, type KnownValues, type RootField } from '../testkit/public-graph.js';
@@ -67,7 +68,7 @@ afterAll(async () => {
 async function faultOf(field: RootField, place: InputPlace, { value, refused }: { value: unknown; refused: boolean }): Promise<string | undefined> {
   const variables = withValue(sampleVariables(field, known), place.path, value);
   const before = (contents ??= await stored.read());
-  const answer = await sendAs(root, { method: 'POST', path: '/graphql', body: { query: field.document, variables } });
+  const answer = await sendAs(root, { method: 'POST', path: '/graphql', ...(await graphBody(field.document, variables)) });
   const errors = (answer.json?.errors ?? []) as { message?: string; extensions?: { code?: string } }[];
   const shown = `${answer.status} ${answer.text.slice(0, 300)}`;
   if (answer.json === undefined || answer.status >= 500) return `answered ${shown}`;

@@ -1,3 +1,4 @@
+import { graphBody } from './graph-request.js';
 import { ADMIN_PASSWORD, type Platform } from './platform.js';
 
 export interface GraphError {
@@ -29,12 +30,13 @@ export class Actor {
     readonly userId: string = '',
   ) {}
 
-  /** Runs an operation at `/graphql`. */
+  /** Runs an operation at `/graphql`; a File among the variables is uploaded. */
   async graph(query: string, variables: Record<string, unknown> = {}): Promise<GraphAnswer> {
+    const { headers, body } = await graphBody(query, variables);
     const response = await fetch(`${this.platform.url}/graphql`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', ...(this.credential ? { authorization: `Bearer ${this.credential}` } : {}) },
-      body: JSON.stringify({ query, variables }),
+      headers: { ...headers, ...(this.credential ? { authorization: `Bearer ${this.credential}` } : {}) },
+      body,
     });
     const { data = null, errors = [] } = (await response.json()) as Partial<GraphAnswer>;
     return { status: response.status, data, errors };

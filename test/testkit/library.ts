@@ -23,16 +23,10 @@ export const DATASET = 'id name version path isPrivate fileCount sizeBytes sha25
 export class Librarian {
   constructor(readonly actor: Actor) {}
 
-  /** Runs a mutation whose variable `input.file` is a file, as browsers send one. */
-  async send(query: string, input: Record<string, unknown>, fileName: string, body: Uint8Array | string): Promise<GraphAnswer> {
-    const form = new FormData();
-    form.set('operations', JSON.stringify({ query, variables: { input: { ...input, file: null } } }));
-    form.set('map', JSON.stringify({ file: ['variables.input.file'] }));
-    form.set('file', new Blob([typeof body === 'string' ? body : new Uint8Array(body)]), fileName);
-    const headers = { authorization: `Bearer ${this.actor.credential}`, 'apollo-require-preflight': 'true' };
-    const response = await fetch(`${this.actor.platform.url}/graphql`, { method: 'POST', headers, body: form });
-    const { data = null, errors = [] } = (await response.json()) as Partial<GraphAnswer>;
-    return { status: response.status, data, errors };
+  /** Runs a mutation whose variable `input.file` is a file. */
+  send(query: string, input: Record<string, unknown>, fileName: string, body: Uint8Array | string): Promise<GraphAnswer> {
+    const file = new File([typeof body === 'string' ? body : new Uint8Array(body)], fileName);
+    return this.actor.graph(query, { input: { ...input, file } });
   }
 
   /** A dataset of what is sent; it is waited for. */

@@ -65,7 +65,7 @@ function sampleFields(fields: readonly (GraphQLArgument | GraphQLInputField)[], 
   return Object.fromEntries(needed.map(({ name, type }) => [name, sampleOfType(type, `${owner}.${name}`, known)]));
 }
 
-const SCALARS: Readonly<Record<string, unknown>> = { ID: '1', String: 'a text', Int: 1, Float: 1, Boolean: false, DateTime: '2099-01-01T00:00:00Z', JSON: {} };
+const SCALARS: Readonly<Record<string, unknown>> = { ID: '1', String: 'a text', Int: 1, Float: 1, Boolean: false, DateTime: '2099-01-01T00:00:00Z', JSON: {}, Upload: new File(['a text'], 'file.txt') };
 
 function sampleOfType(type: GraphQLInputType, owner: string, known: KnownValues): unknown {
   if (owner in known) {
