@@ -24,6 +24,7 @@ const BY_SCALAR: Readonly<Record<string, BadValue[]>> = {
   Float: [...refused('x', '1', 'NaN', 'Infinity', true, {}), ...unusual(-1, 2 ** 53 + 2, 1e308, -1e308, 5e-324, 0.1)],
   Boolean: refused('true', 0, 1, {}, ''),
   DateTime: [...refused('yesterday', '', 7, true, {}, '2026-13-01T00:00:00Z', '2026-01-31', 'NaN', LONG, ...UNSTORABLE_TEXTS), ...unusual('0000-01-01T00:00:00Z', '9999-12-31T23:59:59.999999999+14:00', '1970-01-01T00:00:00Z')],
+  Upload: [...refused('a text', 7, true, {}), ...unusual(...['', '..', '../../etc/passwd', '/', 'x.zip', 'x.onnx', LONG, '\u202Eabc'].map((name) => new File(['PK'], name)))],
   JSON: [
     ...refused(...UNSTORABLE_TEXTS.map((text) => ({ deep: [{ text }] })), { '\u0000': 1 }, { a: { '\ud800': 1 } }),
     ...unusual(5, 'text', true, [], [1], { a: LONG.repeat(20) }, nested(200), Object.fromEntries(Array.from({ length: 5_000 }, (_, n) => [`k${n}`, n]))),
@@ -57,6 +58,6 @@ function nested(depth: number): unknown {
 }
 
 function titleOf(value: unknown): string {
-  const text = value === undefined ? 'nothing' : JSON.stringify(value);
+  const text = value === undefined ? 'nothing' : value instanceof File ? `the file ${JSON.stringify(value.name)}` : JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 60)}… (${text.length} characters)` : text;
 }

@@ -94,7 +94,7 @@ export class FilesSubgraph {
       }
     };
     const { filename, mimetype } = await this.#write(arriving, (file, path) => pipeline(file.createReadStream(), measured, createWriteStream(path)));
-    return { name, filename, mimetype, bytes, sha256: hash.digest('hex') };
+    return { name, filename: filename ?? '', mimetype, bytes, sha256: hash.digest('hex') };
   }
 
   async #pour(arriving: Arriving): Promise<number> {

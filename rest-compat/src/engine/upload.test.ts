@@ -15,7 +15,7 @@ import { StoredOperations } from './stored-operations.js';
 import { text } from './value.shapes.js';
 
 interface Kept {
-  filename: string;
+  filename: string | undefined;
   sha256: string;
   sizeBytes: number;
 }

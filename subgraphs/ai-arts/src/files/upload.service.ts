@@ -40,7 +40,7 @@ export class UploadService {
 
   /** Takes in a file of a request; see `uploadFiles`. */
   async upload(scope: Pick<RequestScope, 'caller' | 'signal'>, request: UploadRequest, file: UploadedFile): Promise<FileSet> {
-    return this.receive(scope, request, { name: file.filename, open: () => file.createReadStream() as AsyncIterable<Uint8Array> });
+    return this.receive(scope, request, { name: file.filename ?? '', open: () => file.createReadStream() as AsyncIterable<Uint8Array> });
   }
 
   /** Takes in a file however it comes, by the rules of `uploadFiles`. What `open` answers is read to its end or destroyed. */

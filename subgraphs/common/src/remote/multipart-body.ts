@@ -40,7 +40,7 @@ async function* parts(boundary: string, head: string, files: readonly UploadVari
 }
 
 /** Any name, in the form of RFC 8187. A part without one must stay so. */
-function filename({ filename: name }: Pick<UploadedFile, 'filename'> | { filename?: undefined }): string {
+function filename({ filename: name }: Pick<UploadedFile, 'filename'>): string {
   if (name === undefined) return '';
   const encoded = encodeURIComponent(name.toWellFormed()).replaceAll(/['()*]/g, (character) => `%${character.codePointAt(0)!.toString(16).toUpperCase()}`);
   return `; filename*=UTF-8''${encoded}`;

@@ -5,8 +5,8 @@ import { uploadFailure } from './upload.failure.js';
 
 /** What the sender says of a file. */
 export interface FileInfo {
-  /** As the sender calls it, without a folder; never a path to write to. */
-  filename: string;
+  /** As the sender calls it, without a folder; never a path to write to. Undefined when the sender does not, or calls it nothing. */
+  filename: string | undefined;
   mimetype: string;
   encoding: string;
 }
@@ -24,7 +24,7 @@ export interface UploadedFile extends FileInfo {
  * stands before one that is waited for is put aside in a temporary file, so that readers may take files in any order.
  */
 export class ArrivingFile implements UploadedFile {
-  readonly filename: string;
+  readonly filename: string | undefined;
   readonly mimetype: string;
   readonly encoding: string;
   /** What the library lets go of when the answer is out. */

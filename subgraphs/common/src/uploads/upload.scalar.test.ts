@@ -20,7 +20,7 @@ class FilesResolver {
   @Access('anyone')
   @Mutation(() => [String])
   async names(@Arg('files', () => [UploadScalar]) files: Promise<UploadedFile>[]): Promise<string[]> {
-    return (await Promise.all(files)).map(({ filename }) => filename);
+    return (await Promise.all(files)).map(({ filename }) => filename ?? '');
   }
 }
 
