@@ -2,7 +2,7 @@ import { Access, type Connection } from '@hutong/common';
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { ArtifactOrder } from '../artifact/artifact.types.js';
 import type { FileEntry } from '../files/file-set.entity.js';
-import { PageArgs } from '../files/page.args.js';
+import { PageArgs } from '../paging/page.args.js';
 import { StoredFileConnection } from '../files/upload.types.js';
 import { SortDirection } from '../job/job.listing.js';
 import type { AiArtsContext } from '../services.js';

@@ -4,7 +4,7 @@ import type { AiArtsContext } from '../services.js';
 import { FileSet, type FileEntry } from './file-set.entity.js';
 import { loadFileSet } from './file-set.reference.js';
 import type { UploadStep } from './upload.events.js';
-import { PageArgs } from './page.args.js';
+import { PageArgs } from '../paging/page.args.js';
 import { RegisterFilesInput, StoredFileConnection, UploadEvent, UploadFilesInput } from './upload.types.js';
 
 @Resolver(() => FileSet)

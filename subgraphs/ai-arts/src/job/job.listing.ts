@@ -1,6 +1,7 @@
 import { badInput, decodeCursor, pageOf, pageWindow, type Connection, type PageArguments, type RequestScope } from '@hutong/common';
 import type { EntityName, FilterQuery } from '@mikro-orm/postgresql';
-import { Field, ID, InputType, registerEnumType } from 'type-graphql';
+import { ArgsType, Field, ID, InputType, registerEnumType } from 'type-graphql';
+import { PageArgs } from '../paging/page.args.js';
 import type { Job } from './job.entity.js';
 import { isJobId, visibleJobs } from './job.reference.js';
 import { JobState } from './job.states.js';
@@ -30,6 +31,19 @@ export class JobFilter {
 
   @Field(() => ID, { nullable: true, description: 'Only jobs of this user; others than an admin see their own only.' })
   owner?: string | null;
+}
+
+/** The arguments of every list of jobs. */
+@ArgsType()
+export class JobListArguments extends PageArgs {
+  @Field(() => JobFilter, { nullable: true })
+  filter?: JobFilter | null;
+
+  @Field(() => JobOrder, { nullable: true })
+  orderBy?: JobOrder | null;
+
+  @Field(() => SortDirection, { nullable: true, description: 'By default DESCENDING.' })
+  direction?: SortDirection | null;
 }
 
 /** How a list is asked for, beside its page. */

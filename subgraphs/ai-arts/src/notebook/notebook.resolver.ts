@@ -1,31 +1,10 @@
 import { Access, type Connection } from '@hutong/common';
-import { Arg, Args, ArgsType, Ctx, Field, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
-import { JobFilter, JobOrder, SortDirection } from '../job/job.listing.js';
+import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { JobListArguments } from '../job/job.listing.js';
 import { jobIfAny } from '../job/job.reference.js';
 import type { AiArtsContext } from '../services.js';
 import { Notebook } from './notebook.entity.js';
 import { CreateNotebookInput, NotebookConnection } from './notebook.types.js';
-
-@ArgsType()
-class NotebooksArguments {
-  @Field(() => JobFilter, { nullable: true })
-  filter?: JobFilter | null;
-
-  @Field(() => JobOrder, { nullable: true })
-  orderBy?: JobOrder | null;
-
-  @Field(() => SortDirection, { nullable: true, description: 'By default DESCENDING.' })
-  direction?: SortDirection | null;
-
-  @Field(() => Int, { nullable: true })
-  first?: number | null;
-
-  @Field(() => String, { nullable: true })
-  after?: string | null;
-
-  @Field(() => Int, { nullable: true })
-  offset?: number | null;
-}
 
 @Resolver(() => Notebook)
 export class NotebookResolver {
@@ -37,8 +16,8 @@ export class NotebookResolver {
 
   @Access('member')
   @Query(() => NotebookConnection, { description: "The caller's notebooks, an admin's: everybody's; by default the newest first. Serves GET /ai_arts/api/codes. Errors: BAD_INPUT, LIMIT_EXCEEDED." })
-  notebooks(@Ctx() context: AiArtsContext, @Args(() => NotebooksArguments) { filter, orderBy, direction, first, after, offset }: NotebooksArguments): Promise<Connection<Notebook>> {
-    return context.services.notebooks.list(context, { filter, orderBy, direction }, { first: first ?? null, after: after ?? null, offset: offset ?? null });
+  notebooks(@Ctx() context: AiArtsContext, @Args(() => JobListArguments) { filter, orderBy, direction, ...page }: JobListArguments): Promise<Connection<Notebook>> {
+    return context.services.notebooks.list(context, { filter, orderBy, direction }, page);
   }
 
   @Access('member')

@@ -1,8 +1,8 @@
 import { Access, badInput, type Connection } from '@hutong/common';
-import { Arg, Args, ArgsType, Ctx, Field, FieldResolver, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
+import { Arg, Args, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
 import { Dataset } from '../dataset/dataset.entity.js';
 import { loadDataset } from '../dataset/dataset.reference.js';
-import { JobFilter, JobOrder, SortDirection } from '../job/job.listing.js';
+import { JobListArguments } from '../job/job.listing.js';
 import { jobIfAny, requireJob } from '../job/job.reference.js';
 import { LogPage, NumberedLogPage, offsetOf, readPage } from '../log/log.page.js';
 import { MetricSeries } from '../metrics/metric.series.js';
@@ -11,27 +11,6 @@ import { loadModelOfTraining } from '../model/model.reference.js';
 import type { AiArtsContext } from '../services.js';
 import { Training } from './training.entity.js';
 import { CreateTrainingInput, TrainingConnection } from './training.types.js';
-
-@ArgsType()
-class TrainingsArguments {
-  @Field(() => JobFilter, { nullable: true })
-  filter?: JobFilter | null;
-
-  @Field(() => JobOrder, { nullable: true })
-  orderBy?: JobOrder | null;
-
-  @Field(() => SortDirection, { nullable: true, description: 'By default DESCENDING.' })
-  direction?: SortDirection | null;
-
-  @Field(() => Int, { nullable: true })
-  first?: number | null;
-
-  @Field(() => String, { nullable: true })
-  after?: string | null;
-
-  @Field(() => Int, { nullable: true })
-  offset?: number | null;
-}
 
 const MOST_TASKS = 1_000;
 
@@ -45,8 +24,8 @@ export class TrainingResolver {
 
   @Access('member')
   @Query(() => TrainingConnection, { description: "The caller's trainings, an admin's: everybody's; by default the newest first. Errors: BAD_INPUT, LIMIT_EXCEEDED." })
-  trainings(@Ctx() context: AiArtsContext, @Args(() => TrainingsArguments) { filter, orderBy, direction, first, after, offset }: TrainingsArguments): Promise<Connection<Training>> {
-    return context.services.trainings.list(context, { filter, orderBy, direction }, { first: first ?? null, after: after ?? null, offset: offset ?? null });
+  trainings(@Ctx() context: AiArtsContext, @Args(() => JobListArguments) { filter, orderBy, direction, ...page }: JobListArguments): Promise<Connection<Training>> {
+    return context.services.trainings.list(context, { filter, orderBy, direction }, page);
   }
 
   @Access('member')

@@ -1,6 +1,7 @@
 import { getSystemErrorMessage } from 'node:util';
 import { BodyFailure } from '../arriving.body.js';
 import { StoreError, type StoreFault } from '../store.js';
+import { translating } from '../translated.js';
 
 const FAULTS: Partial<Record<string, StoreFault>> = {
   ENOSPC: 'FULL',
@@ -18,17 +19,6 @@ const FAULTS: Partial<Record<string, StoreFault>> = {
 /** Whether the operating system says that there is no such file or folder. */
 export const isAbsent = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
 
-/** Does the work of one call, with its failures as callers know them: the signal's reason, the body's own, or a {@link StoreError}. */
-export async function translated<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
-  signal.throwIfAborted();
-  try {
-    return await work();
-  } catch (error) {
-    signal.throwIfAborted();
-    throw asStoreError(error);
-  }
-}
-
 /** A refusal of the operating system in words that name no path; anything else is as it was. */
 export function asStoreError(error: unknown): unknown {
   if (error instanceof BodyFailure) return error.cause;
@@ -38,3 +28,5 @@ export function asStoreError(error: unknown): unknown {
   const words = isAbsent(error) ? 'its folder is not there' : getSystemErrorMessage(errno);
   return new StoreError(FAULTS[code] ?? 'FAILED', `the disk of the store: ${words} (${syscall}: ${code})`, { cause: error });
 }
+
+export const translated = translating(asStoreError);

@@ -1,5 +1,6 @@
 import { BodyFailure } from '../arriving.body.js';
 import { StoreError, type StoreFault } from '../store.js';
+import { translating } from '../translated.js';
 
 const FAULTS_BY_NAME: Partial<Record<string, StoreFault>> = {
   NoSuchKey: 'NOT_FOUND',
@@ -32,17 +33,6 @@ interface SdkError extends Error {
   $metadata?: { httpStatusCode?: number };
 }
 
-/** Does the work of one call, with its failures as callers know them: the signal's reason, the body's own, or a {@link StoreError}. */
-export async function translated<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
-  signal.throwIfAborted();
-  try {
-    return await work();
-  } catch (error) {
-    signal.throwIfAborted();
-    throw asStoreError(error);
-  }
-}
-
 /** A failure of the SDK in words that name no address; a programming error is as it was. */
 export function asStoreError(error: unknown): unknown {
   if (error instanceof BodyFailure) return error.cause;
@@ -56,3 +46,5 @@ export function asStoreError(error: unknown): unknown {
   const fault = FAULTS_BY_NAME[name] ?? (status === undefined ? undefined : FAULTS_BY_STATUS[status]) ?? 'FAILED';
   return new StoreError(fault, `the S3 server: ${name}: ${message}`.slice(0, SHOWN), { cause: error });
 }
+
+export const translated = translating(asStoreError);
