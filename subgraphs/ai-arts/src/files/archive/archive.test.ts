@@ -151,7 +151,7 @@ test('what is broken, cut off, or not what its name says is refused', async () =
     ['a tar cut off', ['x.tar', tar.subarray(0, 15_000)]],
     ['a tar with a wrong checksum', ['x.tar', Buffer.concat([tar.subarray(0, 10), Buffer.from('z'), tar.subarray(11)])]],
     ['a tar.gz cut off', ['x.tar.gz', tgz.subarray(0, tgz.length - 200)]],
-    ['a tar.gz with a flipped byte', ['x.tar.gz', Buffer.concat([tgz.subarray(0, 100), Buffer.from([tgz[100]! ^ 0xff]), tgz.subarray(101)])]],
+    ['a tar.gz with a wrong checksum', ['x.tar.gz', Buffer.concat([tgz.subarray(0, -8), Buffer.from([tgz.at(-8)! ^ 0xff]), tgz.subarray(-7)])]],
   ]);
   for (const [what, [name, body]] of broken) expect(await refusal(name, body), what).toMatch(/^ARCHIVE_BROKEN /);
   for (const name of ['x.zip', 'x.tar.gz']) expect(await refusal(name, Buffer.from('plain text')), name).toMatch(/^FILE_TYPE_REFUSED /);
