@@ -47,7 +47,7 @@ const bare = rows.filter((row) => sourceOf(row) === 'nothing' && row.row.method 
 const withParameters = rows.filter(({ path }) => path.includes('/:'));
 
 /** The path with something in place of each of its parameters. */
-const pathWith = (path: string, value: string): string => path.replaceAll(/:[a-z]+/g, encodeURIComponent(value));
+const pathWith = (path: string, value: string): string => path.replaceAll(/:[a-z]+/g, () => encodeURIComponent(value));
 
 const seed = Math.floor(Math.random() * 2 ** 31);
 console.log(`route tables: fast-check seed ${seed}`);
@@ -268,13 +268,13 @@ describe.each(withParameters)('$id', ({ id, path, row: { method }, contract }) =
   };
 
   it('stays sound whatever its parameters are', () =>
-    fc.assert(fc.asyncProperty(fc.oneof(anyText, fc.constantFrom('.', '..', '../..', '/', '%', '7?x=1')), async (value) => {
+    fc.assert(fc.asyncProperty(fc.oneof(anyText, fc.constantFrom('.', '..', '../..', '/', '%', '7?x=1', ':id', '$&')), async (value) => {
       expectSound(await send(pathWith(path, value.slice(0, 2_000))), contract);
     }), parameters));
 
   it('stays sound whatever bytes are sent for them', () =>
-    fc.assert(fc.asyncProperty(fc.string({ unit: fc.constantFrom(...'a7%/.;:@&=+$,~', '%ff', '%c3%bf', '%00', '%2F', '%ed%a0%80') }), async (bytes) => {
-      expectSound(await send(path.replaceAll(/:[a-z]+/g, bytes)), contract);
+    fc.assert(fc.asyncProperty(fc.string({ unit: fc.constantFrom(...'a7%/.;:@&=+$,~', ':id', '%ff', '%c3%bf', '%00', '%2F', '%ed%a0%80') }), async (bytes) => {
+      expectSound(await send(path.replaceAll(/:[a-z]+/g, () => bytes)), contract);
     }), parameters));
 });
 

@@ -23,10 +23,10 @@ export interface Place {
   commands: ReadonlyMap<string, Endpoint>;
 }
 
-/** A path with parameters, cut at its slashes. */
+/** What a contract has at every path that fits, cut at its slashes. */
 interface Pattern {
   steps: readonly string[];
-  path: string;
+  place: Place;
 }
 
 const NOTHING: ReadonlyMap<string, Endpoint> = new Map();
@@ -34,8 +34,10 @@ const isParameter = (step: string): boolean => step.startsWith(':');
 
 /** Finds rows by path, with and without the trailing slash; one without parameters comes before one with them. */
 export class RouteIndex {
+  /** By path, where that has no parameters. */
   readonly #places = new Map<string, Place>();
-  readonly #patterns: Pattern[] = [];
+  /** By the path as the table writes it, where that has some. */
+  readonly #patterns = new Map<string, Pattern>();
   /** Longest prefix first, so that `/api/v1` is not taken by `/api`. */
   readonly #contracts: readonly Contract[];
 
@@ -52,8 +54,7 @@ export class RouteIndex {
   #add(contract: Contract, row: Route): void {
     const path = contract.prefix + row.path;
     const steps = path.split('/');
-    if (!this.#places.has(path) && steps.some(isParameter)) this.#patterns.push({ steps, path });
-    const place = this.#places.get(path) ?? { contract, parameters: {}, endpoints: NOTHING, commands: NOTHING };
+    const place = this.#patterns.get(path)?.place ?? this.#places.get(path) ?? { contract, parameters: {}, endpoints: NOTHING, commands: NOTHING };
     const parameters = 'takes' in row && row.takes.from === 'query' ? parameterNames(row.takes.shape) : [];
     const { command } = row;
     const id = `${row.method} ${path}${command === undefined ? '' : ` ${command}`}`;
@@ -61,7 +62,8 @@ export class RouteIndex {
     if (place[kind].has(key)) throw new Error(`${id} stands in the route tables twice`);
     if (steps.some(isParameter) && 'freshWhile' in row) throw new Error(`${id} has parameters, so its answers are not told apart`);
     const grown = { ...place, [kind]: new Map([...place[kind], [key, { id, contract, row, parameters }]]) };
-    this.#places.set(path, grown).set(`${path}/`, grown);
+    if (steps.some(isParameter)) this.#patterns.set(path, { steps, place: grown });
+    else this.#places.set(path, grown).set(`${path}/`, grown);
   }
 
   #findSlow(path: string): Place | undefined {
@@ -75,10 +77,10 @@ export class RouteIndex {
   /** Cut before it is decoded, so that a `%2F` belongs to the parameter. */
   #findByPattern(path: string): Place | undefined {
     const given = path.replace(/\/$/, '').split('/').map(decoded);
-    const pattern = this.#patterns.find(({ steps }) => steps.length === given.length && steps.every((step, at) => (isParameter(step) ? given[at] !== '' : step === given[at])));
+    const pattern = [...this.#patterns.values()].find(({ steps }) => steps.length === given.length && steps.every((step, at) => (isParameter(step) ? given[at] !== '' : step === given[at])));
     if (!pattern) return undefined;
     const parameters = pattern.steps.flatMap((step, at) => (isParameter(step) ? [[step.slice(1), storable(given[at]!)]] : []));
-    return { ...this.#places.get(pattern.path)!, parameters: Object.fromEntries(parameters) as Record<string, string> };
+    return { ...pattern.place, parameters: Object.fromEntries(parameters) as Record<string, string> };
   }
 }
 

@@ -1,11 +1,9 @@
-import { batched, inOrderOf, isAdmin } from '@hutong/common';
+import { batched, inOrderOf, isAdmin, isUuid } from '@hutong/common';
 import { FileSet } from './file-set.entity.js';
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Loads sets by id in one query a request; null for those the caller may not use. */
 export const loadFileSet = batched(async (ids: readonly string[], { em, caller }) => {
   const visible = isAdmin(caller) ? {} : { $or: [{ ownerId: caller.userId ?? '' }, { isPrivate: false }] };
-  const rows = await em.fork().find(FileSet, { $and: [{ id: { $in: ids.filter((id) => UUID.test(id)) } }, visible] });
+  const rows = await em.fork().find(FileSet, { $and: [{ id: { $in: ids.filter(isUuid) } }, visible] });
   return inOrderOf(ids, rows, ({ id }) => id);
 });

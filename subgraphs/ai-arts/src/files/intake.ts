@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { mkdir, open, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -94,7 +93,9 @@ export class Intake {
       const file = path.join(incomingFolder(settings.dataDirectory), draft.fileSet.id);
       try {
         await mkdir(path.dirname(file), { recursive: true });
-        await pipeline(arriving(progress.counting(archive.open()), this.#while(signal)), createWriteStream(file, { flags: 'wx', mode: 0o600 }));
+        // Opened first: a stream that is destroyed while it opens makes its file afterwards.
+        const written = await open(file, 'wx', 0o600);
+        await pipeline(arriving(progress.counting(archive.open()), this.#while(signal)), written.createWriteStream());
         progress.fileSet = await rows.become(draft.fileSet.id, UNPACKING, progress.counts);
         arrived(progress.fileSet);
         await this.#unpackFile({ ...archive, file }, draft, progress);

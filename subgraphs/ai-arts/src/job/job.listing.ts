@@ -1,9 +1,9 @@
-import { badInput, decodeCursor, pageOf, pageWindow, type Connection, type PageArguments, type RequestScope } from '@hutong/common';
+import { badInput, decodeCursor, isUuid, pageOf, pageWindow, type Connection, type PageArguments, type RequestScope } from '@hutong/common';
 import type { EntityName, FilterQuery } from '@mikro-orm/postgresql';
 import { ArgsType, Field, ID, InputType, registerEnumType } from 'type-graphql';
 import { PageArgs } from '../paging/page.args.js';
 import type { Job } from './job.entity.js';
-import { isJobId, visibleJobs } from './job.reference.js';
+import { visibleJobs } from './job.reference.js';
 import { JobState } from './job.states.js';
 
 /** What lists of jobs may be ordered by. */
@@ -88,7 +88,7 @@ function rowsBehind(cursor: string, column: (typeof COLUMNS)[JobOrder], isAscend
   const [value, at, id] = decodeCursor(cursor, 3).map(String);
   const createdAt = new Date(at!);
   const first = column === 'createdAt' ? new Date(value!) : value!;
-  if (Number.isNaN(createdAt.getTime()) || !isJobId(id!) || (first instanceof Date && Number.isNaN(first.getTime()))) throw badInput({ field: 'after', problem: 'expected a cursor that this list gave out' });
+  if (Number.isNaN(createdAt.getTime()) || !isUuid(id!) || (first instanceof Date && Number.isNaN(first.getTime()))) throw badInput({ field: 'after', problem: 'expected a cursor that this list gave out' });
   const behind = isAscending ? '$gt' : '$lt';
   return { $or: [{ [column]: { [behind]: first } }, { [column]: first, createdAt: { [behind]: createdAt } }, { [column]: first, createdAt, id: { [behind]: id! } }] };
 }

@@ -1,4 +1,4 @@
-import { sql, sweepUntilDone, type House, type Log } from '@hutong/common';
+import { isUuid, OrphanWatch, sql, sweepUntilDone, type House, type Log } from '@hutong/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { OwnedJob } from '../drivers/engine/engine.js';
 import type { Engine } from '../engine/engine.js';
@@ -25,8 +25,6 @@ const RUNS = `
   select run_id as "runId", id, tasks, state in ('QUEUED', 'SCHEDULING', 'RUNNING', 'PAUSING', 'KILLING') as living from ai_arts.job where run_id = any ($1::uuid[])`;
 const KNOWN = 'select id from ai_arts.job where id = any ($1::uuid[])';
 
-const isUuid = (id: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id);
-
 /**
  * Makes the engine, the folders and our table equal again, at the start and every minute: takes up what dead processes were
  * at, notices what happened on the engine, ends what carries our id and belongs to no job, and removes folders that nobody
@@ -34,13 +32,13 @@ const isUuid = (id: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{
  */
 export class JobReconciler {
   readonly #parts: ReconcilerParts;
-  /** When each orphan was first seen, for engines that do not say when it was submitted. */
-  readonly #seen = new Map<string, number>();
+  readonly #orphans: OrphanWatch;
   #running: Promise<void> | undefined;
   readonly #stop = new AbortController();
 
   constructor(parts: ReconcilerParts) {
     this.#parts = parts;
+    this.#orphans = new OrphanWatch(parts.settings.orphanGraceMs);
   }
 
   /** Sweeps at once, as long as that fails again and again, and from then on once a minute in one of the processes. */
@@ -74,14 +72,13 @@ export class JobReconciler {
     const ours = await driver.listOurs(this.#patience());
     const runs = await sql<{ runId: string; id: string; tasks: number; living: boolean }>(fork(), RUNS, [ours.map(({ id }) => id).filter(isUuid)]);
     const byRun = new Map(runs.map((run) => [run.runId, run]));
-    const listed = new Set(ours.map(({ id }) => id));
-    for (const id of this.#seen.keys()) if (!listed.has(id)) this.#seen.delete(id);
+    this.#orphans.keep(new Set(ours.map(({ id }) => id)));
     for (const owned of ours) {
       if (this.#stop.signal.aborted) return;
       const run = byRun.get(owned.id);
       if (run?.living === true || (run && owned.hasEnded)) continue;
       // What we know to be over is ended at once; what we never heard of might be somebody's who is about to write it down.
-      if (run || this.#isOld(owned)) await this.#end(owned, run);
+      if (run || this.#orphans.isOld(owned.id, [owned.submittedAt])) await this.#end(owned, run);
     }
   }
 
@@ -108,11 +105,5 @@ export class JobReconciler {
 
   #patience(): AbortSignal {
     return AbortSignal.any([this.#stop.signal, AbortSignal.timeout(ENGINE_TIMEOUT_MS)]);
-  }
-
-  #isOld({ id, submittedAt }: OwnedJob): boolean {
-    const first = this.#seen.get(id) ?? Date.now();
-    this.#seen.set(id, first);
-    return Date.now() - (submittedAt?.getTime() ?? first) >= this.#parts.settings.orphanGraceMs;
   }
 }

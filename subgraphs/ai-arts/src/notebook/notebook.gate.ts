@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { HutongError, requireAccess, RouteSessions, unauthenticated, type Log, type RequestScope } from '@hutong/common';
+import { HutongError, isUuid, requireAccess, RouteSessions, unauthenticated, type Log, type RequestScope } from '@hutong/common';
 import { jobNotFound, jobState, notYours } from '../errors.js';
-import { isJobId, jobIfAny } from '../job/job.reference.js';
+import { jobIfAny } from '../job/job.reference.js';
 import { JobState } from '../job/job.states.js';
 import type { JupyterProxy } from './jupyter.proxy.js';
 import { basePath, NOTEBOOKS_PATH } from './jupyter.server.js';
@@ -46,7 +46,7 @@ export class NotebookGate {
   async handle(request: IncomingMessage, response: ServerResponse, scope: RequestScope): Promise<void> {
     try {
       const { id, rest, search } = placeOf(request);
-      if (!isJobId(id)) throw jobNotFound({ id });
+      if (!isUuid(id)) throw jobNotFound({ id });
       if (rest === undefined) return redirect(response, `${basePath(id)}${search}`);
       if (rest === 'open' && request.method === 'GET') return await this.#begin(response, scope, id, new URLSearchParams(search).get('link'));
       await this.#parts.proxy.forward(await this.#enter(scope, id), request, response, scope.signal);

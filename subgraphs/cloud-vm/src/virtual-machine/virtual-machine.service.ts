@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { badInput, conflict, decodeCursor, pageOf, sql, pageWindow, type Connection, type PageArguments, type RequestScope, type WorkerPresence } from '@hutong/common';
+import { badInput, conflict, decodeCursor, isUuid, pageOf, sql, pageWindow, type Connection, type PageArguments, type RequestScope, type WorkerPresence } from '@hutong/common';
 import { UniqueConstraintViolationException, type EntityManager, type FilterQuery } from '@mikro-orm/postgresql';
 import type { Cloud } from '../cloud/cloud.js';
 import type { CloudVmSettings } from '../environment.js';
@@ -9,7 +9,7 @@ import type { MachineStore } from '../work/machine.store.js';
 import { readLaunch, waitMs, type LaunchRequest } from './launch.request.js';
 import { VirtualMachine } from './virtual-machine.entity.js';
 import type { VirtualMachineEvents } from './virtual-machine.events.js';
-import { isMachineId, visibleMachine, visibleMachines } from './virtual-machine.reference.js';
+import { visibleMachine, visibleMachines } from './virtual-machine.reference.js';
 import { VirtualMachineState } from './virtual-machine.states.js';
 import type { LaunchVirtualMachineInput, VirtualMachineFilter } from './virtual-machine.types.js';
 import { waitFor } from './virtual-machine.wait.js';
@@ -173,6 +173,6 @@ export class VirtualMachineService {
 function rowsBehind(cursor: string): FilterQuery<VirtualMachine> {
   const [at, id] = decodeCursor(cursor, 2).map(String);
   const createdAt = new Date(at!);
-  if (Number.isNaN(createdAt.getTime()) || !isMachineId(id!)) throw badInput({ field: 'after', problem: 'expected a cursor that this list gave out' });
+  if (Number.isNaN(createdAt.getTime()) || !isUuid(id!)) throw badInput({ field: 'after', problem: 'expected a cursor that this list gave out' });
   return { $or: [{ createdAt: { $lt: createdAt } }, { createdAt, id: { $lt: id! } }] };
 }

@@ -1,4 +1,4 @@
-import { sql, sweepUntilDone, type Log } from '@hutong/common';
+import { isUuid, OrphanWatch, sql, sweepUntilDone, type Log } from '@hutong/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Cloud } from '../cloud/cloud.js';
 import type { CloudVmSettings } from '../environment.js';
@@ -23,8 +23,6 @@ const HOLDING = `
     or exists (select from cloud_vm.made_resource where virtual_machine_id = id))`;
 const KNOWN = 'select id from cloud_vm.virtual_machine where id = any ($1::uuid[])';
 
-const isUuid = (id: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id);
-
 /**
  * Makes the cloud and our table equal again, at the start and every minute: takes up what dead processes were at, ends
  * what their callers waited for, notices what changed behind our back, and destroys what carries our id and belongs to
@@ -32,13 +30,13 @@ const isUuid = (id: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{
  */
 export class Reconciler {
   readonly #parts: ReconcilerParts;
-  /** When each orphan was first seen, for clouds that do not say when it was made. */
-  readonly #seen = new Map<string, number>();
+  readonly #orphans: OrphanWatch;
   #running: Promise<void> | undefined;
   readonly #stop = new AbortController();
 
   constructor(parts: ReconcilerParts) {
     this.#parts = parts;
+    this.#orphans = new OrphanWatch(parts.settings.orphanGraceMs);
   }
 
   /** Sweeps at once, and as long as that fails again and again. */
@@ -67,11 +65,11 @@ export class Reconciler {
     const ours = await driver.listOurs(this.#patience());
     const byMachine = Map.groupBy(ours, ({ machineId }) => machineId);
     const { holding, known } = await this.#stored([...byMachine.keys()].filter(isUuid));
-    for (const id of this.#seen.keys()) if (!byMachine.has(id)) this.#seen.delete(id);
+    this.#orphans.keep(byMachine);
     for (const [id, resources] of byMachine) {
       if (this.#stop.signal.aborted || holding.has(id)) continue;
       // What we know to be over is released at once; what we never heard of might be somebody's who is about to write it down.
-      if (!known.has(id) && !this.#isOld(id, resources.map(({ createdAt }) => createdAt))) continue;
+      if (!known.has(id) && !this.#orphans.isOld(id, resources.map(({ createdAt }) => createdAt))) continue;
       log.warn({ virtualMachine: id, resources: resources.map(({ kind, id: cloudId }) => ({ kind, id: cloudId })) }, 'destroying what belongs to no machine');
       await driver.destroy({ id, made: [] }, this.#patience());
     }
@@ -85,12 +83,5 @@ export class Reconciler {
     const em = this.#parts.fork();
     const setOf = (rows: { id: string }[]) => new Set(rows.map(({ id }) => id));
     return { holding: setOf(await sql(em, HOLDING, [ids])), known: setOf(await sql(em, KNOWN, [ids])) };
-  }
-
-  #isOld(id: string, times: (Date | null)[]): boolean {
-    const first = this.#seen.get(id) ?? Date.now();
-    this.#seen.set(id, first);
-    const youngest = Math.max(...times.map((time) => time?.getTime() ?? first));
-    return Date.now() - youngest >= this.#parts.settings.orphanGraceMs;
   }
 }

@@ -1,4 +1,4 @@
-import { sql, type Caller } from '@hutong/common';
+import { isUuid, sql, type Caller } from '@hutong/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { isAdmin } from '@hutong/common';
 import { createHash } from 'node:crypto';
@@ -21,7 +21,6 @@ export interface AskedFiles {
   caller?: Caller | undefined;
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const BELOW = `file_set_id = $1 and ($2 = '' or path = $2 or starts_with(path, $2 || '/'))`;
 const COLUMNS = `path, size_bytes::float8 as "sizeBytes", sha256`;
 const PAGE = 1_000;
@@ -29,7 +28,7 @@ const PAGE = 1_000;
 /** @throws PATH_MISSING, NOT_YOURS */
 export async function findDownload(em: EntityManager, { fileSetId, folder, title, caller }: AskedFiles): Promise<DownloadSource> {
   const missing = () => pathMissing({ path: [fileSetId, folder].filter((part) => part !== '').join('/') });
-  const fileSet = UUID.test(fileSetId) ? await em.findOne(FileSet, { id: fileSetId, state: FileSetState.READY }) : null;
+  const fileSet = isUuid(fileSetId) ? await em.findOne(FileSet, { id: fileSetId, state: FileSetState.READY }) : null;
   if (!fileSet) throw missing();
   if (caller && fileSet.isPrivate && fileSet.ownerId !== caller.userId && !isAdmin(caller)) throw notYours({});
   const [first, second] = await sql<FileEntry>(em, `select ${COLUMNS} from ai_arts.file_set_file where ${BELOW} order by path limit 2`, [fileSetId, folder]);

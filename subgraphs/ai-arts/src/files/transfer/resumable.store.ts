@@ -3,6 +3,7 @@ import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'nod
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { isUuid } from '@hutong/common';
 import { DataStore, ERRORS, Upload } from '@tus/server';
 
 /** What is kept of an upload that may be resumed. */
@@ -16,8 +17,6 @@ export interface ResumableUpload {
   /** The path of the set that it became, once it has. */
   path?: string;
 }
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Uploads that are not whole yet, each in a folder of its own on this machine's disk; what was written of one is its offset. */
 export class ResumableStore extends DataStore {
@@ -110,7 +109,7 @@ export class ResumableStore extends DataStore {
       if (error !== ERRORS.FILE_NOT_FOUND) throw error;
       return undefined;
     });
-    if (found || !UUID.test(id)) return found;
+    if (found || !isUuid(id)) return found;
     const { mtimeMs } = await stat(this.#placeOf(id)).catch(() => ({ mtimeMs: Date.now() }));
     if (mtimeMs < Date.now() - this.#lifetimeMs) await this.remove(id);
     return undefined;
@@ -118,7 +117,7 @@ export class ResumableStore extends DataStore {
 
   /** @throws what tus tells as 404, for what can be no id of ours */
   #placeOf(id: string): string {
-    if (!UUID.test(id)) throw ERRORS.FILE_NOT_FOUND;
+    if (!isUuid(id)) throw ERRORS.FILE_NOT_FOUND;
     return path.join(this.#folder, id);
   }
 }
