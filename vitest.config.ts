@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+import { RetriedTests } from './test/testkit/retried.reporter.js';
 import { SkippedSuites } from './test/testkit/skipped.reporter.js';
 import { full, runSeed, sampleOf } from './test/testkit/seed.js';
 
@@ -27,7 +28,9 @@ export default defineConfig({
     expect: { poll: { timeout: 20_000 } },
     pool: 'forks',
     maxWorkers: 2,
-    reporters: ['default', new SkippedSuites(), ...(report ? ['json'] : [])],
+    // Real engines on a shared machine are late at times; what needed a second try is named at the end.
+    retry: process.env.CI === 'true' ? 1 : 0,
+    reporters: ['default', new SkippedSuites(), new RetriedTests(), ...(report ? ['json'] : [])],
     ...(report ? { outputFile: { json: report } } : {}),
     projects: [
       {
