@@ -1,0 +1,50 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { DecoderMessage, DecoderTask } from './decoder.task.js';
+
+const PROGRAM = fileURLToPath(new URL('../../dist/image/decoder.main.js', import.meta.url));
+/** Threads share what the C library holds in reserve, as decoders allocate much and seldom. */
+const ENVIRONMENT = { MALLOC_ARENA_MAX: '2' };
+
+/** The process ended without an answer. */
+export class DecoderEnded extends Error {
+  override readonly name = 'DecoderEnded';
+}
+
+/** A process that decodes one image at a time, so that one which crashes or never ends takes nothing else along. */
+export class DecoderProcess {
+  readonly #child: ChildProcess = fork(PROGRAM, { execArgv: [], env: ENVIRONMENT, serialization: 'advanced', stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  readonly #ended = new Promise<void>((resolve) => {
+    this.#child.once('exit', () => resolve());
+    this.#child.once('error', () => resolve());
+  });
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** @throws DecoderEnded */
+  async ask(task: DecoderTask): Promise<DecoderMessage> {
+    const child = this.#child;
+    const answered = new AbortController();
+    try {
+      const answer = once(child, 'message', { signal: answered.signal }) as Promise<[DecoderMessage]>;
+      answer.catch(() => undefined);
+      child.send(task, (error) => {
+        if (error) child.kill('SIGKILL');
+      });
+      const first = await Promise.race([answer, this.#ended]);
+      if (!first) throw new DecoderEnded('the decoder ended');
+      return first[0];
+    } finally {
+      answered.abort();
+    }
+  }
+
+  /** Ends it, whatever it does. */
+  async end(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.#ended;
+  }
+}
