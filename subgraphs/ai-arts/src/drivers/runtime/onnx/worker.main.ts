@@ -1,0 +1,52 @@
+// A program that serves one ONNX model by the Open Inference Protocol. It needs nothing of Hutong but the files beside it, and
+// runs where jobs run. Exit codes: 0 it was told to end, 1 it failed, 2 its arguments are wrong, 3 the model cannot be served,
+// 4 a run of the model took too long.
+import type { AddressInfo } from 'node:net';
+import { readToken, TOKEN_VARIABLE } from './environment.js';
+import { ModelRefused, ModelSession } from './model.session.js';
+import { RequestCounters } from './request.counters.js';
+import { RequestQueue } from './request.queue.js';
+import { warmUp } from './warm.up.js';
+import { writePort } from './worker.address.js';
+import { readArguments, type WorkerOptions } from './worker.options.js';
+import { WorkerServer } from './worker.server.js';
+
+const FAILED = 1;
+const BAD_ARGUMENTS = 2;
+const MODEL_REFUSED = 3;
+const STUCK = 4;
+
+const { options, token } = read();
+const counters = new RequestCounters();
+const server = new WorkerServer({ options, token, counters });
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void server.drain().then(() => process.exit()));
+server.http.on('error', (error) => end(FAILED, `cannot listen on ${options.host}: ${error.message}`));
+server.http.listen(options.port, options.host, () => void start().catch((error: unknown) => end(error instanceof ModelRefused ? MODEL_REFUSED : FAILED, `cannot serve ${options.name}: ${(error as Error).message}`)));
+
+async function start(): Promise<void> {
+  await writePort(options.addressFile, (server.http.address() as AddressInfo).port);
+  const begun = performance.now();
+  const session = await ModelSession.open(options);
+  session.onDeath((reason) => end(FAILED, `the model's thread ended: ${reason}`));
+  const { isJoinable, notes } = await warmUp(session, options.bodyBytes);
+  const batch = isJoinable ? options.batch : 1;
+  for (const note of [...session.model.notes, ...notes]) console.log(`${options.name}: ${note}`);
+  const onStuck = (): never => end(STUCK, `a run of ${options.name} took more than ${options.runSeconds} s`);
+  server.serve({ model: session.model, queue: new RequestQueue(session, counters, { batch, runSeconds: options.runSeconds, onStuck }) });
+  console.log(`${options.name} is ready after ${Math.round(performance.now() - begun)} ms (${session.model.library}, threads: ${options.threads}, joined requests: up to ${batch})`);
+}
+
+function read(): { options: WorkerOptions; token: string } {
+  try {
+    const token = readToken();
+    if (!token) throw new Error(`${TOKEN_VARIABLE}: expected the token that requests bring`);
+    return { options: readArguments(process.argv.slice(2)), token };
+  } catch (error) {
+    return end(BAD_ARGUMENTS, (error as Error).message);
+  }
+}
+
+function end(code: number, words: string): never {
+  console.error(words);
+  process.exit(code);
+}
