@@ -30,6 +30,12 @@ describe('everywhere', () => {
     expectRefused(await client.call('GET', path, undefined, new Actor(platform, 'nobody', 'no-ticket')), [401, 20002], /./);
   });
 
+  test.each(['/annotations', '/annotations/', '/annotations/projects/7?tab=1'])('without a label server %s says so', async (path) => {
+    for (const accept of ['text/html', '*/*']) expectRefused(await sendAs(alice, { path: API + path, headers: { accept } }), [502, 40000], /^no label server is set up: .* LABEL_SERVER_URL/);
+    expectRefused(await client.call('POST', path, {}), [502, 40000], /LABEL_SERVER_URL/);
+    expectRefused(await client.call('GET', path, undefined, stranger(platform)), [401, 20002], /./);
+  });
+
   test.each(['', '/nowhere', '/datasets/1/nowhere', '/trainings//log'])('there is nothing at %j', async (path) => {
     expectRefused(await client.call('GET', path), [404, 10001], /./);
   });

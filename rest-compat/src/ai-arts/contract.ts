@@ -1,5 +1,6 @@
 import type { Contract } from '../engine/contract.js';
 import { StoredOperations } from '../engine/stored-operations.js';
+import { annotations } from './annotations.js';
 import { codes } from './codes.js';
 import { datasets } from './datasets.js';
 import { envelope } from './envelope.js';
@@ -7,11 +8,12 @@ import { codes as errors } from './error-map.js';
 import { models } from './models.js';
 import { trainings } from './trainings.js';
 
-/** AIArts: notebooks, models, trainings and datasets. */
+/** AIArts: notebooks, models, trainings, datasets and annotations. */
 export const aiArts: Contract = {
   name: 'ai-arts',
   prefix: '/ai_arts/api',
   routes: [...codes, ...models, ...trainings, ...datasets],
+  passages: [annotations],
   operations: StoredOperations.fromFile(new URL('../../src/ai-arts/operations.graphql', import.meta.url)),
   envelope,
   errors,

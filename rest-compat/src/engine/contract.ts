@@ -95,6 +95,16 @@ export interface ReadinessRoute extends RouteBasis {
 
 export type Route = OperationRoute<unknown, unknown> | ReadinessRoute;
 
+/** A path whose requests something else answers, with whatever stands behind it, of any method and with any body; failures of ours come in the contract's envelope. */
+export interface Passage {
+  /** Below the contract's prefix, such as `/annotations`. */
+  path: string;
+  /** The path of the gateway that stands for it. */
+  passOn: string;
+  /** For people: what a caller gets. */
+  summary: string;
+}
+
 /** Status and JSON body of an answer. */
 export interface Reply {
   status: number;
@@ -122,6 +132,8 @@ export interface Contract {
   /** Every path at and below it is answered by this contract, unless a longer prefix owns it. */
   prefix: string;
   routes: readonly Route[];
+  /** Paths that are no row's; all of them ask for a credential. */
+  passages?: readonly Passage[];
   operations: StoredOperations;
   envelope: Envelope;
   errors: Readonly<Record<FailureCode, number>>;

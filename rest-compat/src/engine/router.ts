@@ -10,6 +10,7 @@ import { failure } from './failure.js';
 import { refuseForeignPage } from './foreign-page.guard.js';
 import { FormRunner } from './form.runner.js';
 import type { Graph, GraphCaller } from './graph.js';
+import { PassageRunner } from './passage.runner.js';
 import { RouteIndex, type Endpoint, type Place } from './route.index.js';
 import { RouteRunner } from './route.runner.js';
 import { defaultSettings, type Log, type RestCompatSettings } from './settings.js';
@@ -43,6 +44,7 @@ export function createRouter({ graph, contracts, settings: given }: RestCompatOp
   const memory = new AnswerMemory(settings.answerMemoryBytes);
   const runner = new RouteRunner(graph, settings);
   const forms = new FormRunner(runner, new TrustedNetworks(settings.trustedNetworks), settings.bodyLimitBytes);
+  const passages = new PassageRunner(contracts, settings);
 
   /** @param question what a success is kept for, undefined when it may not be. */
   async function answerFresh(endpoint: Endpoint, parameters: Place['parameters'], caller: GraphCaller, search: string, question: RememberedQuestion | undefined, { request, response, next }: Turn) {
@@ -118,6 +120,7 @@ export function createRouter({ graph, contracts, settings: given }: RestCompatOp
 
   const router = Router();
   router.use((request: Request, response: Response, next: NextFunction) => {
+    if (passages.takes(request, response, next)) return;
     const { path, search } = target(request.url);
     const place = index.find(path);
     if (place) handle(place, search, { request, response, next });

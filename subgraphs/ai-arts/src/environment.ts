@@ -1,5 +1,6 @@
 import { readSettings, settingTypes, type Setting } from '@hutong/common';
 import { readEnvironments } from './job/job.environments.js';
+import { readLabelServerSettings, type LabelServerSettings } from './labelling/environment.js';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -104,6 +105,8 @@ export interface AiArtsSettings {
   cacheBytes: number;
   /** What is uploaded by the tus protocol: bytes of a file, unfinished ones of a user, how long one may be resumed. */
   resumable: { bytes: number; perUser: number; lifetimeMs: number };
+  /** Undefined: there is none. */
+  labelServer: LabelServerSettings | undefined;
 }
 
 const HOUR_MS = 3_600_000;
@@ -134,5 +137,6 @@ export function readAiArtsSettings(environment: Readonly<Record<string, string |
     deletedMs: values.AI_ARTS_DELETED_HOURS * HOUR_MS,
     cacheBytes: values.AI_ARTS_CACHE_BYTES,
     resumable: { bytes: values.AI_ARTS_RESUMABLE_BYTES, perUser: values.AI_ARTS_RESUMABLE_UPLOADS, lifetimeMs: values.AI_ARTS_RESUMABLE_HOURS * HOUR_MS },
+    labelServer: readLabelServerSettings(environment),
   };
 }

@@ -200,5 +200,29 @@ export const notebookUnavailable = defineError<{ remedy: string }>({
   message: ({ remedy }) => `notebooks cannot run: ${remedy}`,
 });
 
+export const labelServerNotConfigured = defineError({
+  code: 'LABEL_SERVER_NOT_CONFIGURED',
+  status: 503,
+  summary: 'No label server is set up, so there are no annotations.',
+  remedy: 'An administrator sets LABEL_SERVER_URL.',
+  message: () => 'no label server is set up: an administrator has to set LABEL_SERVER_URL',
+});
+
+export const labelServerUnavailable = defineError<{ problem: string }>({
+  code: 'LABEL_SERVER_UNAVAILABLE',
+  status: 502,
+  summary: 'The label server does not answer, breaks off, or does not take our word for who asks.',
+  remedy: 'Try again in a moment; if it stays, an administrator has to look at the label server. The message says what it did.',
+  message: ({ problem }) => `the label server ${problem}`,
+});
+
+export const labelsInvalid = defineError<{ problem: string }>({
+  code: 'LABELS_INVALID',
+  status: 422,
+  summary: 'What the label server gave as the labels of a project is not COCO, or does not fit the files of the dataset; nothing was kept.',
+  remedy: 'The message names the place in the labels and what is wrong there; correct them on the label server and import again.',
+  message: ({ problem }) => `the labels cannot be imported: ${problem}`,
+});
+
 const SHOWN = 100;
 const quoted = (text: string): string => JSON.stringify(text.length <= SHOWN ? text : `${text.slice(0, SHOWN)}…`);

@@ -5,6 +5,7 @@ import type { Engine } from './engine/engine.js';
 import type { JobEvents } from './job/job.events.js';
 import type { JobReconciler } from './job/job.reconciler.js';
 import type { JobStore } from './job/job.store.js';
+import type { Labelling } from './labelling/open-labelling.js';
 import type { LogFollowers } from './log/log.followers.js';
 import type { LogIndexes } from './log/log.index.js';
 import type { JobLogs } from './log/log.source.js';
@@ -16,7 +17,7 @@ import type { Files } from './files/open-files.js';
 import type { Transfer } from './files/transfer/open-transfer.js';
 
 /** What the resolvers of this subgraph work with. */
-export interface AiArtsServices extends Omit<Files, 'stop'>, Omit<Transfer, 'stop'>, Omit<Notebooks, 'stop'> {
+export interface AiArtsServices extends Omit<Files, 'stop'>, Omit<Transfer, 'stop'>, Omit<Notebooks, 'stop'>, Omit<Labelling, 'stop'> {
   engine: Engine;
   store: Store;
   datasets: DatasetService;

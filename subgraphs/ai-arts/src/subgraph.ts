@@ -23,6 +23,8 @@ import { Job } from './job/job.entity.js';
 import { JobEnvironments } from './job/job.environments.js';
 import { JobResolver } from './job/job.resolver.js';
 import { JobWork } from './job/job.work.js';
+import { labellingRoutes } from './labelling/labelling.routes.js';
+import { openLabelling } from './labelling/open-labelling.js';
 import { Migration20261121AiArts } from './migrations/migration-20261121-ai-arts.js';
 import { Migration20261121Files } from './migrations/migration-20261121-files.js';
 import { Migration20261121Jobs } from './migrations/migration-20261121-jobs.js';
@@ -70,7 +72,7 @@ export function aiArtsWith(readParts: () => AiArtsParts): SubgraphModule<AiArtsS
     schema: 'ai_arts',
     entities: [FileSet, Dataset, Model, Job, Notebook, Training],
     migrations: [Migration20261121AiArts, Migration20261121Files, Migration20261121Jobs, Migration20261121Notebooks],
-    routes: [...transferRoutes, notebookRoute],
+    routes: [...transferRoutes, notebookRoute, ...labellingRoutes],
     checkSettings: () => void readParts(),
     start: (house) => start(house, readParts()),
   };
@@ -90,6 +92,7 @@ async function start(house: House, parts: AiArtsParts): Promise<StartedServices<
   const [engine, store] = await Promise.all([parts.openEngine({ installation: installation!.id, log: house.log }), parts.openStore()]);
   const { stop: stopFiles, ...files } = await openFiles({ house, store, settings: parts.settings });
   const { stop: stopTransfer, ...transfer } = openTransfer({ house, store, uploads: files.uploads, settings: parts.settings });
+  const { stop: stopLabelling, ...labelling } = await openLabelling({ house, settings: parts.settings });
   const environments = new JobEnvironments(parts.settings.environments);
   const servers = jupyterServers(house, engine, parts.settings);
   const kinds = [new NotebookKind({ fork: () => house.database.em.fork(), files: files.files, servers, settings: parts.settings }), new TrainingKind({ files: files.files, environments, settings: parts.settings })];
@@ -98,8 +101,9 @@ async function start(house: House, parts: AiArtsParts): Promise<StartedServices<
   const { stop: stopTrainings, ...trainings } = openTrainings({ house, engine, work, files: files.files, datasets, environments, settings: parts.settings });
   const { stop: stopNotebooks, ...notebooks } = await openNotebooks({ house, engine, work, files: files.files, environments, servers, settings: parts.settings });
   return {
-    services: { engine, store, ...files, ...transfer, datasets, models: new ModelService({ ...files, trainings: trainings.trainings }), jobs: work.store, jobEvents: work.events, jobReconciler: work.reconciler, ...notebooks, ...trainings },
+    services: { engine, store, ...files, ...transfer, datasets, models: new ModelService({ ...files, trainings: trainings.trainings }), jobs: work.store, jobEvents: work.events, jobReconciler: work.reconciler, ...notebooks, ...trainings, ...labelling },
     async stop() {
+      await stopLabelling();
       await stopNotebooks();
       await stopTrainings();
       await work.stop();

@@ -8,6 +8,9 @@ export { CallerTokens, bearerToken, type TokenClaims } from '../remote/caller-to
 export { listen, ListenError, type HttpListener } from '../http/http-listener.js';
 export { processSettings } from './environment.js';
 export { endBodyDeadline } from '../http/body-deadline.js';
+export { passedOn, ProxyError, ReverseProxy } from '../proxy/reverse-proxy.js';
+export { REFUSED } from '../routes/refusal.js';
+export { isBelow } from '../routes/subgraph-route.js';
 export { discardRest } from '../uploads/discard-rest.js';
 export { multipartBody } from '../remote/multipart-body.js';
 export { type UploadedFile } from '../uploads/arriving-file.js';

@@ -33,6 +33,8 @@ export interface Passage {
   path: string;
   /** All that are sent; those of the sender that may go on are `passedOn(request.headers)`. */
   headers: IncomingHttpHeaders;
+  /** What the sender's body is to go through. */
+  through?: Transform;
   /** Aborted when who asked has gone. */
   signal: AbortSignal;
   /** Looks at an answer as it came, and may change it; what belongs to one connection only is taken off afterwards. @throws ProxyError to refuse it */
@@ -63,10 +65,10 @@ export class ReverseProxy {
    *
    * @throws ProxyError while nothing has been sent, or the reason of the signal
    */
-  async forward(request: IncomingMessage, response: ServerResponse, { origin, path, headers, signal, change = unchanged }: Passage): Promise<void> {
+  async forward(request: IncomingMessage, response: ServerResponse, { origin, path, headers, through, signal, change = unchanged }: Passage): Promise<void> {
     signal.throwIfAborted();
     // What is behind may answer before it has read the body: a stream of our own is thrown away then, and not the sender's.
-    const body = hasBody(request) ? request.pipe(new PassThrough()) : null;
+    const body = hasBody(request) ? request.pipe(through ?? new PassThrough()) : null;
     const asked = { origin, path, method: request.method as 'GET', headers, body, signal };
     const answer = await this.#agent.request(asked).catch((error: unknown) => {
       signal.throwIfAborted();

@@ -4,6 +4,9 @@ import { internalError } from '../errors/common.errors.js';
 import { HutongError } from '../errors/define-error.js';
 import type { Log } from '../log/log.js';
 
+/** By this header, with the failure's code, an answer of the platform is told from one that it passes back; those are freed of it. */
+export const REFUSED = 'x-hutong-error';
+
 /** What a caller may see of a failure; what is not of the catalogue is logged and masked. */
 export function shownFailure(error: unknown, requestId: string, log: Log): HutongError {
   if (error instanceof HutongError) return error;
@@ -33,7 +36,8 @@ const KEPT = new Set(['x-request-id', 'connection', 'hutong-subgraph']);
 
 const bodyOf = ({ message, extensions }: HutongError): string => JSON.stringify({ errors: [{ message, extensions }] });
 
-const headersOf = ({ status }: HutongError, body: string): Record<string, string> => ({
+const headersOf = ({ status, code }: HutongError, body: string): Record<string, string> => ({
+  [REFUSED]: code,
   'content-type': 'application/json; charset=utf-8',
   'content-length': String(Buffer.byteLength(body)),
   'cache-control': 'no-store',

@@ -18,9 +18,10 @@ export function passedOn(headers: IncomingHttpHeaders): IncomingHttpHeaders {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !dropped.has(name) && !OURS.test(name)));
 }
 
-/** Takes off a request what is not passed on. */
+/** Takes off a request what is not passed on. That it has a body of unknown length stays to be seen. */
 export function takeOff(request: IncomingMessage): void {
-  const headers = passedOn(request.headers);
+  const coding = request.headers['transfer-encoding'];
+  const headers = { ...passedOn(request.headers), ...(coding === undefined ? {} : { 'transfer-encoding': coding }) };
   request.headers = headers;
   request.rawHeaders = Object.entries(headers).flatMap(([name, value]) => [value ?? []].flat().flatMap((one) => [name, one]));
 }

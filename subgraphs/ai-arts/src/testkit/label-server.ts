@@ -1,0 +1,63 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+
+/** A request as the label server got it. */
+export interface ReceivedRequest {
+  method: string;
+  url: string;
+  headers: IncomingMessage['headers'];
+  body: Buffer;
+}
+
+export type Behaviour = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** A real HTTP server on a free port of 127.0.0.1 that stands for a label server, and behaves as a test tells it. */
+export interface LabelServerOfTest {
+  url: string;
+  server: Server;
+  received: ReceivedRequest[];
+  /** What it does with the next requests. */
+  behave(behaviour: Behaviour): void;
+  stop(): Promise<void>;
+}
+
+/** Answers JSON. */
+export const answers =
+  (value: unknown, status = 200, headers: Record<string, string | string[]> = {}): Behaviour =>
+  (_, response) =>
+    void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(value));
+
+/** Tells, when the whole request has come, what it was. */
+export async function labelServer(): Promise<LabelServerOfTest> {
+  const received: ReceivedRequest[] = [];
+  let behaviour: Behaviour = answers({});
+  const server = createServer((request, response) => {
+    const { method = '', url = '', headers } = request;
+    const next = behaviour;
+    buffer(request).then(
+      (body) => {
+        received.push({ method, url, headers, body });
+        next(request, response);
+      },
+      () => undefined,
+    );
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    server,
+    received,
+    behave(next) {
+      received.length = 0;
+      behaviour = next;
+    },
+    async stop() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
