@@ -35,14 +35,14 @@ export async function labelServer(): Promise<LabelServerOfTest> {
   let behaviour: Behaviour = answers({});
   const server = createServer((request, response) => {
     const { method = '', url = '', headers } = request;
-    const next = behaviour;
-    buffer(request).then(
-      (body) => {
-        received.push({ method, url, headers, body });
-        next(request, response);
-      },
-      () => undefined,
-    );
+    const answer = behaviour;
+    const take = async () => {
+      const body = await buffer(request).catch(() => undefined);
+      if (!body) return;
+      received.push({ method, url, headers, body });
+      answer(request, response);
+    };
+    void take();
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
