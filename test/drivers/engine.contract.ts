@@ -95,7 +95,7 @@ export function engineContract(prepare: () => Promise<EngineUnderTest>): void {
     const job = await jobs.shell('mkdir ../output && echo kept > ../output/model');
     expect(await jobs.ended(job)).toMatchObject({ exitCode: 0 });
     await driver.forget(job, signal);
-    expect(await jobs.look(job)).toMatchObject({ state: 'GONE' });
+    expect(await jobs.look(job)).toMatchObject({ state: 'GONE', neverBegun: false });
     expect(await readFile(join(job.folder, 'output', 'model'), 'utf8')).toBe('kept\n');
     await driver.forget(job, signal);
   });

@@ -5,6 +5,8 @@ import type { Platform } from './platform.js';
 const LOCK = 4_711;
 const SCHEMAS = ['compute_registry', 'scheduling', 'cloud_vm', 'ai_arts'];
 const WAIT_MS = 60_000;
+/** Who waits in this database: other suites hold their platforms at the same time on the same server. */
+const HOLDER = `select pid from pg_locks where locktype = 'advisory' and objid = $1 and not granted and database = (select oid from pg_database where datname = current_database())`;
 
 /** What becomes of the statement at which the platform is killed. */
 export type Ending = 'undone' | 'done';
@@ -64,7 +66,11 @@ export class CrashPoint {
       () => (finished = true),
       () => undefined,
     );
-    const holder = await this.#untilHeld(() => finished);
+    const holder = await this.#untilHeld(() => finished).catch(async (error: unknown) => {
+      // Else the platform would be held for good.
+      await this.#disarm();
+      throw error;
+    });
     if (holder === undefined) {
       await this.#disarm();
       await running;
@@ -90,7 +96,7 @@ export class CrashPoint {
   async #untilHeld(finished: () => boolean): Promise<number | undefined> {
     const deadline = Date.now() + WAIT_MS;
     while (!finished() && Date.now() < deadline) {
-      const { rows } = await this.#client.query<{ pid: number }>(`select pid from pg_locks where locktype = 'advisory' and objid = $1 and not granted`, [LOCK]);
+      const { rows } = await this.#client.query<{ pid: number }>(HOLDER, [LOCK]);
       if (rows[0]) return rows[0].pid;
       await delay(5);
     }

@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
-import { chmod, copyFile, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { chmod, copyFile, cp, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort } from './free-port.js';
-import { until } from './processes.js';
+import { isRunning, until } from './processes.js';
 
 const SCRIPT = join(import.meta.dirname, '../engines/slurm/slurm.sh');
 
@@ -77,9 +77,23 @@ export class TestSlurm {
     });
   }
 
+  /** Has slurmctld die before it has saved anything of what happens during `work`, and start again without it. */
+  async forgetting(work: () => Promise<unknown>): Promise<void> {
+    const [state, saved] = ['state', 'saved'].map((name) => join(this.folder, 'slurm', name)) as [string, string];
+    // What it has on disk is of some moment before, and is being replaced now and then.
+    await until('a copy of what slurmctld has saved', () => cp(state, saved, { recursive: true, force: true }).then(() => true, () => false));
+    await work();
+    await this.kill('slurmctld');
+    await rm(state, { recursive: true });
+    await rename(saved, state);
+    await this.up();
+  }
+
   /** Kills one of its services, which tells nobody. */
   async kill(service: 'slurmctld' | 'slurmd' | 'slurmrestd'): Promise<void> {
-    process.kill(Number((await readFile(join(this.folder, 'slurm/run', `${service}.pid`), 'utf8')).split(' ')[0]), 'SIGKILL');
+    const pid = Number((await readFile(join(this.folder, 'slurm/run', `${service}.pid`), 'utf8')).split(' ')[0]);
+    process.kill(pid, 'SIGKILL');
+    await until(`the end of ${service}`, () => !isRunning(pid));
   }
 
   async #run(program: string, args: string[]): Promise<string> {

@@ -33,6 +33,7 @@ import { loadModel } from './model/model.reference.js';
 import { ModelResolver } from './model/model.resolver.js';
 import { ModelService } from './model/model.service.js';
 import { Migration20261121Notebooks } from './migrations/migration-20261121-notebooks.js';
+import { Migration20261122LostJobs } from './migrations/migration-20261122-lost-jobs.js';
 import { Notebook } from './notebook/notebook.entity.js';
 import { NotebookKind } from './notebook/notebook.kind.js';
 import { loadNotebook } from './notebook/notebook.reference.js';
@@ -71,7 +72,7 @@ export function aiArtsWith(readParts: () => AiArtsParts): SubgraphModule<AiArtsS
     },
     schema: 'ai_arts',
     entities: [FileSet, Dataset, Model, Job, Notebook, Training],
-    migrations: [Migration20261121AiArts, Migration20261121Files, Migration20261121Jobs, Migration20261121Notebooks],
+    migrations: [Migration20261121AiArts, Migration20261121Files, Migration20261121Jobs, Migration20261121Notebooks, Migration20261122LostJobs],
     routes: [...transferRoutes, notebookRoute, ...labellingRoutes],
     checkSettings: () => void readParts(),
     start: (house) => start(house, readParts()),

@@ -102,6 +102,10 @@ export abstract class Job {
   @Property({ type: 'datetime' })
   notBefore!: Date;
 
+  /** How often the engine has lost this run before it was begun. */
+  @Property({ type: 'integer' })
+  losses = 0;
+
   /** The engine's job of this run has this id; every start of a notebook has another one. */
   @Property({ type: 'uuid' })
   runId!: string;

@@ -7,6 +7,10 @@ import { JobState } from './job.states.js';
 
 const { QUEUED, SCHEDULING, RUNNING, FINISHED, FAILED, ERROR, KILLED } = JobState;
 
+/** So often a job is submitted again that the engine lost before it was begun. */
+const MOST_LOSSES = 3;
+const LOST = 'the engine lost it before it was begun';
+
 interface Outcome {
   state: JobState;
   reason: string | null;
@@ -24,9 +28,10 @@ export class JobObserver {
     const outcome = await this.#outcomeOf(view, before, signal);
     if (outcome === undefined || (outcome.state === before.state && outcome.reason === before.stateReason && before.engineId === (view.engineId ?? before.engineId))) return false;
     const changed = await this.parts.rows.changeIfThere(before.id, async (tx, job) => {
-      const isOld = job.runId !== before.runId || job.state !== before.state || job.errand !== null;
+      const isOld = job.runId !== before.runId || job.state !== before.state || job.errand !== null || job.losses !== before.losses;
       if (isOld) return false;
-      await this.#enter(tx, job, outcome, view);
+      if (isToBeSubmittedAgain(view, job)) await this.parts.rows.submitAgain(tx, job, `${LOST}; it is submitted again`);
+      else await this.#enter(tx, job, outcome, view);
       return true;
     });
     return changed ?? false;
@@ -43,7 +48,7 @@ export class JobObserver {
   /** The state that a job is to enter by what the engine says; undefined: it stays as it is. */
   async #outcomeOf(view: EngineJobView, job: Job, signal: AbortSignal): Promise<Outcome | undefined> {
     const halted = JobRows.haltedAs(job.state);
-    if (view.state === 'ENDED' || view.state === 'GONE') return halted === undefined ? endOf(view) : { state: halted, reason: null };
+    if (view.state === 'ENDED' || view.state === 'GONE') return halted === undefined ? endOf(view, job) : { state: halted, reason: null };
     if (halted !== undefined) return undefined;
     if (view.state === 'QUEUED') return { state: QUEUED, reason: view.reason };
     if (view.state === 'SCHEDULING') return { state: SCHEDULING, reason: view.reason };
@@ -53,7 +58,13 @@ export class JobObserver {
   }
 }
 
-function endOf({ state, end, exitCode, signal, reason }: EngineJobView): Outcome {
+/** What has begun, or may have, is never run a second time unasked. */
+function isToBeSubmittedAgain({ state, neverBegun }: EngineJobView, job: Job): boolean {
+  return state === 'GONE' && neverBegun && job.startedAt === null && job.losses < MOST_LOSSES && JobRows.haltedAs(job.state) === undefined;
+}
+
+function endOf({ state, neverBegun, end, exitCode, signal, reason }: EngineJobView, { losses }: Job): Outcome {
+  if (state === 'GONE' && neverBegun && losses >= MOST_LOSSES) return { state: ERROR, reason: `${LOST}, ${losses + 1} times` };
   if (state === 'GONE') return { state: ERROR, reason: reason ?? 'the engine does not know it any more' };
   switch (end) {
     case 'EXITED':

@@ -56,8 +56,8 @@ export class JobRows {
   }
 
   /** Has something done about a job, instead of whatever else was to be done. */
-  async ask(tx: EntityManager, job: Job, errand: JobErrand): Promise<void> {
-    Object.assign(job, { errand, tries: 0, notBefore: new Date() });
+  async ask(tx: EntityManager, job: Job, errand: JobErrand, notBefore = new Date()): Promise<void> {
+    Object.assign(job, { errand, tries: 0, notBefore });
     await tx.flush();
     await this.wake(tx);
   }
@@ -78,9 +78,17 @@ export class JobRows {
     if (job.deletedAt !== null) await this.ask(tx, job, 'REMOVE');
   }
 
+  /** Has a job that the engine lost before it was begun handed over once more; it keeps its place among its owner's. */
+  async submitAgain(tx: EntityManager, job: Job, reason: string): Promise<void> {
+    const { notBefore } = job;
+    Object.assign(job, { losses: job.losses + 1, engineId: null, host: null, stateReason: reason });
+    await this.become(tx, job, QUEUED);
+    await this.ask(tx, job, 'SUBMIT', notBefore);
+  }
+
   /** Has a job begin anew, as a run of its own. */
   async startAgain(tx: EntityManager, job: Job, runId: string): Promise<void> {
-    Object.assign(job, { runId, launch: null, isStaged: false, engineId: null, host: null, exitCode: null, stateReason: null, startedAt: null, endedAt: null });
+    Object.assign(job, { runId, launch: null, isStaged: false, losses: 0, engineId: null, host: null, exitCode: null, stateReason: null, startedAt: null, endedAt: null });
     await this.become(tx, job, QUEUED);
     await this.ask(tx, job, 'SUBMIT');
   }

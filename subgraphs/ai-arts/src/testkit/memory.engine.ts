@@ -33,6 +33,7 @@ export class MemoryEngine implements EngineDriver {
   before: (step: 'submit' | 'look' | 'log' | 'stop' | 'forget' | 'listOurs', id: string) => Promise<void> | void = () => undefined;
   /** Called when a submit has been carried out: what it throws takes the place of the answer. */
   afterSubmit: (id: string) => Promise<void> | void = () => undefined;
+  readonly #neverBegun = new Set<string>();
   readonly #listeners = new Set<(id: string) => void>();
 
   async status() {
@@ -44,7 +45,7 @@ export class MemoryEngine implements EngineDriver {
     await this.before('submit', spec.id);
     signal.throwIfAborted();
     if (!this.runs.has(spec.id)) {
-      const view: EngineJobView = { id: spec.id, state: 'QUEUED', engineId: `engine-${spec.id}`, reason: 'waits for processors', end: null, exitCode: null, signal: null, startedAt: null, endedAt: null, host: null };
+      const view: EngineJobView = { id: spec.id, state: 'QUEUED', engineId: `engine-${spec.id}`, neverBegun: false, reason: 'waits for processors', end: null, exitCode: null, signal: null, startedAt: null, endedAt: null, host: null };
       this.runs.set(spec.id, { spec, view, log: Buffer.alloc(0) });
       if (this.startsAtOnce) this.start(spec.id);
     }
@@ -54,7 +55,7 @@ export class MemoryEngine implements EngineDriver {
 
   async look(jobs: readonly EngineJobReference[]): Promise<EngineJobView[]> {
     await this.before('look', jobs[0]?.id ?? '');
-    return jobs.map(({ id }) => ({ ...(this.runs.get(id)?.view ?? { id, state: 'GONE', engineId: null, reason: null, end: null, exitCode: null, signal: null, startedAt: null, endedAt: null, host: null }) }));
+    return jobs.map(({ id }) => ({ ...(this.runs.get(id)?.view ?? { id, state: 'GONE', engineId: null, neverBegun: this.#neverBegun.has(id), reason: null, end: null, exitCode: null, signal: null, startedAt: null, endedAt: null, host: null }) }));
   }
 
   onChange(heard: (id: string) => void): () => void {
@@ -104,9 +105,14 @@ export class MemoryEngine implements EngineDriver {
     this.#change(id, { state: 'ENDED', end, exitCode, reason, endedAt: new Date(), host: null });
   }
 
-  /** The engine has never heard of a job any more. */
-  lose(id: string): void {
+  /**
+   * The engine has never heard of a job any more.
+   *
+   * @param neverBegun whether it is certain that the job has not run
+   */
+  lose(id: string, neverBegun = false): void {
     this.runs.delete(id);
+    if (neverBegun) this.#neverBegun.add(id);
     this.#tell(id);
   }
 

@@ -149,6 +149,8 @@ export interface EngineJobView {
   state: EngineJobState;
   /** Null before it is known. */
   engineId: string | null;
+  /** Of a GONE one: whether it is certain that it was never begun, so that to submit it again does not run it twice. False in every other state. */
+  neverBegun: boolean;
   /** Why it waits, or how it ended, for people, in the engine's words where there are any. */
   reason: string | null;
   end: EngineEnd | null;

@@ -99,7 +99,7 @@ export class JobFolder {
   /** @param isStarting whether a keeper is on its way that has not made itself known */
   async view(isStarting: boolean, waits: string): Promise<EngineJobView> {
     const names = await this.names();
-    const nothing = { id: this.id, engineId: this.id, reason: null, end: null, exitCode: null, signal: null, startedAt: null, endedAt: null, host: null };
+    const nothing = { id: this.id, engineId: this.id, neverBegun: false, reason: null, end: null, exitCode: null, signal: null, startedAt: null, endedAt: null, host: null };
     if (!names?.has(SPEC)) return { ...nothing, state: 'GONE', engineId: null, reason: 'the engine knows no such job' };
     const ended = names.has(ENDED) ? await this.ended() : null;
     if (ended) {

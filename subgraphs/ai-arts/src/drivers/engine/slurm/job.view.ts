@@ -42,6 +42,7 @@ export function livingView(id: string, job: SlurmJob, host: string | null): Engi
     id,
     state,
     engineId: job.id,
+    neverBegun: false,
     reason: state === 'QUEUED' ? [words, words && job.reason ? `(${job.reason})` : job.reason].filter(Boolean).join(' ') : told(job),
     end: null,
     exitCode: null,
@@ -82,6 +83,7 @@ export function endedView(id: string, job: SlurmJob | undefined, { claim, end, s
     id,
     state: 'ENDED',
     engineId: job?.id ?? claim?.engineId ?? submittedAs,
+    neverBegun: false,
     ...ending,
     startedAt: job?.startedAt ?? claim?.at ?? null,
     endedAt: job?.endedAt ?? end?.at ?? null,
@@ -114,7 +116,11 @@ function signalled(number: number): Ending {
   return { end: 'SIGNALLED', exitCode: null, signal, reason: `${signal} ended it` };
 }
 
-/** One of which neither Slurm nor its files know. */
-export function goneView(id: string): EngineJobView {
-  return { id, state: 'GONE', engineId: null, reason: 'Slurm knows no such job', end: null, exitCode: null, signal: null, startedAt: null, endedAt: null, host: null };
+/**
+ * One of which Slurm does not know, nor its files how it ended. Where its submit was begun and its batch script has not written
+ * down that it runs, as slurmctld forgets what it had not saved when it died, it was never begun; should a Slurm job of it turn
+ * up after all, the first batch script keeps any other from running.
+ */
+export function goneView(id: string, { isBegun, isForgotten }: JobRecords): EngineJobView {
+  return { id, state: 'GONE', engineId: null, neverBegun: isBegun && !isForgotten, reason: 'Slurm knows no such job', end: null, exitCode: null, signal: null, startedAt: null, endedAt: null, host: null };
 }

@@ -92,7 +92,7 @@ test.each([
   const spec = await newSpec();
   slurm.answers.set(`GET /slurm/v0.0.${version}/job/7`, { body: { jobs: [{ job_id: 7, name: `hutong-${spec.id}`, comment: comment(spec.id), batch_host: 'n1', ...told }] } });
   expect(await driver.look([reference(spec)], signal)).toEqual([
-    { id: spec.id, state: 'RUNNING', engineId: '7', reason: null, end: null, exitCode: null, signal: null, startedAt: new Date(1_000_000), endedAt: null, host: '10.0.0.1' },
+    { id: spec.id, state: 'RUNNING', engineId: '7', neverBegun: false, reason: null, end: null, exitCode: null, signal: null, startedAt: new Date(1_000_000), endedAt: null, host: '10.0.0.1' },
   ]);
 });
 
@@ -155,7 +155,25 @@ test('one that wrote nothing down is told by the accounting database, else it is
   expect(await driver.look([reference(spec)], signal)).toMatchObject([{ state: 'ENDED', end: 'LOST', reason: 'Slurm calls it NODE_FAIL: NodeDown', endedAt: new Date(2_000_000) }]);
   slurm.answers.set('GET /slurmdb/v0.0.40/job/7', { body: { jobs: [] } });
   expect(await driver.look([reference(spec)], signal)).toMatchObject([{ state: 'ENDED', end: 'LOST', reason: 'Slurm has forgotten job 7, which left no word of its end' }]);
-  expect(await driver.look([reference(await newSpec())], signal)).toMatchObject([{ state: 'GONE' }]);
+  expect(await driver.look([reference(await newSpec())], signal)).toMatchObject([{ state: 'GONE', neverBegun: false }]);
+});
+
+test('one that was submitted and that slurmctld has lost was never begun unless its batch script says so, whatever the accounting database believes, and is submitted again', async () => {
+  await open(['slurm/v0.0.40', 'slurmdb/v0.0.40']);
+  const spec = await newSpec();
+  await record(spec, 'command', '');
+  await record(spec, 'submitted', '7');
+  slurm.answers.set('GET /slurm/v0.0.40/job/7', unknown);
+  slurm.answers.set('GET /slurm/v0.0.40/jobs', { body: { jobs: [] } });
+  slurm.answers.set('GET /slurmdb/v0.0.40/job/7', { body: { jobs: [{ job_id: 7, name: `hutong-${spec.id}`, state: { current: ['PENDING'], reason: 'None' }, time: { submission: 900, start: 0, end: 0 } }] } });
+  slurm.answers.set('POST /slurm/v0.0.40/job/submit', { body: { job_id: 8 } });
+  expect(await driver.look([reference(spec)], signal)).toMatchObject([{ state: 'GONE', neverBegun: true }]);
+  expect(await driver.submit(spec, signal)).toEqual({ engineId: '8' });
+  slurm.answers.set('GET /slurm/v0.0.40/job/8', unknown);
+  await record(spec, 'claim', '8 1000 n1');
+  expect(await driver.look([reference(spec)], signal)).toMatchObject([{ state: 'ENDED', end: 'LOST', neverBegun: false }]);
+  expect(await driver.submit(spec, signal)).toEqual({ engineId: '8' });
+  expect(slurm.asked('POST')).toHaveLength(1);
 });
 
 test('a number that Slurm has given to somebody else is not taken for ours', async () => {

@@ -193,14 +193,14 @@ export class SlurmDriver implements EngineDriver {
   }
 
   async #view(job: EngineJobReference, before: JobRecords, found: SlurmJob | undefined, signal: AbortSignal): Promise<EngineJobView> {
-    if (before.isForgotten) return goneView(job.id);
+    if (before.isForgotten) return goneView(job.id, before);
     if (found && !hasEnded(found)) return livingView(job.id, found, found.node === null ? null : await this.cluster.address(found.node, signal));
     // It may have ended since they were read.
     const records = before.end ? before : await readRecords(job);
     const engineId = engineIdOf(job, records);
     const isKnown = found !== undefined || records.end !== null || engineId === null;
     const slurmJob = isKnown ? found : await this.jobs.remembered(job.id, engineId, signal);
-    if (!slurmJob && !records.end && !records.claim && !(records.stop && records.isBegun)) return goneView(job.id);
+    if (!slurmJob && !records.end && !records.claim && !(records.stop && records.isBegun)) return goneView(job.id, records);
     const node = slurmJob?.node ?? records.claim?.node ?? null;
     const wasKilled = records.end?.cause !== 'exited' && records.claim !== null;
     return endedView(job.id, slurmJob, records, node === null ? null : await this.cluster.address(node, signal), wasKilled && (await wasOutOfMemory(job)));

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EngineError } from '../engine.js';
+import { hasEnded } from './job.view.js';
 import type { OurMark } from './our.mark.js';
 import { anythingSchema, databaseJobsSchema, jobsSchema, submittedSchema, type SlurmJob } from './slurm.answers.js';
 import type { SlurmConnection } from './slurm.connection.js';
@@ -63,12 +64,12 @@ export class SlurmJobs {
     }
   }
 
-  /** The same of the accounting database, which remembers for long; undefined where there is none. */
+  /** The same of the accounting database, which remembers for long; undefined where there is none, and of a job without an end there: what slurmctld does not know any more will have none. */
   async remembered(id: string, engineId: string, signal: AbortSignal): Promise<SlurmJob | undefined> {
     if (!(await this.slurm.api(signal)).hasDatabase) return undefined;
     try {
       const { jobs } = await this.slurm.read(`/job/${engineId}`, databaseJobsSchema, `job ${engineId} in the accounting database`, signal, 'slurmdb');
-      return jobs.find((job) => job.id === engineId && this.mark.isOf(id, job));
+      return jobs.find((job) => job.id === engineId && this.mark.isOf(id, job) && hasEnded(job));
     } catch (error) {
       // A cluster may have the plugin and no database.
       if (error instanceof SlurmError && error.fault === 'FAILED') return undefined;
