@@ -45,8 +45,10 @@ const CLAIM = `
     select id from ranked where rank <= case when submits then $2::integer else $3::integer end
   ), held as (
     select job.id from ai_arts.job job where job.id in (select id from chosen) and job.errand is not null and job.worker is null for update skip locked
+  ), claimed as (
+    update ai_arts.job job set worker = $1 from held where job.id = held.id returning job.id
   )
-  update ai_arts.job job set worker = $1 from held where job.id = held.id returning job.id`;
+  select coalesce((select array_agg(id) from claimed), '{}') as ids, (select count(*) from chosen) > (select count(*) from held) as "isHeldUp"`;
 
 const TURN_TAKEN = `
   insert into ai_arts.turn (owner_id, served_at) select owner_id, clock_timestamp() from unnest($1::text[]) as owner_id order by owner_id
@@ -62,27 +64,29 @@ export class JobErrands {
   /**
    * Takes jobs whose turn it is, for this process to run their errands: so many that are to be submitted, and so many others.
    *
-   * @returns them, and whether the engine has as many jobs before it as it is given
+   * @returns them; whether the engine has as many jobs before it as it is given; and whether somebody held the row of one whose
+   * turn it was, who need not change it, so that nobody tells when it is free
    */
-  async claim(room: { submits: number; others: number }): Promise<{ jobs: Job[]; isFull: boolean }> {
+  async claim(room: { submits: number; others: number }): Promise<{ jobs: Job[]; isFull: boolean; isHeldUp: boolean }> {
     const { fork, presence, settings } = this.parts;
     // To rank thousands that wait takes long, and mostly there is no room for any of them.
     const [now] = await sql<{ ahead: number; hasOthers: boolean }>(fork(), AHEAD);
     const isFull = now!.ahead >= settings.jobsAhead;
     const submits = isFull ? 0 : Math.min(room.submits, settings.jobsAhead - now!.ahead);
-    if (submits <= 0 && !now!.hasOthers) return { jobs: [], isFull };
+    if (submits <= 0 && !now!.hasOthers) return { jobs: [], isFull, isHeldUp: false };
     const begun: string[] = [];
     try {
       return await fork().transactional(async (tx) => {
-        const claimed = await sql<{ id: string }>(tx, CLAIM, [presence.id, Math.max(0, submits), room.others]);
-        if (claimed.length === 0) return { jobs: [], isFull };
-        for (const { id } of claimed) {
+        const [claimed] = await sql<{ ids: string[]; isHeldUp: boolean }>(tx, CLAIM, [presence.id, Math.max(0, submits), room.others]);
+        const { ids, isHeldUp } = claimed!;
+        if (ids.length === 0) return { jobs: [], isFull, isHeldUp };
+        for (const id of ids) {
           begun.push(id);
           presence.begin(id);
         }
         const jobs = await tx.find(Job, { id: { $in: begun } }, { populate: ['launch'] });
         await sql(tx, TURN_TAKEN, [[...new Set(jobs.filter(({ errand }) => errand === 'SUBMIT').map(({ ownerId }) => ownerId))]]);
-        return { jobs, isFull };
+        return { jobs, isFull, isHeldUp };
       });
     } catch (error) {
       for (const id of begun) presence.end(id);

@@ -268,6 +268,18 @@ describe('turns', () => {
     }
   });
 
+  test('a job whose row somebody held when its turn came is not forgotten', async () => {
+    const alice = house.actor();
+    const id = await alice.created();
+    await alice.until(id, 'RUNNING');
+    await rows(`update ai_arts.job set state = 'KILLING', errand = 'STOP' where id = $1`, [id]);
+    await house.em().transactional(async (tx) => {
+      await sql(tx, 'select from ai_arts.job where id = $1 for update', [id]);
+      await alice.until(await alice.created(), 'RUNNING');
+    });
+    await alice.until(id, 'KILLED');
+  });
+
   test('several processes share the work: each job is submitted once', async () => {
     const second = await trainingHouse({ beside: house });
     try {

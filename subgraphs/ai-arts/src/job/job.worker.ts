@@ -24,6 +24,8 @@ interface WorkerParts {
 /** An engine, or a store, that is not done in so long is given up for this time. */
 const LONGEST_ERRAND_MS = 3_600_000;
 const ENGINE_TIMEOUT_MS = 60_000;
+/** Rows of jobs are held for a moment only. */
+const HELD_UP_MS = 50;
 const SHORTEST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 60_000;
 
@@ -89,10 +91,11 @@ export class JobWorker {
       const submits = [...this.#underWay.values()].filter(({ errand }) => errand === 'SUBMIT').length;
       const room = { submits: settings.jobsAtOnce - submits, others: settings.jobsAtOnce - (this.#underWay.size - submits) };
       if (room.submits <= 0 && room.others <= 0) return;
-      const { jobs, isFull } = await errands.claim(room);
+      const { jobs, isFull, isHeldUp } = await errands.claim(room);
       this.#fullUntil = isFull ? performance.now() + SHORTEST_PAUSE_MS : 0;
       for (const job of jobs) this.#begin(job);
-      if (isFull && jobs.length === 0) return;
+      if (isHeldUp) this.#wakeIn(HELD_UP_MS);
+      if (isHeldUp || (isFull && jobs.length === 0)) return;
       const tryInMs = await errands.nextTryInMs();
       // One that has come due since may have no turn, or there was no room for it.
       if (tryInMs !== undefined) this.#wakeIn(Math.min(Math.max(tryInMs, SHORTEST_PAUSE_MS), LONGEST_PAUSE_MS));
