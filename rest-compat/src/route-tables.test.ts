@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { contracts } from './contracts.js';
+import type { OperationRoute, Takes } from './engine/contract.js';
 import { fieldName } from './engine/field.name.js';
 import { RestServer, type RestAnswer } from './testkit/rest.server.js';
-import { IDENTIFIER, listOf, machinePage, sampleDataset, sampleMachine, sampleModel, sampleNotebook, sampleReport, sampleResource, sampleTraining, sampleZone } from './testkit/samples.js';
+import { IDENTIFIER, listOf, machinePage, sampleDataset, sampleInference, sampleMachine, sampleModel, sampleNotebook, sampleRecognition, sampleReport, sampleResource, sampleTraining, sampleZone } from './testkit/samples.js';
 
 /** A good body or query for every row that takes one; a row without fails here. */
 const GOOD: Record<string, Record<string, unknown>> = {
@@ -30,6 +31,12 @@ const GOOD: Record<string, Record<string, unknown>> = {
   'POST /ai_arts/api/datasets/upload': { dir: 'mnist', isPrivate: 'false' },
   'POST /ai_arts/api/datasets': { name: 'd', description: 'd', path: 'dataset/1', isPrivate: false },
   'POST /ai_arts/api/datasets/register': { name: 'd', description: 'd', path: 'shared/mnist', isPrivate: 'true' },
+  'GET /ai_arts/api/inferences': { pageNum: '1', pageSize: '10', orderBy: 'status', order: 'desc', status: 'running', name: '识别', searchWord: 'x' },
+  'GET /ai_arts/api/ListInferenceJob': { status: 'all', name: '识别' },
+  'GET /ai_arts/api/inferences/ListInferenceJob': { pageNum: '3' },
+  'POST /ai_arts/api/inferences': { jobName: 'i', modelId: 4, model_base_path: 'model/1', framework: 'onnx', version: '1', device: 'cpu', desc: 'd' },
+  'POST /ai_arts/api/inferences/:id/upload_image': { note: 'x' },
+  'POST /ai_arts/api/inferences/:id/recognition': { imageId: '8f14e45f-ceea-467f-a8f1-0d1d2c9c2a14' },
   'POST /cloud_api launch_instance': { command: 'launch_instance', image: 'xubuntu', flavor: 'm1.small', internet: 'true', name: 'exam' },
   'POST /cloud_api destroy_instance': { command: 'destroy_instance', vm_id: 'vm-1' },
 };
@@ -88,6 +95,12 @@ beforeEach(() => {
     dataset: () => sampleDataset,
     registerDataset: () => sampleDataset,
     deleteDataset: () => true,
+    inferenceServices: () => listOf(sampleInference),
+    inferenceService: () => sampleInference,
+    createInferenceService: () => sampleInference,
+    deleteInferenceService: () => true,
+    uploadImage: () => ({ id: '8f14e45f-ceea-467f-a8f1-0d1d2c9c2a14' }),
+    recognizeImage: () => sampleRecognition,
   };
 });
 
@@ -226,11 +239,19 @@ describe.each(forms)('$id', ({ id, path, contract }) => {
     }), parameters));
 });
 
-describe.each(uploads)('$id', ({ id, path, contract }) => {
+describe.each(uploads)('$id', ({ id, path: template, contract, row }) => {
+  const path = pathWith(template, '7');
   const good = (GOOD[id] ?? {}) as Record<string, string>;
-  const file = { key: 'data', name: 'x.zip', bytes: 'bytes' };
+  const takes = (row as OperationRoute<unknown, unknown>).takes as Extract<Takes<unknown>, { from: 'upload' }>;
+  const file = { key: takes.file, name: 'x.zip', bytes: 'bytes' };
 
-  it('takes its sample, and misses the file in one without', async () => {
+  it.runIf(takes.isOptional)('takes a form without the file, a JSON object, and nothing at all', async () => {
+    const answers = [await rest.form(path, good, { multipart: true }), await rest.post(path, good), await rest.post(path, '')];
+    for (const answer of answers) expect(isSuccess(answer), answer.text).toBe(true);
+    rest.graph.requests.length = 0;
+  });
+
+  it.skipIf(takes.isOptional)('takes its sample, and misses the file in one without', async () => {
     const answer = await rest.form(path, good, { file });
     expect(isSuccess(answer), answer.text).toBe(true);
     expectSound(answer, contract);
@@ -240,7 +261,7 @@ describe.each(uploads)('$id', ({ id, path, contract }) => {
   });
 
   it('stays sound whatever its fields hold, and the file and its name', () =>
-    fc.assert(fc.asyncProperty(fc.dictionary(fc.constantFrom('dir', 'isPrivate', 'data', '__proto__', 'x'), anyText), fc.uint8Array({ maxLength: 300 }), anyText, async (fields, bytes, name) => {
+    fc.assert(fc.asyncProperty(fc.dictionary(fc.constantFrom('dir', 'isPrivate', 'imageId', takes.file, '__proto__', 'x'), anyText), fc.uint8Array({ maxLength: 300 }), anyText, async (fields, bytes, name) => {
       expectSound(await rest.form(path, { ...good, ...fields }, { file: { ...file, bytes, name } }), contract);
     }), parameters));
 

@@ -11,8 +11,8 @@ export type Takes<Input> =
   | { from: 'query'; shape: z.ZodType<Input> }
   /** A form's keys, each with the first of its values; the row is one of those that `Contract.forms` tells apart. */
   | { from: 'form'; shape: z.ZodType<Input> }
-  /** A multipart form: texts as of a form, and the one file whose key is `file`. */
-  | { from: 'upload'; file: string; shape: z.ZodType<Input> }
+  /** A multipart form: texts as of a form, and the one file whose key is `file`. Where that is optional, the form may come without it, and a JSON object, or nothing at all, instead of the form. */
+  | { from: 'upload'; file: string; isOptional?: true; shape: z.ZodType<Input> }
   /** A JSON object. */
   | { from: 'body'; shape: z.ZodType<Input> }
   /** A JSON object with one list that is checked element by element, so that refusing a long bad one is cheap. */

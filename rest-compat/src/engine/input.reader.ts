@@ -11,11 +11,11 @@ import { describeValue, valueAt, type Path } from './field.name.js';
  */
 export function readInput<Input>(takes: Takes<Input>, sent: unknown): Input {
   if (takes.from === 'nothing') return undefined as Input;
-  if (takes.from === 'query' || takes.from === 'form' || takes.from === 'upload') return fitting(takes.shape, sent);
+  if (takes.from === 'query' || takes.from === 'form') return fitting(takes.shape, sent);
   if (typeof sent !== 'object' || sent === null || Array.isArray(sent)) {
     throw new Failure('BAD_INPUT', [{ path: [], message: `expected a JSON object, got ${describeValue(sent)}` }]);
   }
-  return takes.from === 'body' ? fitting(takes.shape, sent) : readBatch(takes, sent);
+  return takes.from === 'batch' ? readBatch(takes, sent) : fitting(takes.shape, sent);
 }
 
 /** The names of a query's parameters. */

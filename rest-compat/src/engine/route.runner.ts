@@ -13,7 +13,7 @@ import { parseQuery } from './query.parser.js';
 import type { Endpoint } from './route.index.js';
 import type { RestCompatSettings } from './settings.js';
 import { UndoRunner } from './undo.runner.js';
-import { UploadForm } from './upload.form.js';
+import { isUploadForm, UploadForm } from './upload.form.js';
 
 /** One request on its way to its answer. */
 export interface Exchange extends Lifetime {
@@ -53,7 +53,7 @@ export class RouteRunner {
   async run(endpoint: Endpoint, search: string, exchange: Exchange): Promise<Answer | Destination> {
     const { contract, row } = endpoint;
     if ('readiness' in row) return answerOf(row.readiness(await this.#graph.readiness()));
-    if (row.takes.from === 'upload') return this.#runWithFile(contract, row, row.takes, exchange);
+    if (row.takes.from === 'upload' && (!row.takes.isOptional || isUploadForm(exchange.request))) return this.#runWithFile(contract, row, row.takes, exchange);
     const sent = await this.#read(row, endpoint, search, exchange);
     exchange.onInput(sent);
     return this.answer(contract, row, readInput(row.takes, sent), exchange);
@@ -90,7 +90,7 @@ export class RouteRunner {
     discardRest(exchange.request, exchange.response, this.#settings.uploads.idleMs);
     await this.check(contract, exchange);
     exchange.allow(UPLOAD_MS);
-    await using form = await UploadForm.receive(exchange.request, takes.file, this.#settings.uploads);
+    await using form = await UploadForm.receive(exchange.request, takes.file, this.#settings.uploads, takes.isOptional);
     exchange.onInput(form.texts);
     return await this.answer(contract, row, readInput(takes, form.texts), exchange, form.file);
   }
@@ -100,7 +100,8 @@ export class RouteRunner {
     if (row.takes.from === 'query') return parseQuery(search, parameters);
     requireJsonType(request.headers['content-type']);
     const { bodyLimitBytes, bulkBodyLimitBytes } = this.#settings;
-    return parseJsonBody(await readBody(request, row.limit === 'bulk' ? bulkBodyLimitBytes : bodyLimitBytes));
+    const bytes = await readBody(request, row.limit === 'bulk' ? bulkBodyLimitBytes : bodyLimitBytes);
+    return row.takes.from === 'upload' && bytes.length === 0 ? {} : parseJsonBody(bytes);
   }
 
   async #ask(contract: Contract, row: OperationRoute<unknown, unknown>, variables: Record<string, unknown>, exchange: Exchange) {

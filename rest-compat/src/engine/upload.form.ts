@@ -18,6 +18,9 @@ const CHUNK_BYTES = 64 * 1024;
 /** Headers of parts, and what stands between them. */
 const FRAME_BYTES = 64 * 1024;
 
+/** Whether a request says that it brings a multipart form. */
+export const isUploadForm = ({ headers }: IncomingMessage): boolean => /^multipart\/form-data\b/i.test(headers['content-type'] ?? '');
+
 /**
  * A multipart form with one file. Its texts may stand behind the file, so this is put aside until all have come: in a temporary
  * file without a name, which is gone with the form or with the process.
@@ -27,7 +30,8 @@ export class UploadForm implements AsyncDisposable {
 
   private constructor(
     readonly texts: Form,
-    readonly file: Upload,
+    /** Undefined: the form has none, which was said to be good. */
+    readonly file: Upload | undefined,
     aside: FileHandle,
   ) {
     this.#aside = aside;
@@ -35,10 +39,11 @@ export class UploadForm implements AsyncDisposable {
 
   /**
    * @param key the file's; files of other keys are skipped, and of several only the first is taken
+   * @param isOptional whether a form without the file is good, too
    * @throws Failure FILE_MISSING when the form has no such file, or is none; FILES_TOO_LARGE; BODY_TOO_LARGE; BAD_INPUT when it is broken; TIMEOUT
    * @throws CallerGone
    */
-  static async receive(request: IncomingMessage, key: string, limits: UploadLimits): Promise<UploadForm> {
+  static async receive(request: IncomingMessage, key: string, limits: UploadLimits, isOptional = false): Promise<UploadForm> {
     const parser = parserFor(request, key, limits);
     const aside = await nameless();
     try {
@@ -46,7 +51,8 @@ export class UploadForm implements AsyncDisposable {
       endBodyDeadline(request);
       await reader.read(request, limits);
       const { texts, info } = reader;
-      if (!info) throw noFile(key);
+      if (!info && !isOptional) throw noFile(key);
+      if (!info) return new UploadForm(texts, undefined, aside);
       const { filename, mimeType: mimetype, encoding } = info;
       const createReadStream = () => Readable.from(bytesOf(aside), { objectMode: false });
       return new UploadForm(texts, uploadOf({ fieldName: key, filename, mimetype, encoding, createReadStream }), aside);
@@ -122,8 +128,7 @@ class FormReader {
 }
 
 function parserFor(request: IncomingMessage, key: string, { fileBytes }: UploadLimits): Busboy {
-  const type = request.headers['content-type'] ?? '';
-  if (!/^multipart\/form-data\b/i.test(type)) throw noFile(key);
+  if (!isUploadForm(request)) throw noFile(key);
   try {
     // Texts come with a character for each byte, so that what is not valid UTF-8 is seen. A file of exactly the largest size is good.
     return busboy({ headers: request.headers, defCharset: 'latin1', defParamCharset: 'utf8', limits: { fileSize: fileBytes + 1, fields: MOST_TEXTS, fieldSize: LARGEST_TEXT } });

@@ -75,6 +75,15 @@ export const graphSchema = buildSchema(/* GraphQL */ `
   }
   type DatasetConnection { nodes: [Dataset!]! totalCount: Int! }
   type FileSet { path: String! }
+  type InferenceService {
+    id: ID! name: String! description: String engine: String! deviceType: String! deviceNum: Int! state: JobState! stateReason: String
+    createdAt: DateTime! requests: Float! failed: Float! latencyMs: Float model: Model
+  }
+  type InferenceServiceConnection { nodes: [InferenceService!]! totalCount: Int! }
+  type UploadedImage { id: ID! }
+  type RecognizedLabel { label: String! score: Float! }
+  type RecognizedBox { label: String! score: Float! x: Float! y: Float! width: Float! height: Float! }
+  type Recognition { task: String! labels: [RecognizedLabel!]! boxes: [RecognizedBox!]! pictureUrl: String }
   enum FilePurpose { CODE DATASET MODEL }
   input JobFilter { states: [JobState!] search: String }
   input CreateNotebookInput { name: String! engine: String! codePath: String deviceType: String deviceNum: Int description: String }
@@ -86,6 +95,9 @@ export const graphSchema = buildSchema(/* GraphQL */ `
   input RegisterModelInput {
     name: String! description: String path: String trainingId: ID use: String engine: String precision: String params: JSON
   }
+  input CreateInferenceServiceInput { name: String! modelId: ID modelPath: String deviceType: String deviceNum: Int description: String clientToken: String waitSeconds: Int }
+  input UploadImageInput { serviceId: ID! image: Upload! }
+  input RecognizeImageInput { serviceId: ID! image: Upload imageId: ID top: Int minScore: Float picture: Boolean waitSeconds: Int }
   input DatasetFilter { name: String isPrivate: Boolean }
   input RegisterDatasetInput { name: String! description: String path: String! isPrivate: Boolean }
   input UploadFilesInput { file: Upload! purpose: FilePurpose! dir: String isPrivate: Boolean }
@@ -96,6 +108,8 @@ export const graphSchema = buildSchema(/* GraphQL */ `
     trainings(filter: JobFilter, orderBy: JobOrder, direction: SortDirection, first: Int, offset: Int): TrainingConnection
     model(id: ID!): Model
     models(filter: ModelFilter, orderBy: ArtifactOrder, direction: SortDirection, first: Int, offset: Int): ModelConnection
+    inferenceService(id: ID!): InferenceService
+    inferenceServices(filter: JobFilter, orderBy: JobOrder, direction: SortDirection, first: Int, offset: Int): InferenceServiceConnection
     dataset(id: ID!): Dataset
     datasets(filter: DatasetFilter, orderBy: ArtifactOrder, direction: SortDirection, first: Int, offset: Int): DatasetConnection
     machines(first: Int, after: String, offset: Int): MachineConnection!
@@ -113,6 +127,10 @@ export const graphSchema = buildSchema(/* GraphQL */ `
     deleteModel(id: ID!): Boolean!
     registerDataset(input: RegisterDatasetInput!): Dataset!
     deleteDataset(id: ID!): Boolean!
+    createInferenceService(input: CreateInferenceServiceInput!): InferenceService!
+    deleteInferenceService(id: ID!): Boolean!
+    uploadImage(input: UploadImageInput!): UploadedImage!
+    recognizeImage(input: RecognizeImageInput!): Recognition!
     logIn(input: LogInInput!): Session!
     registerComputingIdentifiers(input: RegisterComputingIdentifiersInput!): Done!
     reportComputingResources(input: ReportComputingResourcesInput!): Done!

@@ -132,5 +132,25 @@ export const sampleDataset = {
 /** A model as the graph shows it. */
 export const sampleModel = { ...sampleDataset, id: '4', format: 'onnx', use: null, engine: 'tensorflow-2.4', precision: null, params: { layers: 3 }, training: sampleTraining };
 
+/** An inference service as the graph shows it. */
+export const sampleInference = {
+  id: '8f14e45f-ceea-467f-a8f1-0d1d2c9c2a15',
+  name: '识别',
+  state: 'RUNNING',
+  stateReason: null,
+  createdAt: '2026-01-31T08:00:00.000Z',
+  description: null,
+  engine: 'onnx',
+  deviceType: 'cpu',
+  deviceNum: 1,
+  requests: 7,
+  failed: 1,
+  latencyMs: 4.5,
+  model: { id: '4', name: 'digits', version: '1', path: 'model/8f14e45f-ceea-467f-a8f1-0d1d2c9c2a13' },
+};
+
+/** What a service has found in a picture. */
+export const sampleRecognition = { task: 'classify', labels: [{ label: '7', score: 0.98 }], boxes: [] };
+
 /** A list as the graph shows it. */
 export const listOf = (...nodes: object[]): object => ({ totalCount: nodes.length, nodes });

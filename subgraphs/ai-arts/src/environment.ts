@@ -1,4 +1,4 @@
-import { readSettings, settingTypes, type Setting } from '@hutong/common';
+import { readSettings, SettingError, settingTypes, type Setting } from '@hutong/common';
 import { readEnvironments } from './job/job.environments.js';
 import { readLabelServerSettings, type LabelServerSettings } from './labelling/environment.js';
 import path from 'node:path';
@@ -59,6 +59,23 @@ export const aiArtsEnvironment = {
   NOTEBOOK_IDLE_HOURS: { schema: settingTypes.integer(0, 87_600), default: '24', example: '8', about: 'A notebook that nobody uses is stopped after so many hours, and keeps its files; 0: never.' },
   NOTEBOOKS_PER_USER: { schema: settingTypes.integer(1, 1_000_000), default: '4', example: '2', about: 'Notebooks of one user that may wait and run at a time.' },
   TRAININGS_PER_USER: { schema: settingTypes.integer(1, 1_000_000), default: '1000', example: '50', about: 'Trainings of one user that may wait and run at a time.' },
+  INFERENCE_RUNTIME: {
+    schema: settingTypes.oneOf('onnx', 'oip'),
+    default: 'onnx',
+    example: 'oip',
+    about: 'What serves models: `onnx` (a worker on the engine for each service), or `oip` (an inference server of the site that speaks the Open Inference Protocol, such as Triton or KServe).',
+  },
+  OIP_URL: { schema: settingTypes.url('http', 'https').optional(), example: 'http://triton.example:8000', about: 'Where the inference server of `INFERENCE_RUNTIME=oip` listens. It must serve each model under the name that the model has here.' },
+  OIP_TOKEN: { schema: settingTypes.text().optional(), example: 'a-long-secret', about: 'Bearer token that the inference server asks for. Empty: none.' },
+  INFERENCE_SERVICES_PER_USER: { schema: settingTypes.integer(1, 1_000_000), default: '4', example: '20', about: 'Inference services of one user that may wait and run at a time.' },
+  INFERENCE_QUEUE: { schema: settingTypes.integer(1, 100_000), default: '100', example: '1000', about: 'Requests that one inference service may have at a time in a process; more are refused.' },
+  INFERENCE_SLEEP_MINUTES: { schema: settingTypes.integer(0, 5_256_000), default: '0', example: '60', about: 'An inference service that nobody asks for so long is stopped until somebody does; 0: never.' },
+  INFERENCE_RESTARTS: { schema: settingTypes.integer(0, 1_000), default: '5', example: '20', about: 'How often in a row the worker of an inference service that died is started again, after 1 s, 2 s, 4 s and so on.' },
+  INFERENCE_IMAGE_BYTES: { schema: settingTypes.integer(1, 2 ** 32), default: String(100 * MIB), example: '10485760', about: 'Largest picture that is recognised, in bytes.' },
+  INFERENCE_IMAGE_PIXELS: { schema: settingTypes.integer(1, 2 ** 30), default: '100000000', example: '25000000', about: 'Pixels that a picture to be recognised may have.' },
+  INFERENCE_DECODERS: { schema: settingTypes.integer(1, 1_000), default: '2', example: '8', about: 'Pictures that a process of the subgraph decodes at a time, each in a small process of its own.' },
+  INFERENCE_IMAGES_PER_USER: { schema: settingTypes.integer(1, 1_000_000), default: '100', example: '1000', about: 'Uploaded pictures of one user that are kept to be recognised; with one more the oldest goes.' },
+  INFERENCE_IMAGE_MINUTES: { schema: settingTypes.integer(1, 525_600), default: '60', example: '1440', about: 'How long an uploaded picture is kept.' },
   AI_ARTS_UNPACKED_BYTES: { schema: settingTypes.integer(1, Number.MAX_SAFE_INTEGER), default: String(50 * 1024 ** 3), example: '10737418240', about: 'What an archive may unpack to, in bytes.' },
   AI_ARTS_UNPACKED_FILES: { schema: settingTypes.integer(1, 10_000_000), default: '100000', example: '500000', about: 'Files and folders that an archive may hold.' },
   AI_ARTS_UNPACK_RATIO: { schema: settingTypes.integer(1, 10_000), default: '200', example: '200', about: 'How many times as large as itself an archive may unpack to, beyond the first 64 MiB.' },
@@ -92,6 +109,16 @@ export interface AiArtsSettings {
   /** 0: never. */
   notebookIdleMs: number;
   notebooksPerUser: number;
+  inferenceRuntime: 'onnx' | 'oip';
+  /** The inference server of the site. */
+  oip: { url: string | undefined; token: string | undefined };
+  servicesPerUser: number;
+  inferenceQueue: number;
+  /** 0: never. */
+  inferenceSleepMs: number;
+  inferenceRestarts: number;
+  /** Pictures to be recognised: bytes and pixels of one, how many are decoded at a time, kept ones of a user, for how long. */
+  inferenceImages: { bytes: number; pixels: number; decoders: number; perUser: number; lifetimeMs: number };
   /** Where programs of this machine are looked for. */
   programFolders: readonly string[];
   /** Absolute. */
@@ -109,11 +136,13 @@ export interface AiArtsSettings {
   labelServer: LabelServerSettings | undefined;
 }
 
+const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
 /** Reads the settings from the process environment; throws a `SettingError` for the first bad one. */
 export function readAiArtsSettings(environment: Readonly<Record<string, string | undefined>> = process.env): AiArtsSettings {
   const values = readSettings(aiArtsEnvironment, environment);
+  if (values.INFERENCE_RUNTIME === 'oip' && values.OIP_URL === undefined) throw new SettingError(`OIP_URL: INFERENCE_RUNTIME=oip needs it, for example ${aiArtsEnvironment.OIP_URL.example}`);
   return {
     engine: values.ENGINE_DRIVER,
     store: values.STORE_DRIVER,
@@ -130,6 +159,19 @@ export function readAiArtsSettings(environment: Readonly<Record<string, string |
     notebookCommand: values.NOTEBOOK_COMMAND,
     notebookIdleMs: values.NOTEBOOK_IDLE_HOURS * HOUR_MS,
     notebooksPerUser: values.NOTEBOOKS_PER_USER,
+    inferenceRuntime: values.INFERENCE_RUNTIME,
+    oip: { url: values.OIP_URL, token: values.OIP_TOKEN },
+    servicesPerUser: values.INFERENCE_SERVICES_PER_USER,
+    inferenceQueue: values.INFERENCE_QUEUE,
+    inferenceSleepMs: values.INFERENCE_SLEEP_MINUTES * MINUTE_MS,
+    inferenceRestarts: values.INFERENCE_RESTARTS,
+    inferenceImages: {
+      bytes: values.INFERENCE_IMAGE_BYTES,
+      pixels: values.INFERENCE_IMAGE_PIXELS,
+      decoders: values.INFERENCE_DECODERS,
+      perUser: values.INFERENCE_IMAGES_PER_USER,
+      lifetimeMs: values.INFERENCE_IMAGE_MINUTES * MINUTE_MS,
+    },
     programFolders: [...(environment.PATH ?? '').split(path.delimiter), '/usr/local/bin', '/usr/bin', '/bin'],
     dataDirectory: path.resolve(REPOSITORY, values.HUTONG_DATA_DIR),
     unpack: { bytes: values.AI_ARTS_UNPACKED_BYTES, files: values.AI_ARTS_UNPACKED_FILES, ratio: values.AI_ARTS_UNPACK_RATIO },

@@ -3,7 +3,7 @@ import { defineError } from '@hutong/common';
 export const engineNotConfigured = defineError<{ remedy: string }>({
   code: 'ENGINE_NOT_CONFIGURED',
   status: 503,
-  summary: 'No engine is set up, so notebooks and trainings can be neither started nor stopped.',
+  summary: 'No engine is set up, so notebooks, trainings and services can be neither started nor stopped.',
   remedy: 'Set ENGINE_DRIVER and what its driver needs; the message says what is missing.',
   message: ({ remedy }) => `no engine is set up: ${remedy}`,
 });
@@ -222,6 +222,46 @@ export const labelsInvalid = defineError<{ problem: string }>({
   summary: 'What the label server gave as the labels of a project is not COCO, or does not fit the files of the dataset; nothing was kept.',
   remedy: 'The message names the place in the labels and what is wrong there; correct them on the label server and import again.',
   message: ({ problem }) => `the labels cannot be imported: ${problem}`,
+});
+
+export const modelNotServable = defineError<{ id: string; problem: string }>({
+  code: 'MODEL_NOT_SERVABLE',
+  status: 409,
+  summary: 'A service cannot serve this model: it is not of the format onnx, or has not one ONNX file.',
+  remedy: 'Register a model of one .onnx file, with what belongs to it beside it; the message says what is wrong.',
+  message: ({ id, problem }) => `model ${quoted(id)} cannot be served: ${problem}`,
+});
+
+export const serviceNotRunning = defineError<{ state: string; reason?: string | null }>({
+  code: 'SERVICE_NOT_RUNNING',
+  status: 409,
+  summary: 'The inference service is not RUNNING, or did not become so as long as the request waited.',
+  remedy: 'Wait until it is (`jobChanged` tells, `waitSeconds` waits), or start it.',
+  message: ({ state, reason }) => `job not running: it is ${state}${reason == null ? '' : ` (${reason})`}`,
+});
+
+export const serviceBusy = defineError<{ problem: string }>({
+  code: 'SERVICE_BUSY',
+  status: 429,
+  summary: 'As many requests of the inference service wait as may.',
+  remedy: 'Try again in a moment, with fewer requests at a time (INFERENCE_QUEUE).',
+  message: ({ problem }) => `the service is busy: ${problem}`,
+});
+
+export const inferenceFailed = defineError<{ words: string }>({
+  code: 'INFERENCE_FAILED',
+  status: 502,
+  summary: 'The worker of the inference service has ended, did not answer, or failed at the picture.',
+  remedy: 'Try again; a worker that has ended is started again by itself. The state and the log of the service tell more.',
+  message: ({ words }) => words,
+});
+
+export const imageNotFound = defineError<{ id: string | null }>({
+  code: 'IMAGE_NOT_FOUND',
+  status: 404,
+  summary: 'There is no picture of this id, its time is over, or it belongs to somebody else; or none was uploaded for the service.',
+  remedy: 'Upload it again (`uploadImage`), or send it with the request.',
+  message: ({ id }) => (id === null ? 'no picture was uploaded for this service, or its time is over' : `picture ${quoted(id)} not found`),
 });
 
 const SHOWN = 100;

@@ -13,11 +13,12 @@ import type { MetricStore } from './metrics/metric.store.js';
 import type { Notebooks } from './notebook/open-notebooks.js';
 import type { TrainingService } from './training/training.service.js';
 import type { ModelService } from './model/model.service.js';
+import type { Inference } from './inference/open-inference.js';
 import type { Files } from './files/open-files.js';
 import type { Transfer } from './files/transfer/open-transfer.js';
 
 /** What the resolvers of this subgraph work with. */
-export interface AiArtsServices extends Omit<Files, 'stop'>, Omit<Transfer, 'stop'>, Omit<Notebooks, 'stop'>, Omit<Labelling, 'stop'> {
+export interface AiArtsServices extends Omit<Files, 'stop'>, Omit<Transfer, 'stop'>, Omit<Notebooks, 'stop'>, Omit<Labelling, 'stop'>, Omit<Inference, 'stop'> {
   engine: Engine;
   store: Store;
   datasets: DatasetService;

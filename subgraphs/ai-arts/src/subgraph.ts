@@ -19,6 +19,14 @@ import { DatasetDownloadResolver, FileSetDownloadResolver, ModelDownloadResolver
 import { openTransfer } from './files/transfer/open-transfer.js';
 import { transferRoutes } from './files/transfer/transfer.routes.js';
 import { FileSetResolver, UploadEventResolver } from './files/upload.resolver.js';
+import { KeptImage } from './inference/image.entity.js';
+import { InferenceService } from './inference/inference.entity.js';
+import { InferenceKind } from './inference/inference.kind.js';
+import { loadInferenceService } from './inference/inference.reference.js';
+import { InferenceServiceResolver } from './inference/inference.resolver.js';
+import type { ModelServers } from './inference/model.servers.js';
+import { openInference, openServers, type ServersParts } from './inference/open-inference.js';
+import { pictureRoute } from './inference/picture.route.js';
 import { Job } from './job/job.entity.js';
 import { JobEnvironments } from './job/job.environments.js';
 import { JobResolver } from './job/job.resolver.js';
@@ -28,6 +36,7 @@ import { openLabelling } from './labelling/open-labelling.js';
 import { Migration20261121AiArts } from './migrations/migration-20261121-ai-arts.js';
 import { Migration20261121Files } from './migrations/migration-20261121-files.js';
 import { Migration20261121Jobs } from './migrations/migration-20261121-jobs.js';
+import { Migration20261122Inferences } from './migrations/migration-20261122-inferences.js';
 import { Model } from './model/model.entity.js';
 import { loadModel } from './model/model.reference.js';
 import { ModelResolver } from './model/model.resolver.js';
@@ -55,6 +64,8 @@ export interface AiArtsParts {
   settings: AiArtsSettings;
   openEngine: (options: EngineOptions) => Promise<Engine>;
   openStore: () => Promise<Store>;
+  /** By default those of every runtime. */
+  openServers?: (parts: ServersParts) => ModelServers;
 }
 
 /** The subgraph with settings and drivers from elsewhere than the environment, for tests. */
@@ -62,8 +73,9 @@ export function aiArtsWith(readParts: () => AiArtsParts): SubgraphModule<AiArtsS
   return {
     graph: {
       name: 'ai-arts',
-      resolvers: [EngineResolver, FileSetResolver, UploadEventResolver, FileSetDownloadResolver, DatasetDownloadResolver, ModelDownloadResolver, DatasetResolver, ModelResolver, JobResolver, NotebookResolver, TrainingResolver],
+      resolvers: [EngineResolver, FileSetResolver, UploadEventResolver, FileSetDownloadResolver, DatasetDownloadResolver, ModelDownloadResolver, DatasetResolver, ModelResolver, JobResolver, NotebookResolver, TrainingResolver, InferenceServiceResolver],
       references: {
+        InferenceService: ({ id }: { id: string }, context: AiArtsContext) => loadInferenceService(context, id),
         Dataset: ({ id }: { id: string }, context: AiArtsContext) => loadDataset(context, id),
         Model: ({ id }: { id: string }, context: AiArtsContext) => loadModel(context, id),
         Notebook: ({ id }: { id: string }, context: AiArtsContext) => loadNotebook(context, id),
@@ -71,15 +83,15 @@ export function aiArtsWith(readParts: () => AiArtsParts): SubgraphModule<AiArtsS
       },
     },
     schema: 'ai_arts',
-    entities: [FileSet, Dataset, Model, Job, Notebook, Training],
-    migrations: [Migration20261121AiArts, Migration20261121Files, Migration20261121Jobs, Migration20261121Notebooks, Migration20261122LostJobs],
-    routes: [...transferRoutes, notebookRoute, ...labellingRoutes],
+    entities: [FileSet, Dataset, Model, Job, Notebook, Training, InferenceService, KeptImage],
+    migrations: [Migration20261121AiArts, Migration20261121Files, Migration20261121Jobs, Migration20261121Notebooks, Migration20261122LostJobs, Migration20261122Inferences],
+    routes: [...transferRoutes, notebookRoute, pictureRoute, ...labellingRoutes],
     checkSettings: () => void readParts(),
     start: (house) => start(house, readParts()),
   };
 }
 
-/** Notebooks, trainings, models and datasets. */
+/** Notebooks, trainings, models, datasets and inference services. */
 export const aiArts: SubgraphModule<AiArtsServices> = aiArtsWith(() => {
   const settings = readAiArtsSettings();
   const store: StoreChoice = settings.store === 's3' ? { driver: 's3', settings: readS3Settings() } : { driver: 'disk', settings: readDiskSettings() };
@@ -96,15 +108,23 @@ async function start(house: House, parts: AiArtsParts): Promise<StartedServices<
   const { stop: stopLabelling, ...labelling } = await openLabelling({ house, settings: parts.settings });
   const environments = new JobEnvironments(parts.settings.environments);
   const servers = jupyterServers(house, engine, parts.settings);
-  const kinds = [new NotebookKind({ fork: () => house.database.em.fork(), files: files.files, servers, settings: parts.settings }), new TrainingKind({ files: files.files, environments, settings: parts.settings })];
+  const modelServers = (parts.openServers ?? openServers)({ house, engine, files: files.files, settings: parts.settings });
+  const kinds = [
+    new NotebookKind({ fork: () => house.database.em.fork(), files: files.files, servers, settings: parts.settings }),
+    new TrainingKind({ files: files.files, environments, settings: parts.settings }),
+    new InferenceKind({ files: files.files, servers: modelServers, settings: parts.settings }),
+  ];
   const datasets = new DatasetService(files);
   const work = await JobWork.start({ house, engine, kinds, settings: parts.settings });
   const { stop: stopTrainings, ...trainings } = openTrainings({ house, engine, work, files: files.files, datasets, environments, settings: parts.settings });
   const { stop: stopNotebooks, ...notebooks } = await openNotebooks({ house, engine, work, files: files.files, environments, servers, settings: parts.settings });
+  const models = new ModelService({ ...files, trainings: trainings.trainings });
+  const { stop: stopInference, ...inference } = await openInference({ house, engine, store, work, files: files.files, models, servers: modelServers, settings: parts.settings });
   return {
-    services: { engine, store, ...files, ...transfer, datasets, models: new ModelService({ ...files, trainings: trainings.trainings }), jobs: work.store, jobEvents: work.events, jobReconciler: work.reconciler, ...notebooks, ...trainings, ...labelling },
+    services: { engine, store, ...files, ...transfer, datasets, models, jobs: work.store, jobEvents: work.events, jobReconciler: work.reconciler, ...notebooks, ...trainings, ...labelling, ...inference },
     async stop() {
       await stopLabelling();
+      await stopInference();
       await stopNotebooks();
       await stopTrainings();
       await work.stop();

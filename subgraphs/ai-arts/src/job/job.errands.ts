@@ -124,6 +124,14 @@ export class JobErrands {
     await this.#end(job, 'SUBMIT', async (_tx, row) => void Object.assign(row, { errand: null, worker: null, tries: 0, engineId, stateReason: null }), (row) => (row.engineId = engineId));
   }
 
+  /** A job for which nothing need run on the engine runs. */
+  async served(job: Job): Promise<void> {
+    await this.#end(job, 'SUBMIT', async (tx, row) => {
+      Object.assign(row, { errand: null, worker: null, tries: 0, stateReason: null, startedAt: new Date() });
+      await this.parts.rows.become(tx, row, JobState.RUNNING);
+    });
+  }
+
   /** The engine was asked to end a job, and will. */
   async stopped(job: Job): Promise<void> {
     await this.#end(job, 'STOP', async (_tx, row) => void Object.assign(row, { errand: null, worker: null, tries: 0 }));

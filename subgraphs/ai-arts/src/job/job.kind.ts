@@ -19,13 +19,20 @@ export interface JobKind<Row extends Job = Job> {
    * Brings the job's files into its folder, which is there and the process may write in, and tells what is to be run.
    * Called outside any transaction, and not again once its answer was written down.
    *
+   * @returns null: nothing need run on the engine, as what the job is for is there already, and the job is RUNNING
    * @throws HutongError: what was asked for cannot be had, and the job is in ERROR, or, with a status from 500 on, it is
    * tried again later
    */
-  prepare(job: Row, folder: JobFolder, signal: AbortSignal): Promise<JobLaunch>;
+  prepare(job: Row, folder: JobFolder, signal: AbortSignal): Promise<JobLaunch | null>;
 
   /** Whether a job whose processes run is of use already; it is SCHEDULING until then. Asked often, so it must answer within a second or so. Without this: at once. */
   isReady?(job: Row, view: EngineJobView, signal: AbortSignal): Promise<boolean>;
+
+  /**
+   * Whether a job whose program has ended, by itself and whatever way, begins again as a new run: when, and what its owner is
+   * told meanwhile. Undefined, and without this: it has ended. Called in the transaction, with how it ended in the row, which may be changed.
+   */
+  again?(job: Row): { inMs: number; reason: string } | undefined;
 
   /** In the transaction in which a job enters a state, after it has; the row may be changed. */
   entered?(tx: EntityManager, job: Row): Promise<void>;

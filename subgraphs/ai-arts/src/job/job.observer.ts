@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { EngineJobView } from '../drivers/engine/engine.js';
 import type { Job } from './job.entity.js';
@@ -6,6 +7,8 @@ import { JobRows } from './job.rows.js';
 import { JobState } from './job.states.js';
 
 const { QUEUED, SCHEDULING, RUNNING, FINISHED, FAILED, ERROR, KILLED } = JobState;
+/** Nobody has asked for these ends. */
+const ENDED_BY_ITSELF: readonly JobState[] = [FINISHED, FAILED, ERROR];
 
 /** So often a job is submitted again that the engine lost before it was begun. */
 const MOST_LOSSES = 3;
@@ -42,7 +45,8 @@ export class JobObserver {
     Object.assign(job, { stateReason: reason, engineId: view.engineId ?? job.engineId, host: view.host ?? job.host, startedAt: view.startedAt ?? (state === RUNNING ? (job.startedAt ?? new Date()) : job.startedAt) });
     if (!hasStopped) return this.parts.rows.become(tx, job, state);
     Object.assign(job, { exitCode: view.exitCode, endedAt: view.endedAt ?? new Date(), host: null });
-    await this.parts.rows.ended(tx, job, state);
+    const again = ENDED_BY_ITSELF.includes(state) ? this.parts.kinds.of(job).again?.(job) : undefined;
+    await (again ? this.parts.rows.startAgain(tx, job, randomUUID(), again) : this.parts.rows.ended(tx, job, state));
   }
 
   /** The state that a job is to enter by what the engine says; undefined: it stays as it is. */

@@ -5,7 +5,7 @@ import type { JobEvents } from './job.events.js';
 import type { JobKinds } from './job.kind.js';
 import { hasEnded, JobState, stepsBetween } from './job.states.js';
 
-const { KILLED, KILLING, PAUSED, PAUSING, QUEUED } = JobState;
+const { KILLED, KILLING, PAUSED, PAUSING, QUEUED, RUNNING } = JobState;
 
 export interface JobRowsParts {
   /** Makes an EntityManager for one transaction. */
@@ -55,9 +55,9 @@ export class JobRows {
     await this.parts.events.append(tx, job, steps);
   }
 
-  /** Has something done about a job, instead of whatever else was to be done. */
-  async ask(tx: EntityManager, job: Job, errand: JobErrand, notBefore = new Date()): Promise<void> {
-    Object.assign(job, { errand, tries: 0, notBefore });
+  /** Has something done about a job, instead of whatever else was to be done. Only what has been tried waits for its time. */
+  async ask(tx: EntityManager, job: Job, errand: JobErrand, { tries = 0, notBefore = new Date() }: { tries?: number; notBefore?: Date } = {}): Promise<void> {
+    Object.assign(job, { errand, tries, notBefore });
     await tx.flush();
     await this.wake(tx);
   }
@@ -69,6 +69,8 @@ export class JobRows {
       return this.ask(tx, job, 'STOP');
     }
     job.errand = null;
+    // It runs elsewhere, where nothing need be ended.
+    if (job.state === RUNNING) await this.become(tx, job, by);
     await this.ended(tx, job, by === PAUSING ? PAUSED : KILLED);
   }
 
@@ -83,14 +85,14 @@ export class JobRows {
     const { notBefore } = job;
     Object.assign(job, { losses: job.losses + 1, engineId: null, host: null, stateReason: reason });
     await this.become(tx, job, QUEUED);
-    await this.ask(tx, job, 'SUBMIT', notBefore);
+    await this.ask(tx, job, 'SUBMIT', { notBefore });
   }
 
-  /** Has a job begin anew, as a run of its own. */
-  async startAgain(tx: EntityManager, job: Job, runId: string): Promise<void> {
-    Object.assign(job, { runId, launch: null, isStaged: false, losses: 0, engineId: null, host: null, exitCode: null, stateReason: null, startedAt: null, endedAt: null });
+  /** Has a job begin anew, as a run of its own; at once, or in a while, which is shown with the reason. */
+  async startAgain(tx: EntityManager, job: Job, runId: string, later?: { inMs: number; reason: string }): Promise<void> {
+    Object.assign(job, { runId, launch: null, isStaged: false, losses: 0, engineId: null, host: null, exitCode: null, stateReason: later?.reason ?? null, startedAt: null, endedAt: null });
     await this.become(tx, job, QUEUED);
-    await this.ask(tx, job, 'SUBMIT');
+    await this.ask(tx, job, 'SUBMIT', later ? { tries: 1, notBefore: new Date(Date.now() + later.inMs) } : {});
   }
 
   /** Has workers look for something to do when the transaction has committed. */

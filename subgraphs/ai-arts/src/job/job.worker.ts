@@ -153,6 +153,7 @@ export class JobWorker {
       const folder = await folders.make(job);
       const launch = await kinds.of(job).prepare(job, folder, signal);
       signal.throwIfAborted();
+      if (launch === null) return errands.served(job);
       await errands.staged(job, launch);
     }
     const { engineId } = await driver.submit({ ...job.launch!, id: job.runId, name: job.name, folder: folders.of(job).path }, patience(signal));

@@ -9,6 +9,7 @@ import { DiskStore } from '../drivers/store/disk/disk.store.js';
 import { Engine } from '../engine/engine.js';
 import { readAiArtsSettings, type AiArtsSettings } from '../environment.js';
 import { aiArtsWith, type AiArtsServices } from '../subgraph.js';
+import type { ModelServers } from '../inference/model.servers.js';
 import { FaultyStore } from './faulty.store.js';
 import { uploadOf } from './files.house.js';
 import { MemoryEngine } from './memory.engine.js';
@@ -34,15 +35,17 @@ interface HouseOptions {
   beside?: TrainingHouse;
   /** Opens the engine instead of one in memory; undefined: there is none. */
   driver?: (folder: string) => Promise<EngineDriver | undefined>;
+  /** Serves models instead of workers of ours. */
+  servers?: ModelServers;
 }
 
-export async function trainingHouse({ settings = {}, beside, driver }: HouseOptions = {}): Promise<TrainingHouse> {
+export async function trainingHouse({ settings = {}, beside, driver, servers }: HouseOptions = {}): Promise<TrainingHouse> {
   const folder = beside?.folder ?? (await mkdtemp(path.join(tmpdir(), 'hutong-trainings-')));
   const engine = beside?.engine ?? new MemoryEngine();
   const store = beside?.store ?? new FaultyStore(await DiskStore.open({ folder: path.join(folder, 'store'), leftoverMs: 0 }));
   const all: AiArtsSettings = { ...readAiArtsSettings({}), orphanGraceMs: 0, stopGraceSeconds: 0, ...settings, dataDirectory: folder };
   const opened = async (): Promise<Engine> => new Engine(driver ? await driver(folder) : engine, 'set ENGINE_DRIVER');
-  const module = aiArtsWith(() => ({ settings: all, openEngine: opened, openStore: async () => store }));
+  const module = aiArtsWith(() => ({ settings: all, openEngine: opened, openStore: async () => store, ...(servers ? { openServers: () => servers } : {}) }));
   let database: House['database'] | undefined;
   const start = (house: House) => {
     ({ database } = house);
@@ -97,7 +100,7 @@ export class TrainingActor {
   }
 
   /** Uploads files, and answers their path. */
-  async uploaded(purpose: 'CODE' | 'DATASET', fileName: string, body: Buffer | string): Promise<string> {
+  async uploaded(purpose: 'CODE' | 'DATASET' | 'MODEL', fileName: string, body: Buffer | string): Promise<string> {
     const input = { file: uploadOf(fileName, Buffer.from(body)), purpose, waitSeconds: 60 };
     const { data, errors } = await this.ask('mutation ($input: UploadFilesInput!) { uploadFiles(input: $input) { path state } }', { input });
     if (data?.uploadFiles?.state !== 'READY') throw new Error(`not READY: ${JSON.stringify({ data, errors })}`);

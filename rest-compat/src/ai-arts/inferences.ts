@@ -1,0 +1,150 @@
+import { z } from 'zod';
+import { route, type Route } from '../engine/contract.js';
+import { integerOrDigits, storableTextUpTo, text } from '../engine/value.shapes.js';
+import { jobFilters, jobListFields, jobListParameters, jobListVariables, totals, type JobQuery } from './list.query.js';
+import { found, milliseconds, optionalText } from './values.js';
+
+interface InferenceData {
+  id: string;
+  name: string;
+  state: string;
+  stateReason: string | null;
+  createdAt: string;
+  description: string | null;
+  engine: string;
+  deviceType: string;
+  deviceNum: number;
+  requests: number;
+  failed: number;
+  latencyMs: number | null;
+  model: { id: string; name: string; version: string; path: string } | null;
+}
+
+interface RecognitionData {
+  recognizeImage: {
+    task: string;
+    labels: { label: string; score: number }[];
+    boxes: { label: string; score: number; x: number; y: number; width: number; height: number }[];
+  };
+}
+
+/** The id of a model, or the path of one, in which the id may stand last. */
+const modelId = z.union([integerOrDigits.transform(String), text], { error: 'the id of a model' });
+
+const newInference = z
+  .object({
+    jobName: storableTextUpTo(255),
+    modelId: modelId.nullish(),
+    model_base_path: optionalText,
+    framework: z.enum(['onnx', ''], { error: 'onnx, which is what models are served as' }).nullish(),
+    device: optionalText,
+    desc: optionalText,
+  })
+  .check(({ value, issues }) => {
+    if (value.modelId == null && value.model_base_path == null) issues.push({ code: 'custom', path: ['modelId'], input: value.modelId, message: 'the id of a model, or its path in model_base_path' });
+  });
+
+/** How many labels a client is told that cannot say how many it wants. */
+const USUAL_LABELS = 10;
+
+const list = (path: string): Route =>
+  route<JobQuery & { name?: string | undefined }, { inferenceServices: { totalCount: number; nodes: InferenceData[] } }>({
+    method: 'GET',
+    path,
+    summary: 'The inference services of the caller, newest first. 获取推理任务列表',
+    credential: 'required',
+    takes: { from: 'query', shape: z.object({ ...jobListParameters, ...jobFilters, name: text.optional() }) },
+    operation: 'InferenceServices',
+    variables: ({ name, searchWord, ...query }) => jobListVariables({ ...query, searchWord: name ?? searchWord }),
+    result: ({ inferenceServices: { totalCount, nodes } }, query) => ({ inferences: nodes.map(inference), ...totals(totalCount, query) }),
+    fields: { ...jobListFields, 'filter.search': 'name' },
+  });
+
+/** 推理服务 */
+export const inferences: readonly Route[] = [
+  list('/inferences'),
+  list('/ListInferenceJob'),
+  list('/inferences/ListInferenceJob'),
+  route<z.output<typeof newInference>, { createInferenceService: { id: string } }>({
+    method: 'POST',
+    path: '/inferences',
+    summary: 'Has a model served. 提交推理任务',
+    credential: 'required',
+    takes: { from: 'body', shape: newInference },
+    operation: 'CreateInferenceService',
+    variables: ({ jobName, modelId: id, model_base_path: path, device, desc }) => ({ input: { name: jobName, deviceType: device, description: desc, ...(id == null ? { modelPath: path } : { modelId: id }) } }),
+    result: ({ createInferenceService: { id } }) => ({ jobId: id }),
+    fields: { 'input.name': 'jobName', 'input.modelPath': 'model_base_path', 'input.deviceType': 'device', 'input.description': 'desc' },
+  }),
+  route<undefined, { inferenceService: InferenceData | null }>({
+    method: 'GET',
+    path: '/inferences/:id',
+    summary: 'One inference service. 获取推理任务详情',
+    credential: 'required',
+    takes: { from: 'nothing' },
+    operation: 'InferenceService',
+    variables: (_, { parameters: { id } }) => ({ id }),
+    result: ({ inferenceService }, _, { parameters: { id } }) => inference(found(inferenceService, 'inference service', id!)),
+  }),
+  route<undefined, unknown>({
+    method: 'DELETE',
+    path: '/inferences/:id',
+    summary: 'Deletes an inference service; one that runs is ended first. 删除推理任务',
+    credential: 'required',
+    takes: { from: 'nothing' },
+    operation: 'DeleteInferenceService',
+    variables: (_, { parameters: { id } }) => ({ id }),
+    result: () => ({}),
+  }),
+  route<Record<string, never>, { uploadImage: { id: string } }>({
+    method: 'POST',
+    path: '/inferences/:id/upload_image',
+    summary: 'Keeps a picture for an inference service for a while. 上传图片',
+    credential: 'required',
+    takes: { from: 'upload', file: 'image', shape: z.object({}) },
+    operation: 'UploadImage',
+    variables: (_, { parameters: { id }, file }) => ({ input: { serviceId: id, image: file } }),
+    result: ({ uploadImage: { id } }) => ({ imageId: id }),
+    fields: { 'input.image': 'image', 'input.serviceId': 'id' },
+  }),
+  route<{ imageId?: string | null | undefined }, RecognitionData>({
+    method: 'POST',
+    path: '/inferences/:id/recognition',
+    summary: 'Says what a picture shows: one that comes in a form, one that was uploaded, or the last one that was. 图片识别',
+    credential: 'required',
+    takes: { from: 'upload', file: 'image', isOptional: true, shape: z.object({ imageId: optionalText }) },
+    operation: 'RecognizeImage',
+    variables: ({ imageId }, { parameters: { id }, file }) => ({ input: { serviceId: id, imageId, image: file, top: USUAL_LABELS } }),
+    result: ({ recognizeImage }) => recognition(recognizeImage),
+    fields: { 'input.image': 'image', 'input.imageId': 'imageId', 'input.serviceId': 'id' },
+    wording: (code) => (code === 'SERVICE_NOT_RUNNING' ? 'job not running' : undefined),
+  }),
+];
+
+function inference({ id, name, state, stateReason, createdAt, description, engine, deviceType, deviceNum, requests, failed, latencyMs, model }: InferenceData) {
+  return {
+    jobId: id,
+    jobName: name,
+    jobStatus: state.toLowerCase(),
+    jobTime: milliseconds(createdAt),
+    jobParams: {
+      modelId: model === null ? 0 : Number(model.id),
+      modelName: model?.name ?? '',
+      version: model?.version ?? '',
+      model_base_path: model?.path ?? '',
+      framework: engine,
+      device: deviceType,
+      deviceNum,
+      desc: description ?? '',
+      statusReason: stateReason ?? '',
+      requests,
+      failed,
+      latencyMs: latencyMs ?? 0,
+    },
+  };
+}
+
+function recognition({ task, labels, boxes }: RecognitionData['recognizeImage']) {
+  if (task === 'classify') return { type: 'classify', data: labels.map(({ label, score }) => [label, score]) };
+  return { type: 'detection', data: boxes.map(({ label, score, x, y, width, height }) => [label, score, [x, y, width, height]]) };
+}

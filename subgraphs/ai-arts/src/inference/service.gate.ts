@@ -1,0 +1,59 @@
+import type { RequestScope } from '@hutong/common';
+import { serviceNotRunning } from '../errors.js';
+import type { JobEvents } from '../job/job.events.js';
+import { requireJob } from '../job/job.reference.js';
+import { hasEnded, JobState } from '../job/job.states.js';
+import type { JobStore } from '../job/job.store.js';
+import { waitForJob } from '../job/job.wait.js';
+import { InferenceService } from './inference.entity.js';
+
+/** How long a request waits for a service that it has woken, when it does not say. */
+const WAKE_MS = 20_000;
+
+const { RUNNING, PAUSED } = JobState;
+
+/** Lets requests to services that run; wakes those that sleep. */
+export class ServiceGate {
+  constructor(private readonly parts: { jobs: JobStore; events: JobEvents }) {}
+
+  /**
+   * A service of the caller's that is RUNNING.
+   *
+   * @param waitMs how long to wait for it; null: for one that sleeps 20 s, for any other not at all
+   * @throws JOB_NOT_FOUND, NOT_YOURS, SERVICE_NOT_RUNNING, and for one that sleeps those of `startInferenceService`
+   */
+  async require(scope: RequestScope, id: string, waitMs: number | null): Promise<InferenceService> {
+    const before = await this.#look(scope, id);
+    if (before.state === RUNNING) return before;
+    const isAsleep = before.isAsleep && !hasEnded(before.state);
+    const atMostMs = waitMs ?? (isAsleep ? WAKE_MS : 0);
+    await this.#wake(scope, before);
+    await waitForJob(this.parts.events, id, { atMostMs, signal: scope.signal }, async () => {
+      const service = await this.#look(scope, id);
+      await this.#wake(scope, service);
+      return service.state === RUNNING || hasEnded(service.state) || (service.state === PAUSED && !service.isAsleep);
+    });
+    scope.signal.throwIfAborted();
+    const after = await this.#look(scope, id);
+    if (after.state === RUNNING) return after;
+    const { state, stateReason } = after;
+    throw serviceNotRunning({ state, reason: stateReason ?? (isAsleep ? `it slept and is being woken; it was not ready after ${atMostMs / 1_000} s, so ask again in a moment` : null) });
+  }
+
+  /** The service as it is when it runs or cannot any more, or else after so long. */
+  async settled(scope: RequestScope, id: string, atMostMs: number): Promise<InferenceService> {
+    await waitForJob(this.parts.events, id, { atMostMs, signal: scope.signal }, async () => {
+      const { state } = await this.#look(scope, id);
+      return state === RUNNING || state === PAUSED || hasEnded(state);
+    });
+    return this.#look(scope, id);
+  }
+
+  #look(scope: RequestScope, id: string): Promise<InferenceService> {
+    return requireJob(InferenceService, scope, id, 'input.serviceId');
+  }
+
+  async #wake(scope: RequestScope, { id, state, isAsleep }: InferenceService): Promise<void> {
+    if (state === PAUSED && isAsleep) await this.parts.jobs.start(scope.caller, id);
+  }
+}
