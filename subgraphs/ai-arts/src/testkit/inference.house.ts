@@ -1,4 +1,5 @@
 import { vi } from 'vitest';
+import type { EngineJobSpec, EngineJobView } from '../drivers/engine/engine.js';
 import type { AiArtsSettings } from '../environment.js';
 import { InferenceActor } from './inference.actor.js';
 import { ScriptedServers } from './scripted.servers.js';
@@ -40,7 +41,7 @@ export class InferenceHouse {
   }
 
   /** The runs of a service that the engine has. */
-  runsOf(id: string) {
+  runsOf(id: string): { spec: EngineJobSpec; view: EngineJobView }[] {
     return [...this.house.engine.runs.values()].filter(({ spec }) => spec.folder.endsWith(id));
   }
 
