@@ -36,9 +36,6 @@ async function answerTo(task: DecoderTask): Promise<DecoderAnswer> {
     await checkType(task.content, task.limits.bytes);
     return task.kind === 'PIXELS' ? await seenPixels(task) : await drawnPicture(task);
   } catch (error) {
-    return { problem: error instanceof ImageRefused ? error.message : `it cannot be decoded: ${inOneLine((error as Error).message)}` };
+    return { problem: error instanceof ImageRefused ? error.message : 'it is damaged, or is not whole' };
   }
 }
-
-/** Words of a decoder, which may be long and say things over and over, without places of this host. */
-const inOneLine = (words: string): string => words.split('\n', 1)[0]!.replaceAll(/\/\S+/g, '…').slice(0, 200);

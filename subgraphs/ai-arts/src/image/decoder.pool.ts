@@ -3,8 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { DecoderEnded, DecoderProcess } from './decoder.process.js';
 import type { DecoderAnswer, DecoderTask } from './decoder.task.js';
 
-/** An image that takes longer is made to. */
-const LONGEST_MS = 30_000;
+/** An image that takes longer is made to; 100 megapixels take two seconds of a processor. */
+const LONGEST_MS = 60_000;
 /** A process may end for reasons that are not the image's. */
 const TRIES = 2;
 
@@ -19,7 +19,7 @@ export class DecoderPool {
     this.#turns = processes;
   }
 
-  /** Whose process ends over it twice, or is at it for half a minute, is refused. When `signal` aborts, rejects with its reason. */
+  /** Whose process ends over it twice, or is at it for a minute, is refused. When `signal` aborts, rejects with its reason. */
   async run(task: DecoderTask, signal: AbortSignal): Promise<DecoderAnswer> {
     await this.#turn(signal);
     const answer = this.#answer(task).finally(() => this.#pass());
@@ -48,7 +48,7 @@ export class DecoderPool {
         timeout.abort();
       }
     }
-    return { problem: 'it cannot be decoded: it ends the decoder' };
+    return { problem: 'it made the decoder crash' };
   }
 
   #start(): DecoderProcess {
