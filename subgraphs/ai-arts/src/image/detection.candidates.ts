@@ -1,5 +1,6 @@
 import type { Tensor } from '../drivers/runtime/runtime.js';
 import { documentFault } from './model.document.js';
+import type { Size } from './image.placement.js';
 import type { DetectionForm } from './model.output.js';
 import { requireOutput, sigmoid, softmax, valuesOf, type Values } from './output.values.js';
 
@@ -16,13 +17,20 @@ export interface ToldBox {
 const PLACE = 4;
 
 /** The boxes that a model tells with at least the lowest score, in its order. @throws BAD_INPUT */
-export function candidatesOf(outputs: readonly Tensor[], form: DetectionForm, areLogits: boolean): ToldBox[] {
-  return form.format === 'boxes' ? separate(outputs, form, areLogits) : joined(outputs, form, areLogits);
+export function candidatesOf(outputs: readonly Tensor[], form: DetectionForm, areLogits: boolean, input: Size): ToldBox[] {
+  switch (form.format) {
+    case 'boxes':
+      return separate(outputs, form, areLogits);
+    case 'anchors':
+      return anchored(outputs, form, areLogits, input);
+    default:
+      return joined(outputs, form, areLogits);
+  }
 }
 
 /** Boxes in an output of their own, with a score each, or one for each class. */
 function separate(outputs: readonly Tensor[], form: DetectionForm, areLogits: boolean): ToldBox[] {
-  const places = valuesOf(requireOutput(outputs, form.boxes, 'detection.boxes'));
+  const places = valuesOf(requireOutput(outputs, form.boxes!, 'detection.boxes'));
   const scores = valuesOf(requireOutput(outputs, form.scores!, 'detection.scores'));
   const classes = form.classes === null ? null : valuesOf(requireOutput(outputs, form.classes, 'detection.classes'));
   const boxes = places.length / PLACE;
@@ -43,9 +51,31 @@ function separate(outputs: readonly Tensor[], form: DetectionForm, areLogits: bo
   return found;
 }
 
+/** Boxes whose places are told from the middle of the cell of a grid that each belongs to; a single class. */
+function anchored(outputs: readonly Tensor[], { grids, unit, minScore }: DetectionForm, areLogits: boolean, { width, height }: Size): ToldBox[] {
+  const [unitX, unitY] = unit === 'pixel' ? [width, height] : [1, 1];
+  return grids.flatMap(({ boxes, scores, perCell }, index): ToldBox[] => {
+    const places = valuesOf(requireOutput(outputs, boxes, `detection.grids.${index}.boxes`));
+    const values = valuesOf(requireOutput(outputs, scores, `detection.grids.${index}.scores`));
+    const side = Math.sqrt(values.length / perCell);
+    const members = places.length / values.length;
+    if (!Number.isInteger(side)) throw documentFault(`detection.grids.${index}.perCell`, `${values.length} scores are no square grid with ${perCell} a cell`);
+    if (!Number.isInteger(members) || members < PLACE) throw documentFault(`detection.grids.${index}.boxes`, `the output has ${places.length} values for ${values.length} boxes`);
+    const found: ToldBox[] = [];
+    for (let box = 0; box < values.length; box++) {
+      const score = areLogits ? sigmoid(values[box]!) : values[box]!;
+      if (!(score >= minScore)) continue;
+      const cell = Math.floor(box / perCell);
+      const [x, y, ...size] = placeAt(places, box * members, 1);
+      found.push({ place: [x + (((cell % side) + 0.5) / side) * unitX, y + ((Math.floor(cell / side) + 0.5) / side) * unitY, ...size], score, label: 0 });
+    }
+    return found;
+  });
+}
+
 /** Everything of a box in one row (YOLOv5) or one column (YOLOv8). */
 function joined(outputs: readonly Tensor[], form: DetectionForm, areLogits: boolean): ToldBox[] {
-  const output = requireOutput(outputs, form.boxes, 'detection.output');
+  const output = requireOutput(outputs, form.boxes!, 'detection.output');
   const values = valuesOf(output);
   const [rows = 0, columns = 0] = output.shape.slice(-2);
   const isByRow = form.format === 'yolov5';

@@ -11,7 +11,7 @@ export function detectedBoxes(outputs: readonly Tensor[], card: ModelCard, { top
   const { input } = card;
   const form: DetectionForm = { ...card.detection!, minScore: minScore ?? card.detection!.minScore };
   const placement = placementOf(picture, input);
-  const candidates = candidatesOf(outputs, form, card.scores === 'logit').flatMap((candidate): Candidate[] => {
+  const candidates = candidatesOf(outputs, form, card.scores === 'logit', input).flatMap((candidate): Candidate[] => {
     const corners = onPicture(inPixels(cornersOf(candidate.place, form), form, input), placement, picture);
     const isThere = corners.right > corners.left && corners.bottom > corners.top;
     return isThere ? [{ ...corners, score: candidate.score, label: candidate.label }] : [];

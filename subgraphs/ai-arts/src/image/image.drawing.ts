@@ -37,7 +37,7 @@ async function drawBox(canvas: PictureCanvas, { label, score, x: left, y: top, w
   // On the box, or in it where there is no room above; within the picture.
   const plateLeft = Math.max(0, Math.min(left, size.width - plate.width));
   const plateTop = top >= plate.height ? top - plate.height : top;
-  canvas.fill({ left: plateLeft, top: plateTop, right: plateLeft + plate.width, bottom: plateTop + plate.height }, color);
+  canvas.rectangle({ left: plateLeft, top: plateTop, right: plateLeft + plate.width, bottom: plateTop + plate.height }, color);
   canvas.paint(plateLeft + margin, plateTop + margin, mask, WHITE);
 }
 

@@ -25,12 +25,13 @@ const input = z.strictObject({
 });
 
 const detection = z.strictObject({
-  format: z.enum(['boxes', 'yolov5', 'yolov8']),
+  format: z.enum(['boxes', 'anchors', 'yolov5', 'yolov8']),
   boxes: name.optional(),
   scores: name.optional(),
   classes: name.optional(),
   count: name.optional(),
   output: name.optional(),
+  grids: z.array(z.strictObject({ boxes: name, scores: name, perCell: z.int().min(1).max(100) })).min(1).max(20).optional(),
   corners: z.enum(['xyxy', 'yxyx', 'cxcywh', 'xywh']).optional(),
   unit: z.enum(['pixel', 'fraction']).optional(),
   firstClass: z.int().min(0).max(MOST_LABELS).optional(),

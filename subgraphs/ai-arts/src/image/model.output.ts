@@ -4,15 +4,20 @@ import { documentFault, type ModelDocument } from './model.document.js';
 
 /** How the outputs of a detector are read. */
 export interface DetectionForm {
-  /** `boxes`: an output for boxes and others for their scores and classes (SSD and its kin); `yolov5` and `yolov8`: all in one. */
-  format: 'boxes' | 'yolov5' | 'yolov8';
-  /** The output that has boxes; of yolo everything. */
-  boxes: string;
+  /**
+   * `boxes`: an output for boxes and others for their scores and classes (SSD and its kin); `anchors`: the same for each of its
+   * grids, places told from the middle of a cell (MediaPipe); `yolov5` and `yolov8`: all in one.
+   */
+  format: 'boxes' | 'anchors' | 'yolov5' | 'yolov8';
+  /** The output that has boxes; of yolo everything, of anchors null. */
+  boxes: string | null;
   scores: string | null;
   classes: string | null;
   /** The output that tells how many boxes count. */
   count: string | null;
   corners: 'xyxy' | 'yxyx' | 'cxcywh' | 'xywh';
+  /** Of anchors: square grids over the input, with several boxes for each cell, cell by cell. */
+  grids: readonly Grid[];
   /** Whether places are pixels of the model's input or fractions of its sides. */
   unit: 'pixel' | 'fraction';
   /** The number that the model has for the first label; lower ones are its background. */
@@ -21,6 +26,13 @@ export interface DetectionForm {
   minScore: number;
   /** Of two boxes of a class that share more than this part of what both cover, the better one stays. */
   overlap: number;
+}
+
+/** The outputs for the boxes of a grid. */
+export interface Grid {
+  boxes: string;
+  scores: string;
+  perCell: number;
 }
 
 type OutputForm = { output: string | null; detection: DetectionForm | null };
@@ -47,17 +59,21 @@ function onlyOne(outputs: readonly TensorMetadata[]): TensorMetadata {
 function detectionForm({ outputs }: ModelMetadata, { detection }: ModelDocument): DetectionForm {
   if (!detection) throw documentFault('detection', 'a model whose task is detect says here how its outputs are read');
   const { format, minScore = 0.25, overlap = 0.45, firstClass = 0 } = detection;
-  const isYolo = format !== 'boxes';
-  const corners = detection.corners ?? (isYolo ? 'cxcywh' : 'xyxy');
-  const unit = detection.unit ?? (isYolo ? 'pixel' : 'fraction');
-  const common = { format, corners, unit, minScore, overlap, firstClass };
-  if (isYolo) {
-    const boxes = detection.output === undefined ? onlyOne(outputs).name : named(outputs, detection.output, 'detection.output').name;
-    return { ...common, boxes, scores: null, classes: null, count: null };
-  }
+  const isSeparate = format === 'boxes';
+  const corners = detection.corners ?? (isSeparate ? 'xyxy' : 'cxcywh');
+  const unit = detection.unit ?? (isSeparate ? 'fraction' : 'pixel');
+  const common = { format, corners, unit, minScore, overlap, firstClass, boxes: null, scores: null, classes: null, count: null, grids: [] };
+  if (format === 'anchors') return { ...common, grids: gridsOf(outputs, detection.grids) };
+  if (!isSeparate) return { ...common, boxes: detection.output === undefined ? onlyOne(outputs).name : named(outputs, detection.output, 'detection.output').name };
   for (const member of ['boxes', 'scores'] as const) if (detection[member] === undefined) throw documentFault(`detection.${member}`, `name the output of the model (${namesOf(outputs)})`);
   const nameOf = (member: 'boxes' | 'scores' | 'classes' | 'count') => (detection[member] === undefined ? null : named(outputs, detection[member], `detection.${member}`).name);
-  return { ...common, boxes: nameOf('boxes')!, scores: nameOf('scores'), classes: nameOf('classes'), count: nameOf('count') };
+  return { ...common, boxes: nameOf('boxes'), scores: nameOf('scores'), classes: nameOf('classes'), count: nameOf('count') };
+}
+
+function gridsOf(outputs: readonly TensorMetadata[], grids: readonly Grid[] | undefined): readonly Grid[] {
+  if (!grids) throw documentFault('detection.grids', `name the outputs of each grid (${namesOf(outputs)})`);
+  for (const [index, grid] of grids.entries()) for (const member of ['boxes', 'scores'] as const) named(outputs, grid[member], `detection.grids.${index}.${member}`);
+  return grids;
 }
 
 function named(outputs: readonly TensorMetadata[], name: string, member: string): TensorMetadata {

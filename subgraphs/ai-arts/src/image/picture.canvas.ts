@@ -19,13 +19,13 @@ export class PictureCanvas {
 
   /** The edges of a rectangle, inside it. */
   frame({ left, top, right, bottom }: Corners, thickness: number, color: Color): void {
-    this.fill({ left, top, right, bottom: top + thickness }, color);
-    this.fill({ left, top: bottom - thickness, right, bottom }, color);
-    this.fill({ left, top, right: left + thickness, bottom }, color);
-    this.fill({ left: right - thickness, top, right, bottom }, color);
+    this.rectangle({ left, top, right, bottom: top + thickness }, color);
+    this.rectangle({ left, top: bottom - thickness, right, bottom }, color);
+    this.rectangle({ left, top, right: left + thickness, bottom }, color);
+    this.rectangle({ left: right - thickness, top, right, bottom }, color);
   }
 
-  fill({ left, top, right, bottom }: Corners, color: Color): void {
+  rectangle({ left, top, right, bottom }: Corners, color: Color): void {
     const width = Math.round(right) - Math.round(left);
     const height = Math.round(bottom) - Math.round(top);
     if (width > 0 && height > 0) this.#each(Math.round(left), Math.round(top), { width, height }, (at) => this.pixels.set(color, at));
