@@ -1,5 +1,5 @@
 import { deflateSync, gzipSync } from 'node:zlib';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { blackPixels, pngChunk, pngHeader, pngOf } from './png.parts.js';
 
 /** A file that is no image to be recognised, and what is wrong with it. */
@@ -7,7 +7,7 @@ export type HostileImage = readonly [what: string, bytes: Buffer];
 
 const ascii = (text: string): Buffer => Buffer.from(text, 'latin1');
 const SOURCE = { raw: { width: 64, height: 64, channels: 3 } } as const;
-const photo = (): sharp.Sharp => sharp(Buffer.from({ length: 64 * 64 * 3 } as ArrayLike<number>).map((_, at) => (at * 131) % 251), SOURCE);
+const photo = (): Sharp => sharp(Buffer.from({ length: 64 * 64 * 3 } as ArrayLike<number>).map((_, at) => (at * 131) % 251), SOURCE);
 
 /** Files that are refused, whatever they are called; each of them small enough to be sent. */
 export async function hostileImages(): Promise<HostileImage[]> {
