@@ -104,7 +104,7 @@ async function start(house: House, parts: AiArtsParts): Promise<StartedServices<
   const [installation] = await sql<{ id: string }>(house.database.em.fork(), 'select id from ai_arts.installation');
   const [engine, store] = await Promise.all([parts.openEngine({ installation: installation!.id, log: house.log }), parts.openStore()]);
   const { stop: stopFiles, ...files } = await openFiles({ house, store, settings: parts.settings });
-  const { stop: stopTransfer, ...transfer } = openTransfer({ house, store, uploads: files.uploads, settings: parts.settings });
+  const { stop: stopTransfer, ...transfer } = openTransfer({ house, store, ...files, settings: parts.settings });
   const { stop: stopLabelling, ...labelling } = await openLabelling({ house, settings: parts.settings });
   const environments = new JobEnvironments(parts.settings.environments);
   const servers = jupyterServers(house, engine, parts.settings);

@@ -14,10 +14,11 @@ const NOTHING: UploadCounts = { receivedBytes: 0, unpackedFiles: 0, totalFiles: 
 export class FileSetRows {
   constructor(private readonly parts: { fork: () => EntityManager; events: UploadEvents }) {}
 
-  async insert(fileSet: FileSet): Promise<void> {
+  /** @param receivedBytes what has come of it already */
+  async insert(fileSet: FileSet, receivedBytes: number): Promise<void> {
     await this.parts.fork().transactional(async (tx) => {
       await tx.persist(fileSet).flush();
-      await this.parts.events.append(tx, fileSet, NOTHING);
+      await this.parts.events.append(tx, fileSet, { ...NOTHING, receivedBytes });
     });
   }
 

@@ -43,6 +43,8 @@ export interface NewFileSet {
   token?: string | null;
   /** Where its files lie already; empty: they are to be put. */
   prefix?: string;
+  /** Bytes of it that have come to this machine before; see `ArrivingUpload`. */
+  arrivedBytes?: number;
 }
 
 /** An archive on its way. */
@@ -54,6 +56,12 @@ export interface ArrivingArchive {
 
 /** Puts the files of a set until `stop` aborts; `arrived` says that what remains needs nobody who sends or waits. */
 export type Fill = (draft: FileSetDraft, progress: UploadProgress, arrived: (fileSet: FileSet) => void, stop: AbortSignal) => Promise<void>;
+
+/** A set whose row is there. */
+interface Begun {
+  fileSet: FileSet;
+  progress: UploadProgress;
+}
 
 /** Where archives lie until they are unpacked; each is named by its set. */
 export const incomingFolder = (dataDirectory: string): string => path.join(dataDirectory, 'ai-arts', 'incoming');
@@ -70,15 +78,14 @@ export class Intake {
 
   /** Has `fill` put the files of a new set; resolves when it is READY. */
   async make(of: NewFileSet, signal: AbortSignal, fill: Fill): Promise<FileSet> {
-    const fileSet = await this.#begin(of);
-    return this.#run(fileSet, this.#while(signal), fill, () => undefined);
+    return this.#run(await this.#begin(of), this.#while(signal), fill, () => undefined);
   }
 
   /** The same in the background from the moment on at which `fill` says so: then it is waited for so long, and otherwise answered as it stands. */
   async follow(of: NewFileSet, waitMs: number, signal: AbortSignal, fill: Fill): Promise<FileSet> {
-    const fileSet = await this.#begin(of);
+    const begun = await this.#begin(of);
     const arrived = Promise.withResolvers<FileSet>();
-    const finished = this.#run(fileSet, this.#stop.signal, fill, arrived.resolve);
+    const finished = this.#run(begun, this.#stop.signal, fill, arrived.resolve);
     finished.catch(() => undefined);
     const over = new AbortController();
     const waited = arrived.promise.then((present) => delay(waitMs, present, { signal: AbortSignal.any([signal, over.signal]) }));
@@ -96,8 +103,9 @@ export class Intake {
         // Opened first: a stream that is destroyed while it opens makes its file afterwards.
         const written = await open(file, 'wx', 0o600);
         await pipeline(arriving(progress.counting(archive.open()), this.#while(signal)), written.createWriteStream());
-        progress.fileSet = await rows.become(draft.fileSet.id, UNPACKING, progress.counts);
-        arrived(progress.fileSet);
+        const unpacking = await rows.become(draft.fileSet.id, UNPACKING, progress.counts);
+        progress.fileSet = unpacking;
+        arrived(unpacking);
         await this.#unpackFile({ ...archive, file }, draft, progress);
       } finally {
         await rm(file, { force: true });
@@ -115,24 +123,23 @@ export class Intake {
     const { settings } = this.#parts;
     const { signal } = this.#stop;
     const { size: sizeBytes } = await stat(file);
-    const newCheck = () => new ArchiveCheck({ name, sizeBytes }, settings.unpack);
+    const newCheck = () => new ArchiveCheck({ name, sizeBytes, folder: draft.fileSet.folder }, settings.unpack);
     const check = newCheck();
     await walkArchive(kind, name, { file, check, take: undefined, signal });
     if (check.files === 0) throw archiveBroken({ name, problem: 'it holds no file' });
     progress.counts.totalFiles = check.files;
-    const folder = draft.fileSet.folder === '' ? '' : `${draft.fileSet.folder}/`;
     await walkArchive(kind, name, {
       file,
       check: newCheck(),
       signal,
       take: async (entry, body) => {
-        await draft.put(folder + entry, body);
+        await draft.put(entry, body);
         progress.unpacked();
       },
     });
   }
 
-  async #begin({ ownerId, purpose, isPrivate, folder = '', token = null, prefix }: NewFileSet): Promise<FileSet> {
+  async #begin({ ownerId, purpose, isPrivate, folder = '', token = null, prefix, arrivedBytes = 0 }: NewFileSet): Promise<Begun> {
     const { rows, presence, settings } = this.#parts;
     const id = randomUUID();
     const now = Date.now();
@@ -151,35 +158,36 @@ export class Intake {
     });
     presence.begin(id);
     try {
-      await rows.insert(fileSet);
+      await rows.insert(fileSet, arrivedBytes);
     } catch (error) {
       presence.end(id);
       throw error;
     }
-    return fileSet;
+    return { fileSet, progress: new UploadProgress(this.#parts, fileSet, arrivedBytes) };
   }
 
-  #run(fileSet: FileSet, signal: AbortSignal, fill: Fill, arrived: (fileSet: FileSet) => void): Promise<FileSet> {
-    const running = this.#fill(fileSet, signal, fill, arrived).finally(() => {
+  #run(begun: Begun, signal: AbortSignal, fill: Fill, arrived: (fileSet: FileSet) => void): Promise<FileSet> {
+    const running = this.#fill(begun, signal, fill, arrived).finally(() => {
       this.#underWay.delete(running);
-      this.#parts.presence.end(fileSet.id);
+      this.#parts.presence.end(begun.fileSet.id);
     });
     this.#underWay.add(running);
     return running;
   }
 
-  async #fill(fileSet: FileSet, signal: AbortSignal, fill: Fill, arrived: (fileSet: FileSet) => void): Promise<FileSet> {
+  async #fill({ fileSet, progress }: Begun, signal: AbortSignal, fill: Fill, arrived: (fileSet: FileSet) => void): Promise<FileSet> {
     const { store, rows, removal, log } = this.#parts;
     const stopPuts = new AbortController();
     const draft = new FileSetDraft(store, fileSet, AbortSignal.any([signal, stopPuts.signal]));
-    const progress = new UploadProgress(this.#parts, fileSet);
     try {
       signal.throwIfAborted();
       await fill(draft, progress, arrived, signal);
-      return await rows.ready(fileSet.id, await draft.end(), progress.counts);
+      const files = await draft.end();
+      await progress.end();
+      return await rows.ready(fileSet.id, files, progress.counts);
     } catch (error) {
       stopPuts.abort(error);
-      await draft.settle();
+      await Promise.all([draft.settle(), progress.end()]);
       const shown = asShown(error);
       const reason = shown instanceof HutongError ? shown.message : 'it broke off';
       try {

@@ -1,6 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { chmod, mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -124,8 +123,13 @@ async function writeFile(store: Store, prefix: string, { path: relative, sizeByt
       done(null, chunk);
     },
   });
-  const body = await store.get(prefix + relative, signal);
-  const target = createWriteStream(path.join(folder, relative), { flags: 'wx' });
+  // Opened first: a stream that is destroyed while it opens makes its file afterwards.
+  const opened = await open(path.join(folder, relative), 'wx');
+  const body = await store.get(prefix + relative, signal).catch(async (error: unknown) => {
+    await opened.close();
+    throw error;
+  });
+  const target = opened.createWriteStream();
   await pipeline(body, hashed, target, { signal });
   if (target.bytesWritten !== sizeBytes || hash.digest('hex') !== sha256) throw new StoreError('FAILED', `the store has changed ${relative} since it came`);
 }

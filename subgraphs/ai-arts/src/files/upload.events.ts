@@ -11,6 +11,9 @@ export interface UploadCounts {
   totalFiles: number | null;
 }
 
+/** An upload whose steps are told: a set of files, or what is to become one. */
+export type FollowedUpload = Pick<FileSet, 'id' | 'state' | 'stateReason' | 'ownerId' | 'token'>;
+
 /** What is kept of a step of an upload. */
 export interface UploadStep extends UploadCounts {
   state: FileSetState;
@@ -25,7 +28,7 @@ const TOPIC = 'upload';
 export class UploadEvents {
   constructor(private readonly log: EventLog) {}
 
-  append(tx: EntityManager, { id, state, stateReason, ownerId, token }: FileSet, counts: UploadCounts): Promise<void> {
+  append(tx: EntityManager, { id, state, stateReason, ownerId, token }: FollowedUpload, counts: UploadCounts): Promise<void> {
     return this.log.append(tx, { topic: TOPIC, subject: id, payload: { state, stateReason, ownerId, token, ...counts } satisfies UploadStep });
   }
 

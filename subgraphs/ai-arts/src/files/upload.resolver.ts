@@ -53,7 +53,7 @@ export class FileSetResolver {
 export class UploadEventResolver {
   @Access('member')
   @Subscription(() => UploadEvent, {
-    description: "How the caller's uploads come along, all or those with a token, from now on or from behind the event `after`. Errors: EVENT_EXPIRED, BAD_INPUT.",
+    description: "How the caller's uploads come along, resumable ones too, all or those with a token, from now on or from behind the event `after`. Errors: EVENT_EXPIRED, BAD_INPUT.",
     subscribe: (({ context, args }: { context: AiArtsContext; args: { token?: string | null; after?: string | null } }) => context.services.uploadEvents.subscribe(context.caller, args)) as never,
   })
   uploadProgress(
@@ -64,7 +64,7 @@ export class UploadEventResolver {
     return { id, at, state, stateReason, token, receivedBytes, unpackedFiles, totalFiles, fileSetId: subject };
   }
 
-  @FieldResolver(() => FileSet, { nullable: true, description: 'The files as they are now; null when they are gone.' })
+  @FieldResolver(() => FileSet, { nullable: true, description: 'The files as they are now; null when they are gone, and for a resumable upload until its last byte has come.' })
   fileSet(@Ctx() context: AiArtsContext, @Root() { fileSetId }: UploadEvent): Promise<FileSet | null> {
     return loadFileSet(context, fileSetId);
   }

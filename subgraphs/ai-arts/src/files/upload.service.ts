@@ -1,20 +1,11 @@
-import { badInput, limitExceeded, pageOf, pageWindow, sql, textFault, type Connection, type PageArguments, type RequestScope, type UploadedFile } from '@hutong/common';
-import { fileTypeRefused } from '../errors.js';
-import { archiveKindOf, LOOKED_AT_BYTES, requireKind } from './archive/archive.js';
-import { FilePurpose, type FileEntry, type FileSet } from './file-set.entity.js';
+import { pageOf, pageWindow, sql, type Connection, type PageArguments, type RequestScope, type UploadedFile } from '@hutong/common';
+import { LOOKED_AT_BYTES, requireKind } from './archive/archive.js';
+import type { FileEntry, FileSet } from './file-set.entity.js';
 import type { Intake } from './intake.js';
 import { decodePathCursor } from './path.cursor.js';
-import { checkedPath } from './relative-path.js';
 import type { SharedFiles } from './shared-files.js';
-import type { RegisterFilesInput, UploadFilesInput } from './upload.types.js';
-
-const LONGEST_TOKEN = 255;
-const LONGEST_WAIT_S = 600;
-const USUAL_WAIT_S = 20;
-const MODEL_ENDING = /\.(?:onnx|zip|tar|tar\.gz|tgz)$/i;
-
-/** What an upload says of itself, beside its file. */
-export type UploadRequest = Omit<UploadFilesInput, 'file'>;
+import { checkedUpload, waitOf, type UploadRequest } from './upload.check.js';
+import type { RegisterFilesInput } from './upload.types.js';
 
 /** A file as it comes. */
 export interface ArrivingUpload {
@@ -22,6 +13,8 @@ export interface ArrivingUpload {
   name: string;
   /** Its bytes, once. */
   open: () => AsyncIterable<Uint8Array>;
+  /** Bytes of it that are on this machine already, when it was sent before; its reading is not told as progress then. */
+  arrivedBytes?: number;
 }
 
 /** Files of a set, all or those below a folder. */
@@ -44,15 +37,9 @@ export class UploadService {
   }
 
   /** Takes in a file however it comes, by the rules of `uploadFiles`. What `open` answers is read to its end or destroyed. */
-  async receive({ caller, signal }: Pick<RequestScope, 'caller' | 'signal'>, request: UploadRequest, { name, open }: ArrivingUpload): Promise<FileSet> {
-    const { purpose, isPrivate, unpack, token } = request;
-    const fileName = checkedName(name);
-    const folder = request.dir == null || request.dir === '' ? '' : checkedPath(request.dir, 'input.dir');
-    if (token != null) requireToken(token);
-    const waitMs = waitOf(request.waitSeconds);
-    if (purpose === FilePurpose.MODEL && !MODEL_ENDING.test(fileName)) throw fileTypeRefused({ name: fileName, problem: 'a model is an .onnx, .zip, .tar, .tar.gz or .tgz file', field: 'input.file' });
-    const of = { ownerId: caller.userId ?? '', purpose, isPrivate: isPrivate ?? true, folder, token: token ?? null };
-    const kind = unpack === false ? undefined : archiveKindOf(fileName);
+  async receive({ caller, signal }: Pick<RequestScope, 'caller' | 'signal'>, request: UploadRequest, { name, open, arrivedBytes = 0 }: ArrivingUpload): Promise<FileSet> {
+    const { fileName, kind, waitMs, folder, ...upload } = checkedUpload(request, name);
+    const of = { ...upload, ownerId: caller.userId ?? '', folder, arrivedBytes };
     const checked = () => startChecked(fileName, open());
     if (kind) return this.parts.intake.unpack(of, { kind, name: fileName, open: checked }, waitMs, signal);
     return this.parts.intake.make(of, signal, (draft, progress) => draft.put(folder === '' ? fileName : `${folder}/${fileName}`, progress.counting(checked())));
@@ -74,25 +61,6 @@ export class UploadService {
     );
     return pageOf({ rows, window, keyOf: ({ path }) => [path], totalCount: fileCount });
   }
-}
-
-/** The sender's name of a file, without what stands before it as a folder. @throws PATH_INVALID */
-const checkedName = (name: string): string => {
-  const checked = checkedPath(name, 'input.file');
-  return checked.slice(checked.lastIndexOf('/') + 1);
-};
-
-function requireToken(token: string): void {
-  const problem = token === '' ? 'expected 1 to 255 characters, got none' : textFault(token, LONGEST_TOKEN);
-  if (problem !== undefined) throw badInput({ field: 'input.token', problem });
-}
-
-/** @throws BAD_INPUT, LIMIT_EXCEEDED */
-export function waitOf(seconds: number | null | undefined): number {
-  const wait = seconds ?? USUAL_WAIT_S;
-  if (wait < 0) throw badInput({ field: 'input.waitSeconds', problem: `expected an integer from 0 to ${LONGEST_WAIT_S}, got ${wait}` });
-  if (wait > LONGEST_WAIT_S) throw limitExceeded({ field: 'input.waitSeconds', limit: 'wait', allowed: `${LONGEST_WAIT_S} seconds`, got: String(wait) });
-  return wait * 1_000;
 }
 
 /** The same bytes; fails before the first of them when the file does not begin as its name says. */

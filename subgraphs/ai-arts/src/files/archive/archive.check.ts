@@ -19,8 +19,9 @@ export class ArchiveCheck {
   #bytes = 0;
   readonly #paths = new DistinctPaths();
 
+  /** @param archive `folder` is what its files come into */
   constructor(
-    private readonly archive: { name: string; sizeBytes: number },
+    private readonly archive: { name: string; sizeBytes: number; folder?: string },
     private readonly limits: UnpackLimits,
   ) {}
 
@@ -30,7 +31,8 @@ export class ArchiveCheck {
     const checked = checkedPath(path);
     this.#paths.addFile(checked);
     this.files++;
-    return checked;
+    const { folder = '' } = this.archive;
+    return folder === '' ? checked : checkedPath(`${folder}/${checked}`);
   }
 
   /** @throws PATH_INVALID, FILE_TYPE_REFUSED, FILES_TOO_LARGE */

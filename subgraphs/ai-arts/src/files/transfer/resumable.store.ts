@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { isUuid } from '@hutong/common';
 import { DataStore, ERRORS, Upload } from '@tus/server';
+import type { ResumableProgress } from './resumable.progress.js';
 
 /** What is kept of an upload that may be resumed. */
 export interface ResumableUpload {
@@ -22,11 +23,13 @@ export interface ResumableUpload {
 export class ResumableStore extends DataStore {
   readonly #folder: string;
   readonly #lifetimeMs: number;
+  readonly #progress: ResumableProgress;
 
-  constructor(options: { folder: string; lifetimeMs: number }) {
+  constructor(options: { folder: string; lifetimeMs: number; progress: ResumableProgress }) {
     super();
     this.#folder = options.folder;
     this.#lifetimeMs = options.lifetimeMs;
+    this.#progress = options.progress;
     this.extensions = ['creation', 'creation-with-upload', 'termination', 'expiration'];
   }
 
@@ -44,8 +47,9 @@ export class ResumableStore extends DataStore {
   }
 
   override async write(body: Readable, id: string, offset: number): Promise<number> {
+    const upload = await this.find(id);
     const file = createWriteStream(this.bytesOf(id), { flags: 'r+', start: offset });
-    await pipeline(body, file);
+    await pipeline(body, (bytes: AsyncIterable<Uint8Array>) => this.#progress.counting(upload, offset, bytes), file);
     return offset + file.bytesWritten;
   }
 
@@ -58,6 +62,7 @@ export class ResumableStore extends DataStore {
 
   override async remove(id: string): Promise<void> {
     await rm(this.#placeOf(id), { recursive: true, force: true });
+    await this.#progress.end(id);
   }
 
   override getExpiration(): number {

@@ -4,11 +4,13 @@ import { readdir, stat } from 'node:fs/promises';
 import { request } from 'node:http';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import { pack } from 'tar-stream';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { StoreError } from '../../drivers/store/store.js';
 import { filesHouse, type FilesActor, type FilesHouse } from '../../testkit/files.house.js';
 import { routeServer, type RouteServer } from '../../testkit/route.server.js';
+import { ResumableProgress } from './resumable.progress.js';
 import { ResumableStore } from './resumable.store.js';
 
 const LIMIT = 5_000_000;
@@ -164,11 +166,44 @@ test('nobody else may look at an upload, go on with it or end it', async () => {
   expect((await ask(alice, 'HEAD', place)).status).toBe(404);
 });
 
+test('its bytes are told as they come, and its set after them', async () => {
+  const alice = house.actor();
+  const token = randomUUID();
+  const events = await house.services.uploadEvents.subscribe(alice.as, { token });
+  const length = 100_000;
+  const place = await begun(alice, length, { ...DATASET, token });
+  const seen: { state: string; receivedBytes: number; isSet: boolean }[] = [];
+  const reading = (async () => {
+    for await (const { payload, subject } of events) {
+      seen.push({ state: payload.state, receivedBytes: payload.receivedBytes, isSet: subject !== path.basename(place) });
+      if (payload.state === 'READY') return;
+    }
+  })();
+  let offset = 0;
+  while (seen.length === 0 && offset < length - 1) {
+    expect((await patch(alice, place, offset, Buffer.from('x'))).status).toBe(204);
+    offset += 1;
+    await delay(20);
+  }
+  expect(seen[0]).toMatchObject({ state: 'RECEIVING', isSet: false });
+  expect(seen[0]!.receivedBytes).toBeGreaterThan(0);
+  expect((await patch(alice, place, offset, Buffer.alloc(length - offset))).status).toBe(204);
+  await reading;
+  const ofSet = seen.filter(({ isSet }) => isSet);
+  expect(ofSet.map(({ state, receivedBytes }) => [state, receivedBytes])).toEqual([['RECEIVING', length], ['READY', length]]);
+  expect(seen.slice(-2)).toEqual(ofSet);
+});
+
 test.each<[string, Record<string, string>, string]>([
   ['no purpose', { filename: 'a' }, 'BAD_INPUT'],
   ['another purpose', { filename: 'a', purpose: 'OTHER' }, 'BAD_INPUT'],
   ['no name', { purpose: 'CODE' }, 'BAD_INPUT'],
   ['a flag that is none', { filename: 'a', purpose: 'CODE', isPrivate: 'perhaps' }, 'BAD_INPUT'],
+  ['a token that is too long', { filename: 'a', purpose: 'CODE', token: 'x'.repeat(256) }, 'BAD_INPUT'],
+  ['a name that leads elsewhere', { filename: '../../x', purpose: 'CODE' }, 'PATH_INVALID'],
+  ['a folder that leads elsewhere', { filename: 'x', purpose: 'CODE', dir: '/etc' }, 'PATH_INVALID'],
+  ['a folder and a name that are too long together', { filename: 'x'.repeat(200), purpose: 'CODE', dir: 'd/'.repeat(300) }, 'PATH_INVALID'],
+  ['a model of another kind', { filename: 'x.exe', purpose: 'MODEL' }, 'FILE_TYPE_REFUSED'],
 ])('%s is refused before a byte is sent', async (_, metadata, code) => {
   const before = await unfinished();
   const answer = await create(house.actor(), 10, metadata);
@@ -176,17 +211,12 @@ test.each<[string, Record<string, string>, string]>([
   expect(await unfinished()).toEqual(before);
 });
 
-test.each<[Record<string, string>, string]>([
-  [{ filename: '../../x', purpose: 'CODE' }, 'PATH_INVALID'],
-  [{ filename: 'x', purpose: 'CODE', dir: '/etc' }, 'PATH_INVALID'],
-  [{ filename: 'x.exe', purpose: 'MODEL' }, 'FILE_TYPE_REFUSED'],
-  [{ filename: 'x.zip', purpose: 'DATASET' }, 'FILE_TYPE_REFUSED'],
-])('%j is refused in the end, and nothing is left', async (metadata, code) => {
+test('bytes that are not what their name says are refused in the end, and nothing is left', async () => {
   const before = await unfinished();
   const alice = house.actor();
   const keys = await house.keys();
-  const answer = await patch(alice, await begun(alice, 3, metadata), 0, Buffer.from('abc'));
-  expect([answer.status, await codeOf(answer)]).toEqual([400, code]);
+  const answer = await patch(alice, await begun(alice, 3, { filename: 'x.zip', purpose: 'DATASET' }), 0, Buffer.from('abc'));
+  expect([answer.status, await codeOf(answer)]).toEqual([400, 'FILE_TYPE_REFUSED']);
   expect(await unfinished()).toEqual(before);
   expect(await house.keys()).toEqual(keys);
 });
@@ -221,7 +251,7 @@ test('pages of other sites get no leave to send', async () => {
 
 test('what is not ended in time is removed', async () => {
   const folder = path.join(house.folder, 'other-uploads');
-  const [now, later] = [3_600_000, -1].map((lifetimeMs) => new ResumableStore({ folder, lifetimeMs }));
+  const [now, later] = [3_600_000, -1].map((lifetimeMs) => new ResumableStore({ folder, lifetimeMs, progress: new ResumableProgress({} as never) }));
   const upload = { id: randomUUID(), size: 3, offset: 0, metadata: { ownerId: 'alice' }, creation_date: new Date().toISOString() };
   await now!.create(upload as never);
   expect(await now!.deleteExpired()).toBe(0);

@@ -8,6 +8,7 @@ import { ERRORS, Server, type Upload } from '@tus/server';
 import { filesTooLarge, notYours } from '../../errors.js';
 import { asShown } from '../store.failure.js';
 import type { UploadService } from '../upload.service.js';
+import type { ResumableProgress } from './resumable.progress.js';
 import { requestOf } from './resumable.request.js';
 import type { ResumableStore } from './resumable.store.js';
 
@@ -23,6 +24,7 @@ export interface ResumableLimits {
 
 export interface ResumableParts {
   store: ResumableStore;
+  progress: ResumableProgress;
   uploads: UploadService;
   limits: ResumableLimits;
   log: Log;
@@ -124,13 +126,18 @@ export class ResumableUploads {
   }
 
   async #becomeSet(id: string, { caller }: Scope): Promise<string> {
-    const { store, uploads } = this.#parts;
+    const { store, progress, uploads } = this.#parts;
     const upload = await store.find(id);
     if (upload.path !== undefined) return upload.path;
+    await progress.end(id);
     try {
       const { fileName, request } = requestOf(upload.metadata);
       // Whoever has sent the last byte may go: nothing more is asked of them.
-      const fileSet = await uploads.receive({ caller, signal: this.#stop.signal }, request, { name: fileName, open: () => createReadStream(store.bytesOf(id)) as AsyncIterable<Uint8Array> });
+      const fileSet = await uploads.receive({ caller, signal: this.#stop.signal }, request, {
+        name: fileName,
+        open: () => createReadStream(store.bytesOf(id)) as AsyncIterable<Uint8Array>,
+        arrivedBytes: upload.size,
+      });
       await store.keep({ ...upload, path: fileSet.path });
       await rm(store.bytesOf(id), { force: true });
       return fileSet.path;
