@@ -1,4 +1,6 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Actor, actor, admin, stranger } from '../testkit/actor.js';
@@ -171,6 +173,20 @@ describe('datasets', () => {
     expect(answer.headers.get('content-disposition')).toMatch(/\.tar\.gz/);
     const tar = gunzipSync(Buffer.from(await answer.arrayBuffer())).toString('latin1');
     for (const inside of ['train/a.txt', 'train/b.txt', 'README']) expect(tar).toContain(inside);
+  });
+
+  test('that the store has lost are told in the envelope, and cut off where something was sent already', async () => {
+    const lose = (path: string, name: string) => rm(join(platform.dataDirectory, 'ai-arts/store/files/sets=', `${path.split('/')[1]}=`, name), { recursive: true });
+    const made = async (path: string) => (await client.ask('POST', '/datasets', { name: randomUUID(), description: 'x', path })).id as number;
+    const one = await client.uploaded('/datasets/upload', 'x', 'x.txt');
+    const several = await client.uploaded('/datasets/upload', await tarGzOf({ 'a.txt': randomBytes(400_000).toString('hex'), 'b.txt': 'two' }), 'set.tar.gz');
+    const [ofOne, ofSeveral] = [await made(one), await made(several)];
+    await Promise.all([lose(one, 'x.txt'), lose(several, 'b.txt')]);
+    expectRefused(await client.call('GET', `/datasets/${ofOne}/download`), [502, 40000], /store/);
+    expect((await client.fetch(`/datasets/${ofOne}/download`, { method: 'HEAD' })).status).toBe(200);
+    await expect(client.fetch(`/datasets/${ofSeveral}/download`).then((answer) => answer.arrayBuffer())).rejects.toThrow(/terminated|fetch failed/);
+    await lose(several, 'a.txt');
+    expectRefused(await client.call('GET', `/datasets/${ofSeveral}/download`), [502, 40000], /store/);
   });
 
   test('that are public are seen and not changed by others; private ones are theirs alone', async () => {

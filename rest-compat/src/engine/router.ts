@@ -9,8 +9,10 @@ import { failureAnswer, type FailedRequest } from './failure.answer.js';
 import { failure } from './failure.js';
 import { refuseForeignPage } from './foreign-page.guard.js';
 import { FormRunner } from './form.runner.js';
+import { GatewayProxy } from './gateway.proxy.js';
 import type { Graph, GraphCaller } from './graph.js';
 import { PassageRunner } from './passage.runner.js';
+import { tellRefusals } from './passed.failure.js';
 import { RouteIndex, type Endpoint, type Place } from './route.index.js';
 import { RouteRunner } from './route.runner.js';
 import { defaultSettings, type Log, type RestCompatSettings } from './settings.js';
@@ -44,7 +46,8 @@ export function createRouter({ graph, contracts, settings: given }: RestCompatOp
   const memory = new AnswerMemory(settings.answerMemoryBytes);
   const runner = new RouteRunner(graph, settings);
   const forms = new FormRunner(runner, new TrustedNetworks(settings.trustedNetworks), settings.bodyLimitBytes);
-  const passages = new PassageRunner(contracts, settings);
+  const gateway = settings.gatewayUrl === undefined ? undefined : new GatewayProxy(settings.gatewayUrl, settings.log);
+  const passages = new PassageRunner(contracts, settings, gateway);
 
   /** @param question what a success is kept for, undefined when it may not be. */
   async function answerFresh(endpoint: Endpoint, parameters: Place['parameters'], caller: GraphCaller, search: string, question: RememberedQuestion | undefined, { request, response, next }: Turn) {
@@ -52,7 +55,7 @@ export function createRouter({ graph, contracts, settings: given }: RestCompatOp
     try {
       const answer = await withinRequest(response, settings.requestTimeoutMs, (lifetime) =>
         runner.run(endpoint, search, { ...lifetime, request, response, caller, parameters, onInput: (input) => { failed.input = input; } }));
-      if (!isAnswer(answer)) return goTo(answer, caller.requestId, { request, response, next });
+      if (!isAnswer(answer)) return goTo(answer, failed, { request, response, next });
       if (question) memory.set(question, answer);
       send(response, answer, caller.requestId);
     } catch (error) {
@@ -86,18 +89,20 @@ export function createRouter({ graph, contracts, settings: given }: RestCompatOp
       const answer = await withinRequest(response, settings.requestTimeoutMs, (lifetime) =>
         forms.run(place, { ...lifetime, request, response, caller, parameters: place.parameters, onRow: (row) => { failed.row = row; }, onInput: (input) => { failed.input = input; } }));
       if (isAnswer(answer)) send(response, answer, requestId);
-      else goTo(answer, requestId, turn);
+      else goTo(answer, failed, turn);
     } catch (error) {
       if (!(error instanceof CallerGone)) send(response, failureAnswer(error, failed, settings.log), requestId);
     }
   }
 
-  /** Sends the caller elsewhere, or has what comes next in this process answer. */
-  function goTo(destination: Destination, requestId: string, { request, response, next }: Turn): void {
+  /** Sends the caller elsewhere, or has what comes next answer, in this process or in the gateway's; what is refused there is told in the contract's envelope. */
+  function goTo(destination: Destination, asked: FailedRequest, { request, response, next }: Turn): void {
     if (response.destroyed) return;
-    if ('redirect' in destination) return sendTo(response, destination.redirect, requestId);
-    if (settings.gatewayUrl !== undefined) return sendTo(response, settings.gatewayUrl.replace(/\/$/, '') + destination.passOn, requestId);
+    if ('redirect' in destination) return sendTo(response, destination.redirect, asked.requestId);
     request.url = destination.passOn;
+    request.headers['x-request-id'] = asked.requestId;
+    if (gateway) return gateway.answer(request, response, asked);
+    tellRefusals(response, asked, settings.log);
     next();
   }
 

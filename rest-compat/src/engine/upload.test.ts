@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readdir, readlink } from 'node:fs/promises';
 import { connect, type AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
+import { HutongError, REFUSED, refuseRequest } from '@hutong/common';
 import { uploadsIn, type UploadedFile } from '@hutong/common/process';
 import express from 'express';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -100,7 +101,7 @@ beforeAll(async () => {
   graph = new ReadingGraph();
   const log = { error: (details: object, message: string) => console.error(message, details) };
   const app = express().use(createRouter({ graph, contracts: [contract], settings: { log, uploads: { files: 1, fileBytes: 1_000_000, idleMs: 1_000 } } }));
-  app.get('/kept/:id', (request, response) => void response.send(`the file ${request.params.id}`));
+  app.get('/kept/:id', (request, response) => void keep(request.params.id, response));
   server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/files`;
@@ -113,6 +114,19 @@ beforeEach(() => {
   graph.kept = [];
   graph.asked = [];
 });
+
+/** What answers a request that was passed on, as the routes of a subgraph do it. */
+function keep(id: string, response: express.Response): void {
+  const refused = (status: number, code: string) => refuseRequest(response.req, response, new HutongError(code, status, `${id} is not there`));
+  if (id === 'foreign') return refused(403, 'FORBIDDEN');
+  if (id === 'away') return refused(503, 'STORE_UNAVAILABLE');
+  if (id === 'short') return void response.writeHead(416, { 'content-range': 'bytes */3', 'content-length': 0 }).end();
+  if (id === 'broken') {
+    response.writeHead(200, { 'content-length': 100 });
+    return void response.write('a part', () => refused(503, 'STORE_UNAVAILABLE'));
+  }
+  response.send(`the file ${id}`);
+}
 
 const send = async (form: FormData, token = 'good') => {
   const response = await fetch(`${url}/upload`, { method: 'POST', headers: { token }, body: form });
@@ -201,6 +215,21 @@ describe('a path with a parameter', () => {
     expect(await (await fetch(`${url}/7/download`, { headers })).text()).toBe('the file 7');
     const page = await fetch(`${url}/7/download`, { headers: { ...headers, accept: 'text/html,*/*;q=0.8' }, redirect: 'manual' });
     expect([page.status, page.headers.get('location')]).toEqual([302, 'https://elsewhere.example/7']);
+  });
+
+  test.each([['foreign', 403, 'FORBIDDEN'], ['away', 503, 'STORE_UNAVAILABLE']])('tells in its envelope what fails further on: %s', async (id, status, code) => {
+    const headers = { token: 'good', 'x-request-id': 'mine-7' };
+    const answer = await fetch(`${url}/${id}/download`, { headers });
+    expect([answer.status, answer.headers.get('x-request-id'), answer.headers.get(REFUSED), await answer.json()]).toEqual([status, 'mine-7', null, { code, message: `${id} is not there` }]);
+    const head = await fetch(`${url}/${id}/download`, { headers, method: 'HEAD' });
+    expect([head.status, await head.text()]).toEqual([status, '']);
+  });
+
+  test('is told of a part that is not there as HTTP tells it, and cut off where a file breaks off', async () => {
+    const headers = { token: 'good' };
+    const short = await fetch(`${url}/short/download`, { headers });
+    expect([short.status, short.headers.get('content-range'), await short.text()]).toEqual([416, 'bytes */3', '']);
+    await expect(fetch(`${url}/broken/download`, { headers }).then((answer) => answer.text())).rejects.toThrow(/terminated|fetch failed/);
   });
 
   test('that is empty, or has more behind it, is no path of the contract', async () => {

@@ -1,5 +1,4 @@
-import type { Readable } from 'node:stream';
-import type { ByteRange, FoundFile, PresignedDownload, Store, StoredFile, StoreReadiness } from '../drivers/store/store.js';
+import type { ByteRange, FoundFile, PresignedDownload, Store, StoredBody, StoredFile, StoreReadiness } from '../drivers/store/store.js';
 
 export type StoreStep = 'put' | 'get' | 'stat' | 'list' | 'delete' | 'deleteAll' | 'presign' | 'sweep';
 
@@ -22,7 +21,7 @@ export class FaultyStore implements Store {
     return this.real.put(key, body, signal);
   }
 
-  async get(key: string, signal: AbortSignal, range?: ByteRange): Promise<Readable> {
+  async get(key: string, signal: AbortSignal, range?: ByteRange): Promise<StoredBody> {
     await this.before('get', key);
     return this.real.get(key, signal, range);
   }

@@ -29,7 +29,7 @@ export interface Store {
    * The bytes of a file, or of a part of it. The stream fails, rather than ends early, when bytes are lost on the way;
    * destroying it lets go of everything, and so does aborting `signal`. Faults: NOT_FOUND, RANGE.
    */
-  get(key: string, signal: AbortSignal, range?: ByteRange): Promise<Readable & Partial<SelfSending>>;
+  get(key: string, signal: AbortSignal, range?: ByteRange): Promise<StoredBody>;
 
   /** How large a file is; null when there is none. */
   stat(key: string, signal: AbortSignal): Promise<FoundFile | null>;
@@ -51,6 +51,12 @@ export interface Store {
 
   /** Lets go of connections. May be called again; no other call may follow. */
   close(): Promise<void>;
+}
+
+/** The bytes of a file, or of a part of it. */
+export interface StoredBody extends Readable, Partial<SelfSending> {
+  /** How many they are. */
+  readonly lengthBytes: number;
 }
 
 /**

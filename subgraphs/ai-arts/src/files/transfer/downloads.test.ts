@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { extract, pack } from 'tar-stream';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { StoreError } from '../../drivers/store/store.js';
+import { bodyOf } from '../file-set.draft.js';
 import { filesHouse, type FilesActor, type FilesHouse } from '../../testkit/files.house.js';
 import { routeServer, type RouteServer } from '../../testkit/route.server.js';
 import { TEST_SECRET } from '@hutong/common/testkit';
@@ -178,6 +179,14 @@ describe('several files', () => {
     await answer.arrayBuffer();
   });
 
+  test('a store that is away is told before the first byte', async () => {
+    house.store.before = (step) => {
+      if (step === 'get') throw new StoreError('UNREACHABLE', 'no answer');
+    };
+    const answer = await get(await linkTo(id));
+    expect([answer.status, await codeOf(answer), answer.headers.get('x-hutong-error')]).toEqual([503, 'STORE_UNAVAILABLE', 'STORE_UNAVAILABLE']);
+  });
+
   test('a file that is lost on the way breaks the archive off, rather than ending it', async () => {
     house.store.before = (step, key) => {
       if (step === 'get' && key.endsWith('b.txt')) throw new StoreError('FAILED', 'lost');
@@ -194,6 +203,20 @@ test('a dataset is downloaded under its own name', async () => {
   const answer = await get(data.registerDataset.downloadUrl);
   expect(answer.headers.get('content-disposition')).toContain(`filename*=UTF-8''${encodeURIComponent('手写_数字.tar.gz')}`);
   await answer.arrayBuffer();
+});
+
+test('a shared file that was changed since it came is not sent under its old length and hash', async () => {
+  const put = (text: string) => house.store.put('shared/points.txt', bodyOf(Buffer.from(text)), new AbortController().signal);
+  await put('as it came');
+  const { data, errors } = await alice.ask('mutation { registerFiles(input: { path: "shared/points.txt", purpose: DATASET }) { id } }');
+  expect(errors).toEqual([]);
+  const link = await linkTo(data.registerFiles.id);
+  expect(await (await get(link)).text()).toBe('as it came');
+  for (const changed of ['longer than it came', 'short']) {
+    await put(changed);
+    const answer = await get(link);
+    expect([answer.status, await codeOf(answer)]).toEqual([503, 'STORE_UNAVAILABLE']);
+  }
 });
 
 test('what there is none of is not there, whatever is asked', async () => {

@@ -1,8 +1,10 @@
 import { badInput, requireAccess, type Log } from '@hutong/common';
 import { create as contentDisposition } from 'content-disposition';
+import { once } from 'node:events';
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import type { Store } from '../../drivers/store/store.js';
+import { storeUnavailable } from '../../errors.js';
 import type { AiArtsContext } from '../../services.js';
 import { checkedPath } from '../relative-path.js';
 import { asShown } from '../store.failure.js';
@@ -74,14 +76,22 @@ export class Downloads {
     const answer = { ...headers, 'accept-ranges': 'bytes', 'content-type': 'application/octet-stream', 'content-length': length, ...(range ? { 'content-range': `bytes ${range.from}-${range.to}/${sizeBytes}` } : {}) };
     if (request.method === 'HEAD') return void response.writeHead(range ? 206 : 200, answer).end();
     const body = await this.#parts.store.get(key, signal, range);
+    if (body.lengthBytes !== length) {
+      body.destroy();
+      throw storeUnavailable({ words: 'the store failed: the file has changed since it came' });
+    }
     response.writeHead(range ? 206 : 200, answer);
     await (body.sendTo ? body.sendTo(response) : pipeline(body, response));
   }
 
   async #sendArchive(request: IncomingMessage, response: ServerResponse, headers: OutgoingHttpHeaders, { fileSet, folder }: DownloadSource & { kind: 'archive' }, { em, signal }: AiArtsContext): Promise<void> {
-    response.writeHead(200, { ...headers, 'accept-ranges': 'none', 'content-type': 'application/gzip' });
-    if (request.method === 'HEAD') return void response.end();
-    await pipeline(archiveOf({ store: this.#parts.store, fileSet, folder, files: filesBelow(em, fileSet.id, folder) }, signal), response);
+    const answer = { ...headers, 'accept-ranges': 'none', 'content-type': 'application/gzip' };
+    if (request.method === 'HEAD') return void response.writeHead(200, answer).end();
+    const archive = archiveOf({ store: this.#parts.store, fileSet, folder, files: filesBelow(em, fileSet.id, folder) }, signal);
+    // A store that is away is told as such while nothing was sent.
+    await once(archive, 'readable', { signal });
+    response.writeHead(200, answer);
+    await pipeline(archive, response);
   }
 }
 

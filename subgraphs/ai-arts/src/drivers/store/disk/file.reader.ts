@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { Readable, type Writable } from 'node:stream';
-import { StoreError, type SelfSending } from '../store.js';
+import { StoreError, type SelfSending, type StoredBody } from '../store.js';
 import { asStoreError } from './disk.faults.js';
 
 const CHUNK_BYTES = 256 * 1024;
@@ -12,7 +12,8 @@ export interface FilePart {
 }
 
 /** Reads a part of an open file, and closes the file with the stream. It fails where the file ends before the part does. */
-export class FileReader extends Readable implements SelfSending {
+export class FileReader extends Readable implements StoredBody, SelfSending {
+  readonly lengthBytes: number;
   readonly #file: FileHandle;
   readonly #signal: AbortSignal;
   readonly #onAbort = (): void => void this.destroy(this.#signal.reason as Error);
@@ -25,6 +26,7 @@ export class FileReader extends Readable implements SelfSending {
     this.#signal = signal;
     this.#position = position;
     this.#left = length;
+    this.lengthBytes = length;
     signal.addEventListener('abort', this.#onAbort);
   }
 

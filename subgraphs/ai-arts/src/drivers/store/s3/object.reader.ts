@@ -1,9 +1,10 @@
 import { Readable } from 'node:stream';
-import { StoreError } from '../store.js';
+import { StoreError, type StoredBody } from '../store.js';
 import { asStoreError } from './s3.faults.js';
 
 /** The first `length` bytes of an answer's body. It fails where the body ends before, and lets go of a body that has more. */
-export class ObjectReader extends Readable {
+export class ObjectReader extends Readable implements StoredBody {
+  readonly lengthBytes: number;
   readonly #body: Readable;
   readonly #signal: AbortSignal;
   readonly #onAbort = (): void => void this.destroy(this.#signal.reason as Error);
@@ -15,6 +16,7 @@ export class ObjectReader extends Readable {
     this.#body = body;
     this.#signal = signal;
     this.#left = length;
+    this.lengthBytes = length;
     signal.addEventListener('abort', this.#onAbort);
     body
       .on('data', (chunk: Buffer) => this.#take(chunk))

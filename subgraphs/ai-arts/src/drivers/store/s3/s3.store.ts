@@ -72,7 +72,7 @@ export class S3Store implements Store {
     });
   }
 
-  get(key: string, signal: AbortSignal, range?: ByteRange): Promise<Readable> {
+  get(key: string, signal: AbortSignal, range?: ByteRange): Promise<ObjectReader> {
     const place = this.#placeOf(key);
     return translated(signal, async () => {
       const Range = range && `bytes=${range.from}-${range.to ?? ''}`;
