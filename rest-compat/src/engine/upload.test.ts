@@ -101,7 +101,7 @@ beforeAll(async () => {
   graph = new ReadingGraph();
   const log = { error: (details: object, message: string) => console.error(message, details) };
   const app = express().use(createRouter({ graph, contracts: [contract], settings: { log, uploads: { files: 1, fileBytes: 1_000_000, idleMs: 1_000 } } }));
-  app.get('/kept/:id', (request, response) => void keep(request.params.id, response));
+  app.get('/kept/:id', (request, response) => keep(request.params.id, response));
   server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/files`;

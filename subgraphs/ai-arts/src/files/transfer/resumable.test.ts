@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { StoreError } from '../../drivers/store/store.js';
 import { filesHouse, type FilesActor, type FilesHouse } from '../../testkit/files.house.js';
 import { routeServer, type RouteServer } from '../../testkit/route.server.js';
+import { FileSetState } from '../file-set.states.js';
 import { ResumableProgress } from './resumable.progress.js';
 import { ResumableStore } from './resumable.store.js';
 
@@ -176,7 +177,7 @@ test('its bytes are told as they come, and its set after them', async () => {
   const reading = (async () => {
     for await (const { payload, subject } of events) {
       seen.push({ state: payload.state, receivedBytes: payload.receivedBytes, isSet: subject !== path.basename(place) });
-      if (payload.state === 'READY') return;
+      if (payload.state === FileSetState.READY) return;
     }
   })();
   let offset = 0;
