@@ -114,7 +114,7 @@ const anyValue = fc.oneof(nasty, fc.jsonValue(), fc.string({ unit: 'binary' }), 
 const anyText = anyValue.map((value) => (typeof value === 'string' ? value : (JSON.stringify(value) ?? '')).toWellFormed());
 
 /** Was given to what stands behind the contracts, as the graph had said. */
-const isPassedOn = ({ status, text }: RestAnswer): boolean => status === 200 && text === `passed on to ${sampleDataset.downloadUrl}`;
+const isPassedOn = ({ status, text }: RestAnswer): boolean => status === 404 && text === `nothing legacy at ${sampleDataset.downloadUrl}`;
 
 function isSuccess(answer: RestAnswer): boolean {
   const { status, json } = answer;
