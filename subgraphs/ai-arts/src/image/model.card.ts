@@ -29,7 +29,7 @@ export function modelCard(metadata: ModelMetadata, hutongJson: unknown): ModelCa
   if (task === 'classify' && document.detection) throw documentFault('detection', 'it is for models whose task is detect');
   return {
     task,
-    input: inputForm(metadata, document),
+    input: inputForm(metadata, document, task),
     ...outputForm(metadata, document, task),
     scores: document.scores ?? null,
     labels: labelsOf(document),

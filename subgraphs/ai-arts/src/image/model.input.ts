@@ -37,7 +37,7 @@ const DATATYPES: ReadonlySet<string> = new Set<Datatype>(['FP16', 'FP32', 'FP64'
 const MOST_SIDE = 8_192;
 
 /** @throws BAD_INPUT */
-export function inputForm({ inputs }: ModelMetadata, { input: asked, task }: ModelDocument): InputForm {
+export function inputForm({ inputs }: ModelMetadata, { input: asked }: ModelDocument, task: 'classify' | 'detect'): InputForm {
   const { name, datatype, shape } = pictureInput(inputs, asked.name);
   if (!DATATYPES.has(datatype)) throw badInput({ problem: `the model's input ${name} is of type ${datatype}, which no picture can become` });
   const told = toldBy(shape, asked);
@@ -114,7 +114,9 @@ function channelsOf(told: Told, { color }: Asked, shape: readonly number[], pixe
   const values = shape.at(-1)!;
   const counted = told.layout === 'FLAT' && told.channels === 0 && values > 0 ? values / pixels : told.channels;
   const asked = color === undefined ? undefined : color === 'grey' ? 1 : 3;
-  if (counted > 0 && !isChannels(counted)) throw documentFault('input', `the model's input has the shape ${shown(shape)}; one channel (grey) or three are understood`);
+  if (counted > 0 && !isChannels(counted)) {
+    throw documentFault('input', `the model's input has the shape ${shown(shape)}, which is neither one channel (grey) nor three of ${pixels} pixels`);
+  }
   if (asked !== undefined && counted > 0 && asked !== counted) throw documentFault('input.color', `the model takes ${counted === 1 ? 'one channel, which is grey' : 'three channels: rgb or bgr'}`);
   const channels = asked ?? counted;
   if (isChannels(channels)) return channels;

@@ -44,7 +44,7 @@ export function outputForm(metadata: ModelMetadata, document: ModelDocument, tas
 
 function classOutput({ outputs }: ModelMetadata, { output }: ModelDocument): string {
   const found = output === undefined ? onlyOne(outputs) : named(outputs, output, 'output');
-  if (found.shape.filter((size) => size !== 1).length > 2) {
+  if (found.shape.slice(1).filter((size) => size !== 1).length > 1) {
     throw documentFault('task', `the model's output ${found.name} has the shape [${found.shape.join(', ')}], which is no list of scores: is its task detect?`);
   }
   return found.name;
