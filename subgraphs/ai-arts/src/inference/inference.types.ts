@@ -57,7 +57,7 @@ export class RecognizeImageInput {
   @Field(() => Int, { nullable: true, description: 'How many labels, or boxes, at most: 1 to 1,000; by default 5 labels, or 100 boxes.' })
   top?: number | null;
 
-  @Field(() => Float, { nullable: true, description: 'Only what has this score or more, 0 to 1; by default what the model says, else 0 for labels and 0.5 for boxes.' })
+  @Field(() => Float, { nullable: true, description: 'Only what has this score or more, 0 to 1; by default 0 for labels, and for boxes what `hutong.json` says, else 0.25.' })
   minScore?: number | null;
 
   @Field(() => Boolean, { nullable: true, description: 'True: the picture is also drawn with the boxes on it, as `pictureUrl`; by default false.' })

@@ -38,7 +38,7 @@ export abstract class Job {
   @Property({ type: 'text', nullable: true })
   description: string | null = null;
 
-  @Field(() => String, { description: 'The environment it runs in: `python`, `bash`, `node`, or one of the site (JOB_ENVIRONMENTS).' })
+  @Field(() => String, { description: 'The environment it runs in: `python`, `bash`, `node`, or one of the site (JOB_ENVIRONMENTS); of an inference service its runtime, `onnx` or `oip`.' })
   @Property({ type: 'text' })
   engine!: string;
 
