@@ -37,6 +37,7 @@ import { Migration20261121AiArts } from './migrations/migration-20261121-ai-arts
 import { Migration20261121Files } from './migrations/migration-20261121-files.js';
 import { Migration20261121Jobs } from './migrations/migration-20261121-jobs.js';
 import { Migration20261122Inferences } from './migrations/migration-20261122-inferences.js';
+import { Migration20261122Admission } from './migrations/migration-20261122-admission.js';
 import { Model } from './model/model.entity.js';
 import { loadModel } from './model/model.reference.js';
 import { ModelResolver } from './model/model.resolver.js';
@@ -84,7 +85,7 @@ export function aiArtsWith(readParts: () => AiArtsParts): SubgraphModule<AiArtsS
     },
     schema: 'ai_arts',
     entities: [FileSet, Dataset, Model, Job, Notebook, Training, InferenceService, KeptImage],
-    migrations: [Migration20261121AiArts, Migration20261121Files, Migration20261121Jobs, Migration20261121Notebooks, Migration20261122LostJobs, Migration20261122Inferences],
+    migrations: [Migration20261121AiArts, Migration20261121Files, Migration20261121Jobs, Migration20261121Notebooks, Migration20261122LostJobs, Migration20261122Inferences, Migration20261122Admission],
     routes: [...transferRoutes, notebookRoute, pictureRoute, ...labellingRoutes],
     checkSettings: () => void readParts(),
     start: (house) => start(house, readParts()),

@@ -8,6 +8,7 @@ export { DatabaseStartError } from './database/database-start.error.js';
 export { connectToEmbedded } from './database/embedded-connection.js';
 export { startEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOptions } from './database/embedded-postgres.js';
 export { deleteEmbeddedPostgres } from './database/embedded-removal.js';
+export { rowOf, type EntityRow } from './database/row.js';
 export * from './database/sql.js';
 export { startFailureText } from './environment/start-failure.js';
 export * from './errors/common.errors.js';

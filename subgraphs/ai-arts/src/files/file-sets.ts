@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { isAdmin, sql, type Log, type RequestScope } from '@hutong/common';
+import { isAdmin, preparedSql, sql, type Log, type PreparedStatement, type RequestScope } from '@hutong/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Store } from '../drivers/store/store.js';
 import type { AiArtsSettings } from '../environment.js';
@@ -34,6 +34,21 @@ export interface ResolvedPath {
 
 const PATH = /^(?<purpose>code|dataset|model)\/(?<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:\/(?<rest>.+))?$/s;
 
+interface FoundSet extends Record<string, unknown> {
+  has_folder: boolean;
+  has_start_file: boolean;
+}
+
+/** A READY set, whether it has the folder or file `$2`, and whether it has the file `$3`. */
+const FIND: PreparedStatement = {
+  name: 'find a set of files',
+  text: `
+    select file_set.*,
+      exists (select from ai_arts.file_set_file where file_set_id = id and (path = $2 or starts_with(path, $2 || '/'))) as has_folder,
+      exists (select from ai_arts.file_set_file where file_set_id = id and path = $3) as has_start_file
+    from ai_arts.file_set where id = $1 and state = 'READY'`,
+};
+
 /** Sets of files for whoever works with them: found by their paths, brought to this machine's disk, made of what was written there. */
 export class FileSets {
   constructor(private readonly parts: FileSetsParts) {}
@@ -44,18 +59,13 @@ export class FileSets {
    * @param purpose what it must have been uploaded for; undefined: anything
    * @throws PATH_INVALID, PATH_MISSING also for what is not READY or somebody else's and private
    */
-  async resolve({ em, caller }: Pick<RequestScope, 'em' | 'caller'>, given: string, purpose?: FilePurpose, field?: string): Promise<ResolvedPath> {
-    const place = field === undefined ? {} : { field };
-    const relative = checkedPath(given, field);
-    const { purpose: named, id, rest } = PATH.exec(relative)?.groups ?? {};
-    if (id === undefined || named === undefined) throw pathInvalid({ path: given, problem: 'expected the path that an upload answered, such as dataset/<id>', ...place });
-    const fileSet = await em.fork().findOne(FileSet, { id, state: FileSetState.READY });
-    const isThere = fileSet?.purpose.toLowerCase() === named && (purpose === undefined || fileSet.purpose === purpose);
-    const isVisible = fileSet && (!fileSet.isPrivate || isAdmin(caller) || fileSet.ownerId === caller.userId);
-    if (!isThere || !isVisible) throw pathMissing({ path: given, ...place });
-    const folder = rest ?? '';
-    if (folder !== '' && !(await this.#holds(em, id, folder))) throw pathMissing({ path: given, ...place });
-    return { fileSet, folder };
+  async resolve(scope: Pick<RequestScope, 'em' | 'caller'>, given: string, purpose?: FilePurpose, field?: string): Promise<ResolvedPath> {
+    return this.#resolve(scope, given, purpose, field);
+  }
+
+  /** The same for code that one of its files starts, a path in what is named; and whether that is there. */
+  resolveProgram(scope: Pick<RequestScope, 'em' | 'caller'>, given: string, startFile: string, field: string): Promise<ResolvedPath & { hasStartFile: boolean }> {
+    return this.#resolve(scope, given, FilePurpose.CODE, field, startFile);
   }
 
   /** Whether a set has a file of exactly this path. */
@@ -126,9 +136,19 @@ export class FileSets {
     );
   }
 
-  async #holds(em: EntityManager, id: string, folder: string): Promise<boolean> {
-    const found = await sql(em, `select from ai_arts.file_set_file where file_set_id = $1 and (path = $2 or starts_with(path, $2 || '/')) limit 1`, [id, folder]);
-    return found.length > 0;
+  async #resolve({ em, caller }: Pick<RequestScope, 'em' | 'caller'>, given: string, purpose?: FilePurpose, field?: string, startFile = ''): Promise<ResolvedPath & { hasStartFile: boolean }> {
+    const place = field === undefined ? {} : { field };
+    const relative = checkedPath(given, field);
+    const { purpose: named, id, rest } = PATH.exec(relative)?.groups ?? {};
+    if (id === undefined || named === undefined) throw pathInvalid({ path: given, problem: 'expected the path that an upload answered, such as dataset/<id>', ...place });
+    const folder = rest ?? '';
+    const [found] = await preparedSql<FoundSet>(em, FIND, [id, folder, folder === '' ? startFile : `${folder}/${startFile}`]);
+    const fileSet = found && em.fork().map(FileSet, found);
+    const isThere = fileSet?.purpose.toLowerCase() === named && (purpose === undefined || fileSet.purpose === purpose);
+    const isVisible = fileSet && (!fileSet.isPrivate || isAdmin(caller) || fileSet.ownerId === caller.userId);
+    if (!isThere || !isVisible) throw pathMissing({ path: given, ...place });
+    if (folder !== '' && !found.has_folder) throw pathMissing({ path: given, ...place });
+    return { fileSet, folder, hasStartFile: found.has_start_file };
   }
 
   async #stageable(id: string): Promise<Stageable> {

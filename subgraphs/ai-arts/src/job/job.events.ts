@@ -1,4 +1,4 @@
-import { filterIterator, mayAccessOwned, type Caller, type EventLog, type StoredEvent } from '@hutong/common';
+import { filterIterator, mayAccessOwned, type Caller, type EventLog, type NewEvent, type StoredEvent } from '@hutong/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Job, JobKindName } from './job.entity.js';
 import type { JobState } from './job.states.js';
@@ -20,7 +20,22 @@ export class JobEvents {
 
   /** Writes down the states that a job enters, in the transaction in which it does. */
   append(tx: EntityManager, { id, kind, ownerId }: Pick<Job, 'id' | 'kind' | 'ownerId'>, states: readonly JobState[]): Promise<void> {
-    return this.log.append(tx, ...states.map((state) => ({ topic: TOPIC, subject: id, payload: { state, kind, ownerId } satisfies JobChange })));
+    return this.log.append(tx, ...states.map((state) => this.eventOf({ id, kind, ownerId }, state)));
+  }
+
+  /** The event of a job's entering a state. */
+  eventOf({ id, kind, ownerId }: Pick<Job, 'id' | 'kind' | 'ownerId'>, state: JobState): NewEvent & { payload: JobChange } {
+    return { topic: TOPIC, subject: id, payload: { state, kind, ownerId } };
+  }
+
+  /** SQL that writes events as one part of a larger statement; {@link tellSoon} when it has committed. */
+  appendingSql(rows: string): string {
+    return this.log.appendingSql(rows);
+  }
+
+  /** Tells of events that are committed, and of work when there may be something to do. */
+  tellSoon(hasWork: boolean): void {
+    this.log.tellSoon(...(hasWork ? [WORK] : []));
   }
 
   /** Events of one job, or of all that the caller may see, from now on or from behind `after`; replayed ones are checked alike. */

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { conflict, isAdmin, sql, type Caller, type RequestScope } from '@hutong/common';
+import { conflict, isAdmin, type Caller, type RequestScope } from '@hutong/common';
 import { UniqueConstraintViolationException, type EntityManager } from '@mikro-orm/postgresql';
 import type { Engine } from '../engine/engine.js';
 import type { AiArtsSettings } from '../environment.js';
-import { jobQuotaExceeded, jobState } from '../errors.js';
+import { jobState } from '../errors.js';
+import type { FileClaim, JobAdmission } from './job.admission.js';
 import type { Job, JobKindName } from './job.entity.js';
-import type { JobKinds } from './job.kind.js';
+import type { JobQuota } from './job.quota.js';
 import { anyJob } from './job.reference.js';
 import type { JobRows } from './job.rows.js';
 import { hasEnded, JobState } from './job.states.js';
@@ -13,10 +14,10 @@ import { hasEnded, JobState } from './job.states.js';
 const { UNAPPROVED, QUEUED, SCHEDULING, RUNNING, PAUSING, PAUSED, KILLING } = JobState;
 
 interface StoreParts {
-  fork: () => EntityManager;
   engine: Engine;
-  kinds: JobKinds;
   rows: JobRows;
+  quota: JobQuota;
+  admission: JobAdmission;
   settings: Pick<AiArtsSettings, 'jobsNeedApproval' | 'runsUnisolated'>;
 }
 
@@ -29,14 +30,6 @@ export interface JobRequest {
 
 /** What a new job is made of, beside what every one begins with. */
 export type NewJob<Row extends Job> = Pick<Job, 'name' | 'engine' | 'deviceType' | 'deviceNum'> & Partial<Row>;
-
-/** Close to the quota, a user's jobs of a kind are counted one after the other, so that together they keep to it. */
-const QUOTA_LOCK = `select pg_advisory_xact_lock(hashtextextended('hutong ai-arts quota ' || $1, 0))`;
-/** Transactions that store jobs at the same time, in all processes together, are fewer. */
-const MOST_AT_ONCE = 512;
-const LIVING = `
-  select count(*)::integer as living from ai_arts.job
-  where owner_id = $1 and kind = $2 and state in ('UNAPPROVED', 'QUEUED', 'SCHEDULING', 'RUNNING', 'PAUSING', 'KILLING')`;
 
 /** What users ask of jobs of any kind, written down for workers to do it. */
 export class JobStore {
@@ -54,11 +47,11 @@ export class JobStore {
    * Stores a job of the caller's that is to be run.
    *
    * @param job an empty one of its kind
-   * @param begin takes part in the transaction before the job is stored, such as to hold the dataset that it uses
+   * @param claims the files that it keeps
    * @throws ENGINE_NOT_CONFIGURED, ENGINE_NOT_ISOLATED, ENGINE_UNAVAILABLE, JOB_QUOTA_EXCEEDED, CONFLICT
    */
-  async create<Row extends Job>(scope: RequestScope, job: Row, kind: JobKindName, request: JobRequest, values: NewJob<Row>, begin?: (tx: EntityManager) => Promise<void>): Promise<Row> {
-    const { fork, engine, rows, settings } = this.parts;
+  async create<Row extends Job>(scope: RequestScope, job: Row, kind: JobKindName, request: JobRequest, values: NewJob<Row>, claims: readonly FileClaim[] = []): Promise<Row> {
+    const { engine, admission, settings } = this.parts;
     await engine.requireFor(scope.caller, settings.runsUnisolated);
     const now = new Date();
     const id = values.id ?? randomUUID();
@@ -66,12 +59,8 @@ export class JobStore {
     const ownerId = scope.caller.userId ?? '';
     Object.assign(job, { ...values, id, kind, ownerId, runId: id, state, clientToken: request.clientToken, requestHash: request.hash, errand: state === QUEUED ? 'SUBMIT' : null, notBefore: now, createdAt: now });
     try {
-      return await fork().transactional(async (tx) => {
-        await begin?.(tx);
-        await this.#requireRoom(tx, job);
-        await rows.insert(tx, job);
-        return job;
-      });
+      await admission.admit(job, claims);
+      return job;
     } catch (error) {
       // The same token came twice at once, and the other one was stored first.
       const winner = error instanceof UniqueConstraintViolationException ? await this.earlier(scope, kind, request) : null;
@@ -104,7 +93,7 @@ export class JobStore {
     return this.parts.rows.change(id, async (tx, job) => {
       if ([UNAPPROVED, QUEUED, SCHEDULING, RUNNING].includes(job.state)) return job;
       if (job.state !== PAUSED && !hasEnded(job.state)) throw jobState({ id, state: job.state, wanted: 'be started' });
-      await this.#requireRoom(tx, job);
+      await this.parts.quota.require(tx, job);
       await this.parts.rows.startAgain(tx, job, randomUUID());
       return job;
     });
@@ -145,18 +134,5 @@ export class JobStore {
 
   #needsApproval(caller: Caller): boolean {
     return this.parts.settings.jobsNeedApproval && !isAdmin(caller);
-  }
-
-  async #requireRoom(tx: EntityManager, job: Job): Promise<void> {
-    const { most, setting } = this.parts.kinds.of(job).quota;
-    // Far from the quota nobody has to wait for anybody.
-    if ((await this.#living(tx, job)) + MOST_AT_ONCE < most) return;
-    await sql(tx, QUOTA_LOCK, [job.ownerId]);
-    if ((await this.#living(tx, job)) >= most) throw jobQuotaExceeded({ most, setting });
-  }
-
-  async #living(tx: EntityManager, { ownerId, kind }: Job): Promise<number> {
-    const [row] = await sql<{ living: number }>(tx, LIVING, [ownerId, kind]);
-    return row!.living;
   }
 }

@@ -2,11 +2,13 @@ import { WorkerPresence, type House } from '@hutong/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Engine } from '../engine/engine.js';
 import type { AiArtsSettings } from '../environment.js';
+import { JobAdmission } from './job.admission.js';
 import { JobErrands } from './job.errands.js';
 import { JobEvents } from './job.events.js';
 import { JobFolders } from './job.folders.js';
 import { JobKinds, type JobKind } from './job.kind.js';
 import { JobObserver } from './job.observer.js';
+import { JobQuota } from './job.quota.js';
 import { JobReconciler } from './job.reconciler.js';
 import { JobRows } from './job.rows.js';
 import { JobStore } from './job.store.js';
@@ -41,12 +43,13 @@ export class JobWork {
     const kinds = new JobKinds(list);
     const events = new JobEvents(house.events);
     const rows = new JobRows({ fork, kinds, events });
+    const quota = new JobQuota(kinds);
     const folders = new JobFolders(settings.dataDirectory);
     const errands = new JobErrands({ fork, rows, kinds, folders, presence, settings });
     const watcher = new JobWatcher({ fork, engine, observer: new JobObserver({ rows, kinds }), referenceOf: (job) => errands.referenceOf(job), onNews: () => worker.wake(true), log });
     const worker = new JobWorker({ engine, kinds, errands, folders, events, presence, settings, onEngineAsked: (runId) => watcher.hear(runId), log });
     const reconciler = new JobReconciler({ fork, engine, errands, folders, watcher, settings, log });
-    const work = new JobWork(new JobStore({ fork, engine, kinds, rows, settings }), events, folders, errands, reconciler, worker, watcher, presence);
+    const work = new JobWork(new JobStore({ engine, rows, quota, admission: new JobAdmission({ fork, rows, events, quota }), settings }), events, folders, errands, reconciler, worker, watcher, presence);
     await reconciler.start(() => house.jobs());
     return work;
   }

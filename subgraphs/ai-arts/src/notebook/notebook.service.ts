@@ -36,7 +36,7 @@ export class NotebookService {
   constructor(private readonly parts: ServiceParts) {}
 
   async create(scope: RequestScope, input: CreateNotebookInput): Promise<Notebook> {
-    const { jobs, engine, environments, files, settings } = this.parts;
+    const { jobs, engine, environments, settings } = this.parts;
     const request = readNotebook(input, environments, settings);
     const earlier = await jobs.earlier(scope, 'NOTEBOOK', request);
     if (earlier) return earlier as Notebook;
@@ -46,9 +46,7 @@ export class NotebookService {
     const { hash: _, clientToken: __, ...asked } = request;
     const id = randomUUID();
     const values = { ...asked, id, codeFileSetId: code?.fileSet.id ?? null, codeFolder: code?.folder ?? '' };
-    return jobs.create(scope, new Notebook(), 'NOTEBOOK', request, values, async (tx) => {
-      if (code) await files.claim(tx, code.fileSet.id, `job:${id}`);
-    });
+    return jobs.create(scope, new Notebook(), 'NOTEBOOK', request, values, code ? [{ fileSetId: code.fileSet.id, claimant: `job:${id}` }] : []);
   }
 
   async stop(scope: RequestScope, id: string): Promise<Notebook> {

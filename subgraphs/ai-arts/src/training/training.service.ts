@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { requestHash, type Connection, type PageArguments, type RequestScope } from '@hutong/common';
-import type { EntityManager } from '@mikro-orm/postgresql';
 import type { DatasetService } from '../dataset/dataset.service.js';
 import type { Engine } from '../engine/engine.js';
 import type { AiArtsSettings } from '../environment.js';
 import { codePathInvalid, jobState } from '../errors.js';
 import { FilePurpose } from '../files/file-set.entity.js';
 import type { FileSets } from '../files/file-sets.js';
+import type { FileClaim } from '../job/job.admission.js';
 import type { JobEnvironments } from '../job/job.environments.js';
 import type { JobFolders } from '../job/job.folders.js';
 import { listJobs, type JobListing } from '../job/job.listing.js';
@@ -93,13 +93,7 @@ export class TrainingService {
 
   #store(scope: RequestScope, request: { clientToken: string | null; hash: string }, values: Omit<Partial<Training>, 'id'> & Pick<Training, 'name' | 'engine' | 'deviceType' | 'deviceNum'>): Promise<Training> {
     const id = randomUUID();
-    return this.parts.jobs.create(scope, new Training(), 'TRAINING', request, { ...values, id }, (tx) => this.#claim(tx, id, values));
-  }
-
-  async #claim(tx: EntityManager, id: string, { codeFileSetId, datasetFileSetId }: Partial<Training>): Promise<void> {
-    const { files } = this.parts;
-    if (codeFileSetId != null) await files.claim(tx, codeFileSetId, `job:${id}`);
-    if (datasetFileSetId != null) await files.claim(tx, datasetFileSetId, `run:${id}`);
+    return this.parts.jobs.create(scope, new Training(), 'TRAINING', request, { ...values, id }, claimsOf(id, values));
   }
 
   async #inputsOf(scope: RequestScope, request: TrainingRequest): Promise<TrainingInputs> {
@@ -113,9 +107,8 @@ export class TrainingService {
       const written = await files.writeInline(scope.caller.userId ?? '', startupFile, code.text, scope.signal);
       return { codePath: written.path, codeFileSetId: written.id, codeFolder: '' };
     }
-    const { fileSet, folder } = await files.resolve(scope, codePath!, FilePurpose.CODE, 'input.codePath');
-    const start = folder === '' ? startupFile : `${folder}/${startupFile}`;
-    if (!(await files.hasFile(scope.em, fileSet.id, start))) throw codePathInvalid({ field: 'input.startupFile', problem: `input.startupFile: there is no ${JSON.stringify(startupFile)} in ${codePath}` });
+    const { fileSet, folder, hasStartFile } = await files.resolveProgram(scope, codePath!, startupFile, 'input.codePath');
+    if (!hasStartFile) throw codePathInvalid({ field: 'input.startupFile', problem: `input.startupFile: there is no ${JSON.stringify(startupFile)} in ${codePath}` });
     return { codePath, codeFileSetId: fileSet.id, codeFolder: folder };
   }
 
@@ -128,4 +121,12 @@ export class TrainingService {
     const { fileSet, folder } = await this.parts.files.resolve(scope, datasetPath, FilePurpose.DATASET, 'input.datasetPath');
     return { datasetPath, datasetFileSetId: fileSet.id, datasetFolder: folder, datasetId: null };
   }
+}
+
+/** Its code is kept as long as its record, its data as long as it may run. */
+function claimsOf(id: string, { codeFileSetId, datasetFileSetId }: Partial<Training>): FileClaim[] {
+  const claims: FileClaim[] = [];
+  if (codeFileSetId != null) claims.push({ fileSetId: codeFileSetId, claimant: `job:${id}` });
+  if (datasetFileSetId != null) claims.push({ fileSetId: datasetFileSetId, claimant: `run:${id}` });
+  return claims;
 }

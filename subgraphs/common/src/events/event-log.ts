@@ -5,10 +5,11 @@ import { eventExpired, subgraphUnavailable } from '../errors/common.errors.js';
 import type { Log } from '../log/log.js';
 import { eventReads, slowReaders } from '../telemetry/activities.js';
 import { decodeEventId, isAfter, START, type EventPosition, type StoredEvent } from './event.js';
-import { announce, appendEvents, channelOf, currentSnapshot, hasUnsettledEvents, pruneEvents, readEvents, settledPosition, type NewEvent } from './event-table.js';
+import { announce, appendEvents, appendingSql, channelOf, currentSnapshot, hasUnsettledEvents, pruneEvents, readEvents, settledPosition, type NewEvent } from './event-table.js';
 import { EventQueue } from './event-queue.js';
 import { replayThenLive, skipWhile } from './event-replay.js';
 import { NotificationListener } from './notification-listener.js';
+import { SoonTold } from './soon-told.js';
 
 export const tooSlow = defineError<{ buffered: number }>({
   code: 'SUBSCRIBER_TOO_SLOW',
@@ -54,6 +55,8 @@ const KEPT_DAYS = 7;
 const SETTLING_MS = 20;
 const SAFETY_POLL_MS = 5_000;
 const PRUNE_MS = 3_600_000;
+/** What listeners hear when there are events to be read. */
+const LOOK = '';
 
 /**
  * A subgraph's events: written in the transaction of the change, delivered in one order to any number of listeners,
@@ -63,6 +66,7 @@ export class EventLog {
   readonly #options: Required<EventLogOptions>;
   readonly #subscribers = new Set<Subscriber>();
   readonly #announcementListeners = new Set<AnnouncementListener>();
+  readonly #soonTold: SoonTold;
   #tail: EventPosition = START;
   #listener: NotificationListener | undefined;
   #reading: Promise<void> | undefined;
@@ -72,6 +76,7 @@ export class EventLog {
 
   private constructor(options: EventLogOptions) {
     this.#options = { keptDays: KEPT_DAYS, ...options };
+    this.#soonTold = new SoonTold(options);
   }
 
   /** Begins to listen; events committed from now on reach subscribers. */
@@ -93,6 +98,22 @@ export class EventLog {
   /** Writes an event in the EntityManager's transaction. */
   append(em: EntityManager, ...events: NewEvent[]): Promise<void> {
     return appendEvents(em, this.#options.schema, events);
+  }
+
+  /**
+   * SQL that writes events as one part of a larger statement, for what happens so often that it is one statement: `rows` selects
+   * their topic, subject and payload. Whoever runs it calls {@link tellSoon} when it has committed.
+   */
+  appendingSql(rows: string): string {
+    return appendingSql(this.#options.schema, rows);
+  }
+
+  /**
+   * Has every process of this subgraph look for events that are committed, and tells it these announcements. Should this process end
+   * before, events are seen within some seconds all the same, and announcements by nobody.
+   */
+  tellSoon(...texts: string[]): void {
+    this.#soonTold.tell(LOOK, ...texts);
   }
 
   /**
@@ -146,6 +167,7 @@ export class EventLog {
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const timer of this.#timers) clearInterval(timer);
+    await this.#soonTold.stop();
     await this.#listener?.stop();
     await this.#reading;
   }
@@ -178,7 +200,7 @@ export class EventLog {
       name: `hutong ${schema} events`,
       log,
       onNotification: (text) => {
-        if (text === '') this.#wake();
+        if (text === LOOK) this.#wake();
         else for (const { heard } of this.#announcementListeners) heard(text);
       },
       onGap: () => {

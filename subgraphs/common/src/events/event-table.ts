@@ -34,12 +34,14 @@ export async function appendEvents(em: EntityManager, schema: string, events: re
   await sql(
     em,
     `with written as (
-       insert into "${schema}".event (topic, subject, payload)
-       select * from unnest($1::text[], $2::text[], $3::jsonb[])
+       ${appendingSql(schema, 'select * from unnest($1::text[], $2::text[], $3::jsonb[])')}
      ) select pg_notify($4, '')`,
     [events.map(({ topic }) => topic), events.map(({ subject }) => subject), events.map(({ payload }) => JSON.stringify(payload)), channelOf(schema)],
   );
 }
+
+/** SQL that writes events as one part of a larger statement; `rows` selects their topic, subject and payload. Nobody is woken by it. */
+export const appendingSql = (schema: string, rows: string): string => `insert into "${schema}".event (topic, subject, payload) ${rows}`;
 
 /** Sends texts to every listener of the schema when the transaction commits. */
 export async function announce(em: EntityManager, schema: string, texts: readonly string[]): Promise<void> {

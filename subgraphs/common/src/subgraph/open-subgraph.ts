@@ -1,8 +1,8 @@
 import type { GraphQLSchema } from 'graphql';
-import type { Pool } from 'pg';
 import type { PgBoss } from 'pg-boss';
 import { AuditTrail, type AuditSink } from '../audit/audit-trail.js';
-import { openDatabase, type Database } from '../database/database.js';
+import { openDatabase } from '../database/database.js';
+import { poolOf } from '../database/sql.js';
 import { EventLog } from '../events/event-log.js';
 import { Revisions } from '../events/revisions.js';
 import type { SubgraphRequest } from '../graph/connection.js';
@@ -63,7 +63,7 @@ async function open<Services>(
   const { schema, sdl } = await buildFederatedSchema(graph);
   const database = await openDatabase({ url: databaseUrl, schema: databaseSchema, entities, migrations, log });
   opened.defer(() => database.close(true));
-  const pool = await poolOf(database);
+  const pool = await poolOf(database.em);
   opened.defer(databasePools.begin({ subgraph: graph.name, pool }));
   const events = await EventLog.open({ pool, url: databaseUrl, schema: databaseSchema, log });
   opened.defer(() => events.stop());
@@ -106,9 +106,4 @@ async function open<Services>(
     routes: new LocalRoutes({ routes: module.routes ?? [], scopeOf: (call) => contextFor({ ...call, origin: 'client' }), subgraph: graph.name, log }),
     stop: () => opened.disposeAsync(),
   };
-}
-
-/** The PostgreSQL driver's own pool, which MikroORM's type for a connection does not show. */
-function poolOf(database: Database): Promise<Pool> {
-  return (database.em.getConnection() as unknown as { getNativeClient(): Promise<Pool> }).getNativeClient();
 }

@@ -1,6 +1,7 @@
-import { decodeCursor, pageOf, pageWindow, sql, type AuditRecord, type Connection, type PageArguments, type RequestScope } from '@hutong/common';
+import { decodeCursor, pageOf, pageWindow, type AuditRecord, type Connection, type PageArguments, type RequestScope } from '@hutong/common';
 import { isUuid } from '../input/ids.js';
 import { AuditEntry } from './audit-entry.entity.js';
+import { AuditWriter } from './audit.writer.js';
 
 const LONGEST_TEXT = 200;
 
@@ -12,13 +13,11 @@ export interface AuditFilter {
 
 /** What was changed, by whom, with what outcome; written for every mutation of every subgraph. */
 export class AuditService {
+  readonly #writer = new AuditWriter();
+
   /** Keeps a record. It never refuses one for its text: that is cut, and cleared of what cannot be stored. */
   async keep({ em }: Pick<RequestScope, 'em'>, { actorId, action, subject, requestId, outcome, at }: AuditRecord): Promise<void> {
-    await sql(
-      em,
-      'insert into machines.audit_entry (at, actor_id, action, subject, request_id, outcome) values ($1, $2, $3, $4, $5, $6)',
-      [at, actorId !== null && isUuid(actorId) ? actorId : null, storable(action), subject === null ? null : storable(subject), storable(requestId), storable(outcome)],
-    );
+    await this.#writer.write(em, [at, actorId !== null && isUuid(actorId) ? actorId : null, storable(action), subject === null ? null : storable(subject), storable(requestId), storable(outcome)]);
   }
 
   /** Entries, newest first. */
