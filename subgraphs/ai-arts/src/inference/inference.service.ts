@@ -5,7 +5,7 @@ import { visibleArtifacts } from '../artifact/artifact.listing.js';
 import type { Engine } from '../engine/engine.js';
 import type { AiArtsSettings } from '../environment.js';
 import { modelNotFound } from '../errors.js';
-import type { FileSets } from '../files/file-sets.js';
+import type { FileClaim } from '../job/job.admission.js';
 import { listJobs, type JobListing } from '../job/job.listing.js';
 import { requireJob } from '../job/job.reference.js';
 import type { JobStore } from '../job/job.store.js';
@@ -22,7 +22,6 @@ interface ServiceParts {
   fork: () => EntityManager;
   engine: Engine;
   jobs: JobStore;
-  files: FileSets;
   models: ModelService;
   gate: ServiceGate;
   settings: Pick<AiArtsSettings, 'jobMemoryBytes' | 'inferenceRuntime'>;
@@ -76,14 +75,13 @@ export class InferenceServices {
   }
 
   async #store(scope: RequestScope, request: ServiceRequest, model: Model): Promise<InferenceService> {
-    const { jobs, engine, files, settings } = this.parts;
+    const { jobs, engine, settings } = this.parts;
     const modelFile = await onnxFileOf(scope.em, model);
     await engine.requireCapacity({ ...deviceOf(request), memoryBytes: request.memoryBytes });
     const { hash: _, clientToken: __, waitMs: ___, ...asked } = request;
     const id = randomUUID();
     const values = { ...asked, id, engine: settings.inferenceRuntime, modelId: model.id, modelFileSetId: model.fileSetId, modelFile, servedName: model.name };
-    return jobs.create(scope, new InferenceService(), 'INFERENCE', request, values, async (tx) => {
-      for (const user of ['job', 'run'] as const) await files.claim(tx, model.fileSetId, `${user}:${id}`);
-    });
+    const claims = (['job', 'run'] as const).map((user): FileClaim => ({ fileSetId: model.fileSetId, claimant: `${user}:${id}` }));
+    return jobs.create(scope, new InferenceService(), 'INFERENCE', request, values, claims);
   }
 }

@@ -73,7 +73,7 @@ export async function openInference({ house, engine, store, work, files, models,
   const inferenceActivity = new InferenceActivity({ fork, jobs: work.store, images, servers, aside, settings, log });
   await inferenceActivity.start(() => house.jobs());
   return {
-    inferenceServices: new InferenceServices({ fork, engine, jobs: work.store, files, models, gate, settings }),
+    inferenceServices: new InferenceServices({ fork, engine, jobs: work.store, models, gate, settings }),
     inferenceActivity,
     recognition: new RecognitionService({ gate, models: served, images, decoder, links: pictureLinks, counters: requestCounters, aside, settings }),
     requestCounters,
