@@ -55,6 +55,13 @@ test('no text is too strange to be kept', async () => {
   expect(entry.subject).toMatch(/^nul\uFFFD half\uFFFD x+…$/);
 });
 
+test('what comes at the same time is all kept, each once', async () => {
+  const subjects = Array.from({ length: 100 }, (_, place) => `crowd ${place}`);
+  await Promise.all(subjects.map((subject) => record({ action: 'crowded', subject, actorId: subject.endsWith('7') ? 'no user at all' : null })));
+  const { nodes } = await log({ action: 'crowded', first: 100 });
+  expect((nodes as { subject: string }[]).map(({ subject }) => subject).toSorted()).toEqual(subjects.toSorted());
+});
+
 test('only an admin reads the log, and only a peer writes it', async () => {
   const eve = await machines.actor('eve');
   expect((await machines.failure(LOG, { as: eve.caller })).extensions.code).toBe('FORBIDDEN');
