@@ -85,6 +85,9 @@ export const aiArtsEnvironment = {
   AI_ARTS_RESUMABLE_BYTES: { schema: settingTypes.integer(1, Number.MAX_SAFE_INTEGER), default: String(100 * 1024 ** 3), example: '1099511627776', about: 'Largest file that is uploaded by the tus protocol.' },
   AI_ARTS_RESUMABLE_UPLOADS: { schema: settingTypes.integer(1, 10_000), default: '20', example: '100', about: 'Uploads by the tus protocol that one user may have begun and not ended.' },
   AI_ARTS_RESUMABLE_HOURS: { schema: settingTypes.integer(1, 8_760), default: '24', example: '72', about: 'How long after its beginning such an upload may be resumed.' },
+  AI_ARTS_USER_BYTES: { schema: settingTypes.integer(0, Number.MAX_SAFE_INTEGER), default: String(500 * 1024 ** 3), example: '1099511627776', about: 'What all files of one user may have together in the store, in bytes; deleted ones count until they are removed. 0: any number.' },
+  AI_ARTS_USER_SETS: { schema: settingTypes.integer(0, 2_147_483_647), default: '100000', example: '1000', about: 'How many sets of files one user may have: uploads, programs, taken-up outputs. 0: any number.' },
+  AI_ARTS_PRESIGNED_DOWNLOADS: { schema: settingTypes.flag(), default: 'false', example: 'true', about: 'Whether a browser that follows a link to one file is sent on to the store, where that has URLs (`s3`) and browsers reach it.' },
   HUTONG_DATA_DIR: { schema: settingTypes.text(), default: '.hutong', example: '/var/lib/hutong', about: 'Folder of files and jobs, taken from the root of the repository.' },
 } satisfies Record<string, Setting<unknown>>;
 
@@ -130,6 +133,10 @@ export interface AiArtsSettings {
   /** How long files of what was deleted are kept. */
   deletedMs: number;
   cacheBytes: number;
+  /** What one user may have in the store; 0: any number. */
+  quota: { bytes: number; sets: number };
+  /** Whether who follows a link to one file is sent to the store itself. */
+  presignsDownloads: boolean;
   /** What is uploaded by the tus protocol: bytes of a file, unfinished ones of a user, how long one may be resumed. */
   resumable: { bytes: number; perUser: number; lifetimeMs: number };
   /** Undefined: there is none. */
@@ -178,6 +185,8 @@ export function readAiArtsSettings(environment: Readonly<Record<string, string |
     unclaimedMs: values.AI_ARTS_UNCLAIMED_HOURS * HOUR_MS,
     deletedMs: values.AI_ARTS_DELETED_HOURS * HOUR_MS,
     cacheBytes: values.AI_ARTS_CACHE_BYTES,
+    quota: { bytes: values.AI_ARTS_USER_BYTES, sets: values.AI_ARTS_USER_SETS },
+    presignsDownloads: values.AI_ARTS_PRESIGNED_DOWNLOADS,
     resumable: { bytes: values.AI_ARTS_RESUMABLE_BYTES, perUser: values.AI_ARTS_RESUMABLE_UPLOADS, lifetimeMs: values.AI_ARTS_RESUMABLE_HOURS * HOUR_MS },
     labelServer: readLabelServerSettings(environment),
   };

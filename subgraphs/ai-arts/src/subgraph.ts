@@ -18,6 +18,7 @@ import { openFiles } from './files/open-files.js';
 import { DatasetDownloadResolver, FileSetDownloadResolver, ModelDownloadResolver } from './files/transfer/download.resolver.js';
 import { openTransfer } from './files/transfer/open-transfer.js';
 import { transferRoutes } from './files/transfer/transfer.routes.js';
+import { StorageResolver } from './files/storage.resolver.js';
 import { FileSetResolver, UploadEventResolver } from './files/upload.resolver.js';
 import { KeptImage } from './inference/image.entity.js';
 import { InferenceService } from './inference/inference.entity.js';
@@ -43,6 +44,7 @@ import { loadModel } from './model/model.reference.js';
 import { ModelResolver } from './model/model.resolver.js';
 import { ModelService } from './model/model.service.js';
 import { Migration20261121Notebooks } from './migrations/migration-20261121-notebooks.js';
+import { Migration20261122StorageQuota } from './migrations/migration-20261122-storage-quota.js';
 import { Migration20261122LostJobs } from './migrations/migration-20261122-lost-jobs.js';
 import { Notebook } from './notebook/notebook.entity.js';
 import { NotebookKind } from './notebook/notebook.kind.js';
@@ -74,7 +76,7 @@ export function aiArtsWith(readParts: () => AiArtsParts): SubgraphModule<AiArtsS
   return {
     graph: {
       name: 'ai-arts',
-      resolvers: [EngineResolver, FileSetResolver, UploadEventResolver, FileSetDownloadResolver, DatasetDownloadResolver, ModelDownloadResolver, DatasetResolver, ModelResolver, JobResolver, NotebookResolver, TrainingResolver, InferenceServiceResolver],
+      resolvers: [EngineResolver, FileSetResolver, UploadEventResolver, StorageResolver, FileSetDownloadResolver, DatasetDownloadResolver, ModelDownloadResolver, DatasetResolver, ModelResolver, JobResolver, NotebookResolver, TrainingResolver, InferenceServiceResolver],
       references: {
         InferenceService: ({ id }: { id: string }, context: AiArtsContext) => loadInferenceService(context, id),
         Dataset: ({ id }: { id: string }, context: AiArtsContext) => loadDataset(context, id),
@@ -85,7 +87,7 @@ export function aiArtsWith(readParts: () => AiArtsParts): SubgraphModule<AiArtsS
     },
     schema: 'ai_arts',
     entities: [FileSet, Dataset, Model, Job, Notebook, Training, InferenceService, KeptImage],
-    migrations: [Migration20261121AiArts, Migration20261121Files, Migration20261121Jobs, Migration20261121Notebooks, Migration20261122LostJobs, Migration20261122Inferences, Migration20261122Admission],
+    migrations: [Migration20261121AiArts, Migration20261121Files, Migration20261121Jobs, Migration20261121Notebooks, Migration20261122LostJobs, Migration20261122Inferences, Migration20261122Admission, Migration20261122StorageQuota],
     routes: [...transferRoutes, notebookRoute, pictureRoute, ...labellingRoutes],
     checkSettings: () => void readParts(),
     start: (house) => start(house, readParts()),

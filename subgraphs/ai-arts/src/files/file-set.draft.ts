@@ -2,6 +2,7 @@ import { arriving } from '../drivers/store/arriving.body.js';
 import type { Store } from '../drivers/store/store.js';
 import { BoundedWork } from './bounded-work.js';
 import type { FileEntry, FileSet } from './file-set.entity.js';
+import type { FileSetRoom } from './file-set.room.js';
 
 /** Files up to this size are read whole and put beside each other; a store takes its time for each. */
 const SMALL_BYTES = 1024 * 1024;
@@ -11,16 +12,18 @@ const AT_ONCE = 16;
 export class FileSetDraft {
   readonly files: FileEntry[] = [];
   readonly #puts = new BoundedWork(AT_ONCE);
+  #putBytes = 0;
 
   constructor(
     private readonly store: Store,
     readonly fileSet: FileSet,
+    readonly room: FileSetRoom,
     private readonly signal: AbortSignal,
   ) {}
 
   /** Puts a file under its path in the set; resolves when its body is read. A failure may come out of a later call. */
   async put(path: string, body: AsyncIterable<Uint8Array>): Promise<void> {
-    const read = await beginningOf(arriving(body, this.signal));
+    const read = await beginningOf(this.#counted(arriving(body, this.signal)));
     if (read.isWhole) await this.#puts.begin(() => this.#put(path, read.chunks));
     else await this.#put(path, read.chunks);
   }
@@ -39,6 +42,15 @@ export class FileSetDraft {
   /** Nothing is put any more. */
   settle(): Promise<void> {
     return this.#puts.settle();
+  }
+
+  /** The same bytes, each when there is room for it. */
+  async *#counted(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+    for await (const chunk of body) {
+      this.#putBytes += chunk.length;
+      await this.room.take(this.#putBytes);
+      yield chunk;
+    }
   }
 
   async #put(path: string, body: AsyncIterable<Uint8Array>): Promise<void> {

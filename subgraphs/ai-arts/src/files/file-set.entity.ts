@@ -72,6 +72,10 @@ export class FileSet {
   @Property({ type: 'text', nullable: true })
   sha256: string | null = null;
 
+  /** What its owner's quota counts for it: what it has, or while it arrives what room was taken; 0 for files that are not ours. */
+  @Property({ type: new BigIntType('number') })
+  countedBytes = 0;
+
   /** SHA-256 of those lines however many files there are: equal for equal files of equal names. */
   @Property({ type: 'text', nullable: true })
   contentHash: string | null = null;

@@ -5,12 +5,14 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Store } from '../drivers/store/store.js';
 import type { FileSetRemoval } from './file-set.removal.js';
 import type { FileSetRows } from './file-set.rows.js';
+import type { StorageQuota } from './storage.quota.js';
 import type { StagingCache } from './staging.cache.js';
 
 interface SweeperParts {
   fork: () => EntityManager;
   store: Store;
   rows: FileSetRows;
+  quota: StorageQuota;
   removal: FileSetRemoval;
   cache: StagingCache;
   presence: WorkerPresence;
@@ -59,12 +61,14 @@ export class FileSetSweeper {
   }
 
   async sweep(): Promise<void> {
-    const { fork, cache } = this.#parts;
+    const { fork, cache, quota } = this.#parts;
     await this.#giveUpAbandoned();
     await sql(fork(), EXPIRE);
-    await this.#removeDue();
+    await quota.sweep();
     await this.#removeArchives();
     await cache.sweep();
+    // Last, as all of these go on when the store is away.
+    await this.#removeDue();
     if (Date.now() - this.#storeSweptAt < STORE_EVERY_MS) return;
     await this.#parts.store.sweep(this.#patience());
     this.#storeSweptAt = Date.now();

@@ -113,7 +113,7 @@ export class FileSets {
   /** Makes a text a private set of one file of code. @throws PATH_INVALID, STORE_UNAVAILABLE, STORE_FULL */
   async writeInline(ownerId: string, name: string, text: string, signal: AbortSignal): Promise<FileSet> {
     const checked = checkedPath(name);
-    return this.parts.intake.make({ ownerId, purpose: FilePurpose.CODE, isPrivate: true }, signal, (draft) => draft.put(checked, bodyOf(Buffer.from(text))));
+    return this.parts.intake.make({ ownerId, purpose: FilePurpose.CODE, isPrivate: true, expectedBytes: Buffer.byteLength(text) }, signal, (draft) => draft.put(checked, bodyOf(Buffer.from(text))));
   }
 
   /** Keeps a set for as long as the claim is there, if and only if the transaction commits. @throws PATH_MISSING when it is not READY any more */

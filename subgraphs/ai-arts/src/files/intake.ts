@@ -14,7 +14,8 @@ import { walkArchive, type ArchiveKind } from './archive/archive.js';
 import { FileSetDraft } from './file-set.draft.js';
 import { FileSet, type FilePurpose } from './file-set.entity.js';
 import type { FileSetRemoval } from './file-set.removal.js';
-import type { FileSetRows } from './file-set.rows.js';
+import { FileSetRoom } from './file-set.room.js';
+import type { ArrivedBytes, FileSetRows } from './file-set.rows.js';
 import { FileSetState } from './file-set.states.js';
 import { asShown } from './store.failure.js';
 import type { UploadEvents } from './upload.events.js';
@@ -43,8 +44,10 @@ export interface NewFileSet {
   token?: string | null;
   /** Where its files lie already; empty: they are to be put. */
   prefix?: string;
-  /** Bytes of it that have come to this machine before; see `ArrivingUpload`. */
-  arrivedBytes?: number;
+  /** What has come to this machine before; see `ArrivingUpload`. */
+  arrived?: ArrivedBytes | undefined;
+  /** How many bytes it will have, where that is known. */
+  expectedBytes?: number;
 }
 
 /** An archive on its way. */
@@ -102,7 +105,14 @@ export class Intake {
         await mkdir(path.dirname(file), { recursive: true });
         // Opened first: a stream that is destroyed while it opens makes its file afterwards.
         const written = await open(file, 'wx', 0o600);
-        await pipeline(arriving(progress.counting(archive.open()), this.#while(signal)), written.createWriteStream());
+        const packed = arriving(progress.counting(archive.open()), this.#while(signal));
+        const counted = async function* () {
+          for await (const chunk of packed) {
+            await draft.room.take(progress.counts.receivedBytes);
+            yield chunk;
+          }
+        };
+        await pipeline(counted, written.createWriteStream());
         const unpacking = await rows.become(draft.fileSet.id, UNPACKING, progress.counts);
         progress.fileSet = unpacking;
         arrived(unpacking);
@@ -128,6 +138,7 @@ export class Intake {
     await walkArchive(kind, name, { file, check, take: undefined, signal });
     if (check.files === 0) throw archiveBroken({ name, problem: 'it holds no file' });
     progress.counts.totalFiles = check.files;
+    await draft.room.take(check.bytes);
     await walkArchive(kind, name, {
       file,
       check: newCheck(),
@@ -139,7 +150,7 @@ export class Intake {
     });
   }
 
-  async #begin({ ownerId, purpose, isPrivate, folder = '', token = null, prefix, arrivedBytes = 0 }: NewFileSet): Promise<Begun> {
+  async #begin({ ownerId, purpose, isPrivate, folder = '', token = null, prefix, arrived, expectedBytes = arrived?.bytes ?? 0 }: NewFileSet): Promise<Begun> {
     const { rows, presence, settings } = this.#parts;
     const id = randomUUID();
     const now = Date.now();
@@ -152,18 +163,19 @@ export class Intake {
       prefix: prefix ?? `sets/${id}/`,
       folder,
       token,
+      countedBytes: expectedBytes,
       worker: presence.id,
       expiresAt: new Date(now + settings.unclaimedMs),
       createdAt: new Date(now),
     });
     presence.begin(id);
     try {
-      await rows.insert(fileSet, arrivedBytes);
+      await rows.insert(fileSet, arrived);
     } catch (error) {
       presence.end(id);
       throw error;
     }
-    return { fileSet, progress: new UploadProgress(this.#parts, fileSet, arrivedBytes) };
+    return { fileSet, progress: new UploadProgress(this.#parts, fileSet, arrived?.bytes) };
   }
 
   #run(begun: Begun, signal: AbortSignal, fill: Fill, arrived: (fileSet: FileSet) => void): Promise<FileSet> {
@@ -178,7 +190,8 @@ export class Intake {
   async #fill({ fileSet, progress }: Begun, signal: AbortSignal, fill: Fill, arrived: (fileSet: FileSet) => void): Promise<FileSet> {
     const { store, rows, removal, log } = this.#parts;
     const stopPuts = new AbortController();
-    const draft = new FileSetDraft(store, fileSet, AbortSignal.any([signal, stopPuts.signal]));
+    const room = new FileSetRoom(fileSet.countedBytes, rows.counterOf(fileSet));
+    const draft = new FileSetDraft(store, fileSet, room, AbortSignal.any([signal, stopPuts.signal]));
     try {
       signal.throwIfAborted();
       await fill(draft, progress, arrived, signal);

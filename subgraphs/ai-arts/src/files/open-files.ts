@@ -8,6 +8,7 @@ import { FileSetSweeper } from './file-set.sweeper.js';
 import { FileSets } from './file-sets.js';
 import { incomingFolder, Intake } from './intake.js';
 import { SharedFiles } from './shared-files.js';
+import { StorageQuota } from './storage.quota.js';
 import { StagingCache } from './staging.cache.js';
 import { UploadEvents } from './upload.events.js';
 import { UploadService } from './upload.service.js';
@@ -24,6 +25,7 @@ export interface Files {
   uploads: UploadService;
   uploadEvents: UploadEvents;
   fileSweeper: FileSetSweeper;
+  storageQuota: StorageQuota;
   stop(): Promise<void>;
 }
 
@@ -36,18 +38,20 @@ export async function openFiles({ house, store, settings }: FilesParts): Promise
   const presence = await WorkerPresence.open(databaseUrl, log);
   const fork = () => database.em.fork();
   const uploadEvents = new UploadEvents(events);
-  const rows = new FileSetRows({ fork, events: uploadEvents });
+  const storageQuota = new StorageQuota({ fork, limits: settings.quota });
+  const rows = new FileSetRows({ fork, events: uploadEvents, quota: storageQuota });
   const removal = new FileSetRemoval({ fork, store });
   const intake = new Intake({ fork, store, rows, removal, events: uploadEvents, presence, settings, log });
   const inUse = async () => new Set((await sql<{ contentHash: string }>(fork(), IN_USE)).map(({ contentHash }) => contentHash));
   const cache = new StagingCache({ store, folder: path.join(settings.dataDirectory, 'ai-arts', 'cache'), mostBytes: settings.cacheBytes, inUse });
-  const fileSweeper = new FileSetSweeper({ fork, store, rows, removal, cache, presence, incoming: incomingFolder(settings.dataDirectory), log });
+  const fileSweeper = new FileSetSweeper({ fork, store, rows, quota: storageQuota, removal, cache, presence, incoming: incomingFolder(settings.dataDirectory), log });
   await fileSweeper.start(house);
   return {
     files: new FileSets({ fork, store, rows, intake, cache, settings, log }),
     uploads: new UploadService({ intake, shared: new SharedFiles({ store, intake, settings }) }),
     uploadEvents,
     fileSweeper,
+    storageQuota,
     async stop() {
       await fileSweeper.stop();
       await intake.stop();

@@ -1,6 +1,7 @@
 import { pageOf, pageWindow, sql, type Connection, type PageArguments, type RequestScope, type UploadedFile } from '@hutong/common';
 import { LOOKED_AT_BYTES, requireKind } from './archive/archive.js';
 import type { FileEntry, FileSet } from './file-set.entity.js';
+import type { ArrivedBytes } from './file-set.rows.js';
 import type { Intake } from './intake.js';
 import { decodePathCursor } from './path.cursor.js';
 import type { SharedFiles } from './shared-files.js';
@@ -13,8 +14,8 @@ export interface ArrivingUpload {
   name: string;
   /** Its bytes, once. */
   open: () => AsyncIterable<Uint8Array>;
-  /** Bytes of it that are on this machine already, when it was sent before; its reading is not told as progress then. */
-  arrivedBytes?: number;
+  /** When it was sent before and is on this machine already; its reading is not told as progress then. */
+  arrived?: ArrivedBytes;
 }
 
 /** Files of a set, all or those below a folder. */
@@ -37,9 +38,9 @@ export class UploadService {
   }
 
   /** Takes in a file however it comes, by the rules of `uploadFiles`. What `open` answers is read to its end or destroyed. */
-  async receive({ caller, signal }: Pick<RequestScope, 'caller' | 'signal'>, request: UploadRequest, { name, open, arrivedBytes = 0 }: ArrivingUpload): Promise<FileSet> {
+  async receive({ caller, signal }: Pick<RequestScope, 'caller' | 'signal'>, request: UploadRequest, { name, open, arrived }: ArrivingUpload): Promise<FileSet> {
     const { fileName, kind, waitMs, folder, ...upload } = checkedUpload(request, name);
-    const of = { ...upload, ownerId: caller.userId ?? '', folder, arrivedBytes };
+    const of = { ...upload, ownerId: caller.userId ?? '', folder, arrived };
     const checked = () => startChecked(fileName, open());
     if (kind) return this.parts.intake.unpack(of, { kind, name: fileName, open: checked }, waitMs, signal);
     return this.parts.intake.make(of, signal, (draft, progress) => draft.put(folder === '' ? fileName : `${folder}/${fileName}`, progress.counting(checked())));

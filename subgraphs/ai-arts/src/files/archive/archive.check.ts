@@ -16,7 +16,8 @@ const FREE_BYTES = 64 * 1024 * 1024;
 export class ArchiveCheck {
   files = 0;
   #entries = 0;
-  #bytes = 0;
+  /** What it unpacks to. */
+  bytes = 0;
   readonly #paths = new DistinctPaths();
 
   /** @param archive `folder` is what its files come into */
@@ -45,9 +46,9 @@ export class ArchiveCheck {
   /** Counts what comes, or is said to come, out of the archive. @throws FILE_TYPE_REFUSED, FILES_TOO_LARGE */
   unpacked(bytes: number): void {
     const { name, sizeBytes } = this.archive;
-    this.#bytes += bytes;
-    if (this.#bytes > Math.max(FREE_BYTES, sizeBytes * this.limits.ratio)) throw fileTypeRefused({ name, problem: `the archive unpacks to more than ${this.limits.ratio} times its size (AI_ARTS_UNPACK_RATIO)` });
-    if (this.#bytes > this.limits.bytes) throw filesTooLarge({ name, limit: `it unpacks to more than ${this.limits.bytes} bytes (AI_ARTS_UNPACKED_BYTES)` });
+    this.bytes += bytes;
+    if (this.bytes > Math.max(FREE_BYTES, sizeBytes * this.limits.ratio)) throw fileTypeRefused({ name, problem: `the archive unpacks to more than ${this.limits.ratio} times its size (AI_ARTS_UNPACK_RATIO)` });
+    if (this.bytes > this.limits.bytes) throw filesTooLarge({ name, limit: `it unpacks to more than ${this.limits.bytes} bytes (AI_ARTS_UNPACKED_BYTES)` });
   }
 
   /** @throws FILES_TOO_LARGE */

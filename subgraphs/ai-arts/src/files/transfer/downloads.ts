@@ -23,11 +23,21 @@ const HARMLESS = {
   'referrer-policy': 'no-referrer',
 };
 
+export interface DownloadsParts {
+  store: Store;
+  links: DownloadLinks;
+  /** Whether who follows a link may be sent to the store itself, where it has URLs. */
+  presigns: boolean;
+  log: Log;
+}
+
+const PRESIGNED_SECONDS = 300;
+
 /** Sends files to those who may have them: one as it is, with ranges; several as a tar.gz. */
 export class Downloads {
-  readonly #parts: { store: Store; links: DownloadLinks; log: Log };
+  readonly #parts: DownloadsParts;
 
-  constructor(parts: { store: Store; links: DownloadLinks; log: Log }) {
+  constructor(parts: DownloadsParts) {
     this.#parts = parts;
   }
 
@@ -46,6 +56,8 @@ export class Downloads {
     const headers = { ...HARMLESS, etag: source.etag, 'content-disposition': contentDisposition(source.fileName), vary: 'Authorization, X-Auth-Token, Token' };
     if (matchesETag(request.headers['if-none-match'], source.etag)) return void response.writeHead(304, headers).end();
     try {
+      // Who sends a credential would send it to the store as well, unless it is in a header that clients take off.
+      if (source.kind === 'file' && request.method === 'GET' && scope.caller.userId === null && (await this.#sentToStore(response, source, scope.signal))) return;
       if (source.kind === 'file') await this.#sendFile(request, response, headers, source, scope.signal);
       else await this.#sendArchive(request, response, headers, source, scope);
     } catch (error) {
@@ -65,6 +77,15 @@ export class Downloads {
     const [fileSetId = '', ...rest] = decoded(pathname.slice(DOWNLOADS.length + 1)).split('/');
     const folder = rest.join('/');
     return { fileSetId, folder: folder === '' ? '' : checkedPath(folder), caller: scope.caller };
+  }
+
+  /** Whether the answer is where the store has the file. */
+  async #sentToStore(response: ServerResponse, { key, fileName }: DownloadSource & { kind: 'file' }, signal: AbortSignal): Promise<boolean> {
+    const { presigns, store } = this.#parts;
+    const location = presigns ? await store.presign(key, { fileName, expiresSeconds: PRESIGNED_SECONDS }, signal) : null;
+    if (location === null) return false;
+    response.writeHead(302, { ...HARMLESS, location, 'cache-control': 'no-store', 'content-length': 0 }).end();
+    return true;
   }
 
   async #sendFile(request: IncomingMessage, response: ServerResponse, headers: OutgoingHttpHeaders, source: DownloadSource & { kind: 'file' }, signal: AbortSignal): Promise<void> {

@@ -19,17 +19,27 @@ export interface ResumableUpload {
   path?: string;
 }
 
+/** Room for uploads that are not whole. */
+export interface ResumableQuota {
+  /** @throws FILES_TOO_LARGE, LIMIT_EXCEEDED */
+  reserve(upload: ResumableUpload): Promise<void>;
+  /** May be repeated. */
+  release(id: string): Promise<void>;
+}
+
 /** Uploads that are not whole yet, each in a folder of its own on this machine's disk; what was written of one is its offset. */
 export class ResumableStore extends DataStore {
   readonly #folder: string;
   readonly #lifetimeMs: number;
   readonly #progress: ResumableProgress;
+  readonly #quota: ResumableQuota;
 
-  constructor(options: { folder: string; lifetimeMs: number; progress: ResumableProgress }) {
+  constructor(options: { folder: string; lifetimeMs: number; progress: ResumableProgress; quota: ResumableQuota }) {
     super();
     this.#folder = options.folder;
     this.#lifetimeMs = options.lifetimeMs;
     this.#progress = options.progress;
+    this.#quota = options.quota;
     this.extensions = ['creation', 'creation-with-upload', 'termination', 'expiration'];
   }
 
@@ -39,10 +49,17 @@ export class ResumableStore extends DataStore {
   }
 
   override async create(upload: Upload): Promise<Upload> {
-    await mkdir(this.#placeOf(upload.id), { recursive: true, mode: 0o700 });
-    await writeFile(this.bytesOf(upload.id), '', { mode: 0o600 });
     const { ownerId, ...metadata } = upload.metadata ?? {};
-    await this.keep({ id: upload.id, ownerId: ownerId!, size: upload.size!, metadata, createdAt: upload.creation_date! });
+    const created = { id: upload.id, ownerId: ownerId!, size: upload.size!, metadata, createdAt: upload.creation_date! };
+    await this.#quota.reserve(created);
+    try {
+      await mkdir(this.#placeOf(upload.id), { recursive: true, mode: 0o700 });
+      await writeFile(this.bytesOf(upload.id), '', { mode: 0o600 });
+      await this.keep(created);
+    } catch (error) {
+      await this.remove(upload.id);
+      throw error;
+    }
     return upload;
   }
 
@@ -63,6 +80,7 @@ export class ResumableStore extends DataStore {
   override async remove(id: string): Promise<void> {
     await rm(this.#placeOf(id), { recursive: true, force: true });
     await this.#progress.end(id);
+    await this.#quota.release(id);
   }
 
   override getExpiration(): number {

@@ -252,7 +252,7 @@ test('pages of other sites get no leave to send', async () => {
 
 test('what is not ended in time is removed', async () => {
   const folder = path.join(house.folder, 'other-uploads');
-  const [now, later] = [3_600_000, -1].map((lifetimeMs) => new ResumableStore({ folder, lifetimeMs, progress: new ResumableProgress({} as never) }));
+  const [now, later] = [3_600_000, -1].map((lifetimeMs) => new ResumableStore({ folder, lifetimeMs, progress: new ResumableProgress({} as never), quota: { reserve: async () => undefined, release: async () => undefined } }));
   const upload = { id: randomUUID(), size: 3, offset: 0, metadata: { ownerId: 'alice' }, creation_date: new Date().toISOString() };
   await now!.create(upload as never);
   expect(await now!.deleteExpired()).toBe(0);

@@ -3,14 +3,14 @@ import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { HutongError, limitExceeded, requireAccess, shownFailure, type Log, type RequestScope } from '@hutong/common';
+import { HutongError, requireAccess, shownFailure, type Log, type RequestScope } from '@hutong/common';
 import { ERRORS, Server, type Upload } from '@tus/server';
 import { filesTooLarge, notYours } from '../../errors.js';
 import { asShown } from '../store.failure.js';
 import type { UploadService } from '../upload.service.js';
 import type { ResumableProgress } from './resumable.progress.js';
 import { requestOf } from './resumable.request.js';
-import type { ResumableStore } from './resumable.store.js';
+import type { ResumableStore, ResumableUpload } from './resumable.store.js';
 
 /** Where files are sent to by the tus protocol, below the address of the graph. */
 export const UPLOADS = '/ai_arts/uploads';
@@ -18,8 +18,6 @@ export const UPLOADS = '/ai_arts/uploads';
 export interface ResumableLimits {
   /** Bytes of one file. */
   bytes: number;
-  /** Uploads of one user that are not whole. */
-  perUser: number;
 }
 
 export interface ResumableParts {
@@ -27,6 +25,8 @@ export interface ResumableParts {
   progress: ResumableProgress;
   uploads: UploadService;
   limits: ResumableLimits;
+  /** Counts an upload that could not become a set, and may yet. */
+  reserveAgain: (upload: ResumableUpload) => Promise<void>;
   log: Log;
 }
 
@@ -97,13 +97,9 @@ export class ResumableUploads {
     if (upload && upload.ownerId !== this.#scope.caller.userId) throw notYours({});
   }
 
-  async #begin({ metadata = {} }: Upload): Promise<{ metadata: Record<string, string | null> }> {
-    const { store, limits } = this.#parts;
-    const ownerId = this.#scope.caller.userId!;
+  #begin({ metadata = {} }: Upload): { metadata: Record<string, string | null> } {
     requestOf(metadata);
-    const mine = (await store.all()).filter((upload) => upload.ownerId === ownerId && upload.path === undefined);
-    if (mine.length >= limits.perUser) throw limitExceeded({ limit: 'resumable uploads that are not whole (AI_ARTS_RESUMABLE_UPLOADS)', allowed: String(limits.perUser) });
-    return { metadata: { ...metadata, ownerId } };
+    return { metadata: { ...metadata, ownerId: this.#scope.caller.userId! } };
   }
 
   /** One whose last answer was lost, or that a crash has stopped between its last byte and its set, is finished when it is asked for. */
@@ -136,7 +132,7 @@ export class ResumableUploads {
       const fileSet = await uploads.receive({ caller, signal: this.#stop.signal }, request, {
         name: fileName,
         open: () => createReadStream(store.bytesOf(id)) as AsyncIterable<Uint8Array>,
-        arrivedBytes: upload.size,
+        arrived: { bytes: upload.size, reservation: id },
       });
       await store.keep({ ...upload, path: fileSet.path });
       await rm(store.bytesOf(id), { force: true });
@@ -144,6 +140,7 @@ export class ResumableUploads {
     } catch (error) {
       // What is refused stays refused; what the store failed with may go well the next time.
       if (error instanceof HutongError && error.status < 500) await store.remove(id);
+      else await this.#parts.reserveAgain(upload).catch((err: unknown) => this.#parts.log.warn({ err, id }, 'an upload that may be tried again is not counted'));
       throw error;
     }
   }
