@@ -44,7 +44,7 @@ test('with --clean it leaves a picture, and nothing else', async () => {
   expect(await madeByDemos(root)).toMatchObject({ datasets: 0, trainings: 0, models: 0, services: 0, tasks: ['RELEASED'] });
   expect((await madeByDemos(root)).users.filter((username) => username.startsWith('demo-'))).toEqual([]);
   await until('nothing to run', async () => (await localHoldings(platform)).running.length === 0);
-}, 200_000);
+}, 300_000);
 
 test('a platform that is not there, and one that is something else', async () => {
   expect(await line({ HUTONG_URL: '', PORT: String(await freePort()), HUTONG_ADMIN_PASSWORD: ADMIN_PASSWORD })).toMatch(/^Nothing answers at http:\/\/127\.0\.0\.1:\d+ \(ECONNREFUSED\): .*npm start/);
@@ -54,16 +54,16 @@ test('a platform that is not there, and one that is something else', async () =>
   expect(await line({ HUTONG_URL: url, HUTONG_ADMIN_PASSWORD: ADMIN_PASSWORD })).toBe(`What answers at ${url} is no Hutong (HTTP 200 for /graphql): say where it is with HUTONG_URL or PORT.\n`);
   other.close();
   expect(await line({ HUTONG_URL: 'ftp://example.org' })).toMatch(/^HUTONG_URL: /);
-}, 120_000);
+}, 300_000);
 
 test('nobody, a wrong password, a token that nobody has, and somebody who is no administrator', async () => {
   expect(await line({})).toMatch(/HUTONG_ADMIN_PASSWORD.*HUTONG_TOKEN/);
   expect(await line({ HUTONG_ADMIN_PASSWORD: 'not the password' })).toMatch(/^HUTONG_ADMIN_PASSWORD: .*\(WRONG_CREDENTIALS\)/);
   expect(await line({ HUTONG_TOKEN: 'nobody has it' })).toMatch(/^HUTONG_TOKEN: /);
   expect(await line({ HUTONG_TOKEN: (await actor(root, 'alice')).credential! })).toBe('HUTONG_TOKEN: alice is no administrator, who alone can make a provider for the demo.\n');
-}, 120_000);
+}, 300_000);
 
 test('an option that there is not is named; --help tells those that there are', async () => {
   expect(await line({}, '--cleen')).toContain('--cleen');
   expect(await runDemo({}, '--help')).toMatchObject({ code: 0, errors: '', output: expect.stringContaining('--clean') });
-}, 120_000);
+}, 300_000);
