@@ -14,6 +14,7 @@ export class DecoderPool {
   readonly #free: DecoderProcess[] = [];
   readonly #waiting = new Set<() => void>();
   #turns: number;
+  #isClosed = false;
 
   constructor(processes: number) {
     this.#turns = processes;
@@ -27,8 +28,10 @@ export class DecoderPool {
     return whileWanted(answer, signal);
   }
 
-  /** Ends all processes. */
+  /** Ends all processes; what they are at is rejected. */
   async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#free.length = 0;
     await Promise.all(Array.from(this.#all, (decoder) => this.#end(decoder)));
   }
 
@@ -43,7 +46,7 @@ export class DecoderPool {
         return told?.answer ?? { problem: `it takes more than ${LONGEST_MS / 1_000} s to decode` };
       } catch (error) {
         await this.#end(decoder);
-        if (!(error instanceof DecoderEnded)) throw error;
+        if (this.#isClosed || !(error instanceof DecoderEnded)) throw error;
       } finally {
         timeout.abort();
       }
@@ -52,6 +55,7 @@ export class DecoderPool {
   }
 
   #start(): DecoderProcess {
+    if (this.#isClosed) throw new DecoderEnded('the decoders are closed');
     const decoder = new DecoderProcess();
     this.#all.add(decoder);
     return decoder;
@@ -68,13 +72,13 @@ export class DecoderPool {
       this.#turns--;
       return;
     }
-    const { promise, resolve } = Promise.withResolvers<void>();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#waiting.add(resolve);
-    try {
-      await whileWanted(promise, signal);
-    } finally {
-      this.#waiting.delete(resolve);
-    }
+    using _listener = addAbortListener(signal, () => {
+      // Who has been given the turn already keeps it, and passes it on.
+      if (this.#waiting.delete(resolve)) reject(signal.reason as Error);
+    });
+    await promise;
   }
 
   #pass(): void {

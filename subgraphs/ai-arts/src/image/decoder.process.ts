@@ -20,10 +20,6 @@ export class DecoderProcess {
     this.#child.once('error', () => resolve());
   });
 
-  get pid(): number | undefined {
-    return this.#child.pid;
-  }
-
   /** @throws DecoderEnded */
   async ask(task: DecoderTask): Promise<DecoderMessage> {
     const child = this.#child;

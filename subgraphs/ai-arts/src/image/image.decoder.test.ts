@@ -143,7 +143,9 @@ describe('images', () => {
     await own.decode({ name: 'one', content: gifOf(4, 2, 1) }, classifierCard([1, 784]), patient).catch(() => undefined);
     const [added] = (await decoderProcesses()).filter((pid) => !before.includes(pid));
     expect(added).toBeDefined();
-    await own.close();
+    const underWay = own.decode({ name: 'two', content: gifOf(4, 2, 1) }, classifierCard([1, 784]), patient);
+    await Promise.all([own.close(), expect(underWay).rejects.toThrow('decoder')]);
     expect(await decoderProcesses()).not.toContain(added);
+    await expect(own.decode({ name: 'three', content: gifOf(4, 2, 1) }, classifierCard([1, 784]), patient)).rejects.toThrow('closed');
   });
 });
