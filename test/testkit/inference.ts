@@ -22,11 +22,11 @@ const RECOGNIZE = 'mutation ($input: RecognizeImageInput!) { recognizeImage(inpu
 const SIDE = 8;
 const STEEPNESS = 0.25;
 
-/** A model of 8 × 8 pixels that tells dark pictures from bright ones: the first class from its `hutong.json` is dark. */
-export function brightnessModel(): Promise<Buffer<ArrayBuffer>> {
+/** A network of 8 × 8 pixels, from -1 to 1, that tells dark pictures (class 0) from bright ones (class 1). */
+export function brightnessOnnx(): Buffer {
   const pixels = SIDE * SIDE;
   const weights = Float32Array.from({ length: pixels * 2 }, (_, index) => (index % 2 === 0 ? -STEEPNESS : STEEPNESS));
-  const model = onnxModel({
+  return onnxModel({
     nodes: [
       { op: 'MatMul', inputs: ['x', 'w'], outputs: ['z'] },
       { op: 'Softmax', inputs: ['z'], outputs: ['prob'], attributes: { axis: -1 } },
@@ -35,7 +35,11 @@ export function brightnessModel(): Promise<Buffer<ArrayBuffer>> {
     inputs: [{ name: 'x', shape: ['N', pixels] }],
     outputs: [{ name: 'prob', shape: ['N', 2] }],
   });
-  return tarGzOf({ 'model.onnx': model, 'hutong.json': JSON.stringify({ input: { mean: 0.5, std: 0.5 }, labels: ['dark', 'bright'] }) });
+}
+
+/** An archive of that network and of what it is to be given. */
+export function brightnessModel(): Promise<Buffer<ArrayBuffer>> {
+  return tarGzOf({ 'model.onnx': brightnessOnnx(), 'hutong.json': JSON.stringify({ input: { mean: 0.5, std: 0.5 }, labels: ['dark', 'bright'] }) });
 }
 
 /** A square PNG of one grey. */
@@ -70,10 +74,15 @@ export class Recognizer {
     return data.uploadModel.id as string;
   }
 
+  /** The id of a service that was taken on. */
+  async create(input: Record<string, unknown>): Promise<string> {
+    const { createInferenceService } = await this.actor.ask('mutation ($input: CreateInferenceServiceInput!) { createInferenceService(input: $input) { id } }', { input: { name: 'brightness', ...input } });
+    return createInferenceService.id as string;
+  }
+
   /** The id of a service that runs. */
   async running(input: Record<string, unknown>): Promise<string> {
-    const { createInferenceService } = await this.actor.ask(`mutation ($input: CreateInferenceServiceInput!) { createInferenceService(input: $input) { ${SERVICE} } }`, { input: { name: 'brightness', waitSeconds: 60, ...input } });
-    return (await this.until(createInferenceService.id as string, 'RUNNING')).id;
+    return (await this.until(await this.create({ waitSeconds: 60, ...input }), 'RUNNING')).id;
   }
 
   async look(id: string): Promise<SeenService | null> {

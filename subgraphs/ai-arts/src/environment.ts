@@ -66,7 +66,7 @@ export const aiArtsEnvironment = {
     about: 'What serves models: `onnx` (a worker on the engine for each service), or `oip` (an inference server of the site that speaks the Open Inference Protocol, such as Triton or KServe).',
   },
   OIP_URL: { schema: settingTypes.url('http', 'https').optional(), example: 'http://triton.example:8000', about: 'Where the inference server of `INFERENCE_RUNTIME=oip` listens. It must serve each model under the name that the model has here.' },
-  OIP_TOKEN: { schema: settingTypes.text().optional(), example: 'a-long-secret', about: 'Bearer token that the inference server asks for. Empty: none.' },
+  OIP_TOKEN: { schema: settingTypes.text().refine((text) => /^\S+$/.test(text), 'expected a text without spaces').optional(), example: 'a-long-secret', about: 'Bearer token that the inference server asks for. Empty: none.' },
   INFERENCE_SERVICES_PER_USER: { schema: settingTypes.integer(1, 1_000_000), default: '4', example: '20', about: 'Inference services of one user that may wait and run at a time.' },
   INFERENCE_QUEUE: { schema: settingTypes.integer(1, 100_000), default: '100', example: '1000', about: 'Requests that one inference service may have at a time in a process; more are refused.' },
   INFERENCE_SLEEP_MINUTES: { schema: settingTypes.integer(0, 5_256_000), default: '0', example: '60', about: 'An inference service that nobody asks for so long is stopped until somebody does; 0: never.' },

@@ -11,7 +11,7 @@ export class OipServers implements ModelServers {
 
   async prepare(service: ServiceRun, _folder: unknown, signal: AbortSignal): Promise<null> {
     if (await this.isReady(service, signal)) return null;
-    throw inferenceFailed({ words: `the inference server of the site does not serve a model named ${JSON.stringify(service.servedName)}` });
+    throw inferenceFailed({ words: `the inference server of the site does not serve a model named ${JSON.stringify(service.servedName)}, or refuses us` });
   }
 
   async isReady(run: ServiceRun, signal: AbortSignal): Promise<boolean> {
