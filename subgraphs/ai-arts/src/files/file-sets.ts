@@ -101,10 +101,12 @@ export class FileSets {
       let files = 0;
       let bytes = 0;
       for await (const { path: relative, handle } of filesWritten(dataDirectory, folderOrFile)) {
-        bytes += (await handle.stat()).size;
+        const { size } = await handle.stat();
+        bytes += size;
         if (++files > limit.files) throw filesTooLarge({ name, limit: `it has more than ${limit.files} files (AI_ARTS_UNPACKED_FILES)` });
         if (bytes > limit.bytes) throw filesTooLarge({ name, limit: `it has more than ${limit.bytes} bytes (AI_ARTS_UNPACKED_BYTES)` });
-        await draft.put(relative, handle.createReadStream({ autoClose: false }) as AsyncIterable<Uint8Array>);
+        // No further than was looked at: a program that is not over yet may write on.
+        await draft.put(relative, handle.createReadStream({ autoClose: false, start: 0, end: Math.max(0, size - 1) }) as AsyncIterable<Uint8Array>);
       }
       if (files === 0) throw pathMissing({ path: name });
     });

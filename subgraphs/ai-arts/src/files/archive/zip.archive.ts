@@ -13,18 +13,22 @@ const FILE = 0o100000;
 const FOLDER = 0o040000;
 const LINK = 0o120000;
 
+/** Where an entry lies in the archive. */
+type Place = Pick<Entry, 'relativeOffsetOfLocalHeader' | 'fileNameLength' | 'compressedSize'>;
+
 /** Goes through a zip, whose entries stand in a list at its end: all of them are checked before the first is read. */
 export async function walkZip({ file, check, take, signal }: ArchiveWalk): Promise<void> {
   const zip = await openPromise(file, { autoClose: false, decodeStrings: false, strictFileNames: true, validateEntrySizes: true });
   try {
     check.entries(zip.entryCount);
     const files: { path: string; entry: Entry }[] = [];
-    const all: Entry[] = [];
+    const all: Place[] = [];
     for await (const entry of zip.eachEntry()) {
       signal.throwIfAborted();
-      all.push(entry);
       const path = checkedEntry(entry, check);
-      if (path !== undefined) files.push({ path, entry });
+      const { relativeOffsetOfLocalHeader, fileNameLength, compressedSize } = entry;
+      all.push({ relativeOffsetOfLocalHeader, fileNameLength, compressedSize });
+      if (path !== undefined && take) files.push({ path, entry: withoutTexts(entry) });
     }
     requireDisjoint(all, check);
     if (!take) return;
@@ -36,6 +40,12 @@ export async function walkZip({ file, check, take, signal }: ArchiveWalk): Promi
   } finally {
     zip.close();
   }
+}
+
+/** What nobody reads any more may be 190 KB an entry. */
+function withoutTexts(entry: Entry): Entry {
+  const none = Buffer.alloc(0);
+  return Object.assign(entry, { fileName: none, fileNameRaw: none, comment: none, extraFieldRaw: none, fileCommentRaw: none, extraFields: [], fileComment: none });
 }
 
 /** The path of a file's entry; undefined for a folder's. */
@@ -53,7 +63,7 @@ function checkedEntry(entry: Entry, check: ArchiveCheck): string | undefined {
 }
 
 /** The same bytes told to be several files make a small archive a very large one. */
-function requireDisjoint(entries: readonly Entry[], check: ArchiveCheck): void {
+function requireDisjoint(entries: readonly Place[], check: ArchiveCheck): void {
   const sorted = entries.toSorted((a, b) => a.relativeOffsetOfLocalHeader - b.relativeOffsetOfLocalHeader);
   let end = 0;
   for (const { relativeOffsetOfLocalHeader: start, fileNameLength, compressedSize } of sorted) {
