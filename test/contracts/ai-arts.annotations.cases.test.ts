@@ -5,6 +5,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { answers, labelServer, type LabelServerOfTest } from '../../subgraphs/ai-arts/src/testkit/label-server.js';
 import { Actor, actor, admin, stranger } from '../testkit/actor.js';
 import { AiArtsClient, API, expectRefused } from '../testkit/ai-arts.client.js';
+import { tarGzOf } from '../testkit/archive.js';
 import { send, sendAs } from '../testkit/http.js';
 import { startPlatform, type Platform } from '../testkit/platform.js';
 
@@ -98,6 +99,24 @@ test('what is too large, leads elsewhere or is no method is refused before the l
   expectRefused(await client.call('PROPFIND', `${AT}/x`), [400, 20001], /PROPFIND/);
   for (const path of ['/annotationsx', '/annotations//evil.example']) expectRefused(await client.call('GET', path), [404, 10001], /./);
   expect(labels.received).toEqual([]);
+});
+
+test('a dataset is linked to its labelling project in the graph, and its labels become a version that the contract shows', async () => {
+  const path = await client.uploaded('/datasets/upload', await tarGzOf({ 'a.png': 'a', 'b/c.png': 'c' }), 'pictures.tar.gz');
+  const { id } = await client.ask('POST', '/datasets', { name: '图片', description: 'to be labelled', path });
+  const { linkLabelingProject } = await alice.ask('mutation ($id: ID!) { linkLabelingProject(input: { datasetId: $id, projectId: "12" }) { labelingUrl } }', { id: String(id) });
+  expect(linkLabelingProject.labelingUrl).toBe(`${labels.url}/projects/12`);
+  const coco = { images: [{ id: 1, file_name: 'b/c.png' }], categories: [{ id: 1, name: '猫' }], annotations: [{ id: 1, image_id: 1, category_id: 1, bbox: [0, 0, 1, 1] }] };
+  labels.behave(answers(coco));
+  const input = { datasetId: String(id), version: '2', waitSeconds: 60, clientToken: 'once' };
+  const importing = () => alice.ask('mutation ($input: ImportAnnotationsInput!) { importAnnotations(input: $input) { id downloadUrl source { id } } }', { input });
+  const { importAnnotations: made } = await importing();
+  expect((await importing()).importAnnotations.id).toBe(made.id);
+  expect(made.source.id).toBe(String(id));
+  expect(labels.received.map(({ url }) => url)).toEqual(['/api/projects/12/export?exportType=COCO']);
+  expect((await client.ask('GET', `/datasets/${made.id}`)).dataset).toMatchObject({ name: '图片', version: '2', fileCount: 3 });
+  const { headers, status } = await client.fetch(`/datasets/${made.id}/download`);
+  expect([status, headers.get('content-type')]).toEqual([200, 'application/gzip']);
 });
 
 test('a WebSocket reaches the label server as well, beside the contract', async () => {

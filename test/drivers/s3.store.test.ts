@@ -105,6 +105,26 @@ describe('with a server that is not as it should be', () => {
     expect(server.requests.at(-1)).toMatch(/^DELETE .*uploadId=u-1/);
   });
 
+  test.each(['goes well', 'fails with a part'])('a copy of more than a server copies at once is made of parts, and %s', async (outcome) => {
+    const ranges: unknown[] = [];
+    server.script = (request, response, body) => {
+      if (request.method === 'HEAD') return void response.writeHead(200, { 'content-length': 5 * 1024 ** 3 + 1 }).end();
+      if (request.url.includes('uploads')) return s3Answer(response, '<InitiateMultipartUploadResult><UploadId>u-1</UploadId></InitiateMultipartUploadResult>');
+      if (request.method === 'POST') return s3Answer(response, `<CompleteMultipartUploadResult><ETag>"${body.toString().match(/<ETag>/g)!.length}"</ETag></CompleteMultipartUploadResult>`);
+      if (request.method === 'DELETE') return void response.writeHead(204).end();
+      ranges.push([request.headers['x-amz-copy-source'], request.headers['x-amz-copy-source-range']]);
+      if (outcome === 'fails with a part' && ranges.length === 3) return s3Error(403, 'AccessDenied')(request, response, body);
+      s3Answer(response, '<CopyPartResult><ETag>"e"</ETag></CopyPartResult>');
+    };
+    const copying = store.copy('数 a', 'b', signal);
+    if (outcome === 'goes well') await copying;
+    else await expect(copying).rejects.toMatchObject({ name: 'StoreError', fault: 'REFUSED' });
+    expect(server.requests.at(-1)).toMatch(outcome === 'goes well' ? /^POST .*uploadId=u-1/ : /^DELETE .*uploadId=u-1/);
+    expect(ranges).toHaveLength(outcome === 'goes well' ? 6 : 3);
+    expect(ranges[1]).toEqual([expect.stringMatching(/%E6%95%B0%20a$/), `bytes=${1024 ** 3}-${2 * 1024 ** 3 - 1}`]);
+    expect(ranges.at(-1)).toEqual([expect.anything(), outcome === 'goes well' ? `bytes=${5 * 1024 ** 3}-${5 * 1024 ** 3}` : `bytes=${2 * 1024 ** 3}-${3 * 1024 ** 3 - 1}`]);
+  });
+
   test('a sweep aborts uploads of ours that are older than a day, over all pages', async () => {
     const upload = (key: string, ageMs: number) => `<Upload><Key>our files/${key}</Key><UploadId>${key}</UploadId><Initiated>${new Date(Date.now() - ageMs).toISOString()}</Initiated></Upload>`;
     server.script = ({ method, url }, response) => {

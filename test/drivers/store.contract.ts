@@ -151,6 +151,28 @@ export function storeContract(prepare: () => Promise<StoreUnderTest>): void {
     if (key !== '') expect(() => store.deleteAll(`${key}/`, signal)).toThrow(expect.objectContaining(refused));
   });
 
+  test('a copy is a file of its own, whatever becomes of the other', async () => {
+    for (const key of HOSTILE_KEYS) {
+      await put(key, key);
+      await store.copy(key, `copies/${Buffer.from(key).toString('hex').slice(0, 800)}`, signal);
+    }
+    await store.copy('a.b', 'a.b', signal);
+    await store.copy('a-b', 'a+', signal);
+    expect([await read('a.b'), await read('a+')]).toEqual(['a.b', 'a-b']);
+    await put('a-b', 'another');
+    expect(await read('a+')).toBe('a-b');
+    for (const key of HOSTILE_KEYS) await store.delete(key, signal);
+    for (const key of HOSTILE_KEYS) expect(await read(`copies/${Buffer.from(key).toString('hex').slice(0, 800)}`)).toBe(key);
+    const large = randomBytes(17 * MIB + 3);
+    await store.put('large', Readable.from(pieces(large)), signal);
+    await store.copy('large', '数据集/a copy', signal);
+    await store.delete('large', signal);
+    expect((await buffer(await store.get('数据集/a copy', signal))).equals(large)).toBe(true);
+    expect(await faultOf(store.copy('large', 'none', signal))).toBe('NOT_FOUND');
+    expect(await store.stat('none', signal)).toBeNull();
+    await expect(store.copy('数据集/a copy', 'none', AbortSignal.abort(new Error('no more')))).rejects.toThrow('no more');
+  });
+
   test('a listing begins with its prefix, and deleting all below one leaves its neighbours', async () => {
     for (const key of ['sets/1/a', 'sets/1/b/c', 'sets/1/b/d', 'sets/10/a', 'sets/1', 'set/1/a']) await put(key, key);
     expect(await keys('sets/1/')).toEqual(['sets/1/a', 'sets/1/b/c', 'sets/1/b/d']);

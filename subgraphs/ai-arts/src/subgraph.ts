@@ -33,6 +33,7 @@ import { JobEnvironments } from './job/job.environments.js';
 import { JobResolver } from './job/job.resolver.js';
 import { JobWork } from './job/job.work.js';
 import { labellingRoutes } from './labelling/labelling.routes.js';
+import { LabellingResolver } from './labelling/labelling.resolver.js';
 import { openLabelling } from './labelling/open-labelling.js';
 import { Migration20261121AiArts } from './migrations/migration-20261121-ai-arts.js';
 import { Migration20261121Files } from './migrations/migration-20261121-files.js';
@@ -44,6 +45,7 @@ import { loadModel } from './model/model.reference.js';
 import { ModelResolver } from './model/model.resolver.js';
 import { ModelService } from './model/model.service.js';
 import { Migration20261121Notebooks } from './migrations/migration-20261121-notebooks.js';
+import { Migration20261122Labels } from './migrations/migration-20261122-labels.js';
 import { Migration20261122StorageQuota } from './migrations/migration-20261122-storage-quota.js';
 import { Migration20261122LostJobs } from './migrations/migration-20261122-lost-jobs.js';
 import { Notebook } from './notebook/notebook.entity.js';
@@ -76,7 +78,7 @@ export function aiArtsWith(readParts: () => AiArtsParts): SubgraphModule<AiArtsS
   return {
     graph: {
       name: 'ai-arts',
-      resolvers: [EngineResolver, FileSetResolver, UploadEventResolver, StorageResolver, FileSetDownloadResolver, DatasetDownloadResolver, ModelDownloadResolver, DatasetResolver, ModelResolver, JobResolver, NotebookResolver, TrainingResolver, InferenceServiceResolver],
+      resolvers: [EngineResolver, FileSetResolver, UploadEventResolver, StorageResolver, FileSetDownloadResolver, DatasetDownloadResolver, ModelDownloadResolver, DatasetResolver, LabellingResolver, ModelResolver, JobResolver, NotebookResolver, TrainingResolver, InferenceServiceResolver],
       references: {
         InferenceService: ({ id }: { id: string }, context: AiArtsContext) => loadInferenceService(context, id),
         Dataset: ({ id }: { id: string }, context: AiArtsContext) => loadDataset(context, id),
@@ -87,14 +89,14 @@ export function aiArtsWith(readParts: () => AiArtsParts): SubgraphModule<AiArtsS
     },
     schema: 'ai_arts',
     entities: [FileSet, Dataset, Model, Job, Notebook, Training, InferenceService, KeptImage],
-    migrations: [Migration20261121AiArts, Migration20261121Files, Migration20261121Jobs, Migration20261121Notebooks, Migration20261122LostJobs, Migration20261122Inferences, Migration20261122Admission, Migration20261122StorageQuota],
+    migrations: [Migration20261121AiArts, Migration20261121Files, Migration20261121Jobs, Migration20261121Notebooks, Migration20261122LostJobs, Migration20261122Inferences, Migration20261122Admission, Migration20261122StorageQuota, Migration20261122Labels],
     routes: [...transferRoutes, notebookRoute, pictureRoute, ...labellingRoutes],
     checkSettings: () => void readParts(),
     start: (house) => start(house, readParts()),
   };
 }
 
-/** Notebooks, trainings, models, datasets and inference services. */
+/** Notebooks, trainings, models, datasets, annotations and inference services. */
 export const aiArts: SubgraphModule<AiArtsServices> = aiArtsWith(() => {
   const settings = readAiArtsSettings();
   const store: StoreChoice = settings.store === 's3' ? { driver: 's3', settings: readS3Settings() } : { driver: 'disk', settings: readDiskSettings() };
@@ -108,7 +110,6 @@ async function start(house: House, parts: AiArtsParts): Promise<StartedServices<
   const [engine, store] = await Promise.all([parts.openEngine({ installation: installation!.id, log: house.log }), parts.openStore()]);
   const { stop: stopFiles, ...files } = await openFiles({ house, store, settings: parts.settings });
   const { stop: stopTransfer, ...transfer } = openTransfer({ house, store, ...files, settings: parts.settings });
-  const { stop: stopLabelling, ...labelling } = await openLabelling({ house, settings: parts.settings });
   const environments = new JobEnvironments(parts.settings.environments);
   const servers = jupyterServers(house, engine, parts.settings);
   const modelServers = (parts.openServers ?? openServers)({ house, engine, files: files.files, settings: parts.settings });
@@ -118,6 +119,7 @@ async function start(house: House, parts: AiArtsParts): Promise<StartedServices<
     new InferenceKind({ files: files.files, servers: modelServers, settings: parts.settings }),
   ];
   const datasets = new DatasetService(files);
+  const { stop: stopLabelling, ...labelling } = await openLabelling({ house, datasets, files: files.files, derivedFiles: files.derivedFiles, settings: parts.settings });
   const work = await JobWork.start({ house, engine, kinds, settings: parts.settings });
   const { stop: stopTrainings, ...trainings } = openTrainings({ house, engine, work, files: files.files, datasets, environments, settings: parts.settings });
   const { stop: stopNotebooks, ...notebooks } = await openNotebooks({ house, engine, work, files: files.files, environments, servers, settings: parts.settings });

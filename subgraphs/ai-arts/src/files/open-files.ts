@@ -2,6 +2,7 @@ import path from 'node:path';
 import { sql, WorkerPresence, type House } from '@hutong/common';
 import type { Store } from '../drivers/store/store.js';
 import type { AiArtsSettings } from '../environment.js';
+import { DerivedFiles } from './derived.files.js';
 import { FileSetRemoval } from './file-set.removal.js';
 import { FileSetRows } from './file-set.rows.js';
 import { FileSetSweeper } from './file-set.sweeper.js';
@@ -22,6 +23,7 @@ export interface FilesParts {
 /** Everything about files, put together. */
 export interface Files {
   files: FileSets;
+  derivedFiles: DerivedFiles;
   uploads: UploadService;
   uploadEvents: UploadEvents;
   fileSweeper: FileSetSweeper;
@@ -48,6 +50,7 @@ export async function openFiles({ house, store, settings }: FilesParts): Promise
   await fileSweeper.start(house);
   return {
     files: new FileSets({ fork, store, rows, intake, cache, settings, log }),
+    derivedFiles: new DerivedFiles({ fork, store, intake }),
     uploads: new UploadService({ intake, shared: new SharedFiles({ store, intake, settings }) }),
     uploadEvents,
     fileSweeper,

@@ -1,6 +1,6 @@
 import type { ByteRange, FoundFile, PresignedDownload, Store, StoredBody, StoredFile, StoreReadiness } from '../drivers/store/store.js';
 
-export type StoreStep = 'put' | 'get' | 'stat' | 'list' | 'delete' | 'deleteAll' | 'presign' | 'sweep';
+export type StoreStep = 'put' | 'get' | 'copy' | 'stat' | 'list' | 'delete' | 'deleteAll' | 'presign' | 'sweep';
 
 /** A store that fails where it is told to, and is the real one beneath. */
 export class FaultyStore implements Store {
@@ -24,6 +24,11 @@ export class FaultyStore implements Store {
   async get(key: string, signal: AbortSignal, range?: ByteRange): Promise<StoredBody> {
     await this.before('get', key);
     return this.real.get(key, signal, range);
+  }
+
+  async copy(from: string, to: string, signal: AbortSignal): Promise<void> {
+    await this.before('copy', from);
+    return this.real.copy(from, to, signal);
   }
 
   async stat(key: string, signal: AbortSignal): Promise<FoundFile | null> {

@@ -31,6 +31,12 @@ export interface Store {
    */
   get(key: string, signal: AbortSignal, range?: ByteRange): Promise<StoredBody>;
 
+  /**
+   * Keeps the same file under another key too, within the store and without its bytes coming here; each stays when the other
+   * is deleted or put again. Faults: NOT_FOUND, FULL, REFUSED, those of every call.
+   */
+  copy(from: string, to: string, signal: AbortSignal): Promise<void>;
+
   /** How large a file is; null when there is none. */
   stat(key: string, signal: AbortSignal): Promise<FoundFile | null>;
 

@@ -6,7 +6,7 @@ import { arriving, destroyed } from '../arriving.body.js';
 import { StoreError, type ByteRange, type FoundFile, type Store, type StoredFile, type StoreReadiness } from '../store.js';
 import { checkedKey, checkedPrefix } from '../store.keys.js';
 import { asStoreError, isAbsent, translated } from './disk.faults.js';
-import { putInPlace, syncFolder, writeWhole } from './durable.file.js';
+import { linkOrCopy, putInPlace, syncFolder, writeWhole } from './durable.file.js';
 import { FileReader } from './file.reader.js';
 import { listed } from './key.listing.js';
 import { bytesOfKey, filePathOf, folderPathOf } from './key.path.js';
@@ -94,6 +94,21 @@ export class DiskStore implements Store {
       } catch (error) {
         await file.close();
         throw error;
+      }
+    });
+  }
+
+  copy(from: string, to: string, signal: AbortSignal): Promise<void> {
+    const [source, place] = [this.#placeOf(from), this.#placeOf(to)];
+    return translated(signal, async () => {
+      const part = path.join(this.#aside, randomUUID());
+      try {
+        const found = await this.#unlessAbsent(() => linkOrCopy(source, part));
+        if (!found) throw new StoreError('NOT_FOUND', 'there is no such file in the store');
+        signal.throwIfAborted();
+        await putInPlace(part, place);
+      } finally {
+        await rm(part, { force: true });
       }
     });
   }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, rename, type FileHandle } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { copyFile, link, lstat, mkdir, open, rename, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { StoreError, type StoredFile } from '../store.js';
 import { isAbsent } from './disk.faults.js';
@@ -59,6 +60,27 @@ async function writeAll(handle: FileHandle, chunks: Uint8Array[], bytes: number)
   if (bytesWritten === bytes) return;
   const whole = Buffer.concat(chunks);
   while (bytesWritten < bytes) bytesWritten += (await handle.write(whole, bytesWritten)).bytesWritten;
+}
+
+/** File systems without links, a file with too many of them, and one that is not ours to link. */
+const NO_LINK = new Set(['EPERM', 'EMLINK', 'EXDEV', 'ENOSYS', 'EOPNOTSUPP']);
+
+/** Gives a file of the store a second name, as none of them is ever changed; where that cannot be, makes a copy that the disk has. True when the file is there, and no link elsewhere. */
+export async function linkOrCopy(file: string, part: string): Promise<boolean> {
+  if (!(await lstat(file)).isFile()) return false;
+  try {
+    await link(file, part);
+  } catch (error) {
+    if (!NO_LINK.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    await copyFile(file, part, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    const handle = await open(part, 'r+');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  }
+  return true;
 }
 
 /** Renames a file that is complete to its place, over what was there, and waits until the disk knows. Folders that are missing are made. */

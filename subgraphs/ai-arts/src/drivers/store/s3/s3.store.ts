@@ -9,6 +9,7 @@ import { arriving, destroyed } from '../arriving.body.js';
 import { StoreError, type ByteRange, type FoundFile, type PresignedDownload, type Store, type StoredFile, type StoreReadiness } from '../store.js';
 import { checkedKey, checkedPrefix } from '../store.keys.js';
 import { partsOf, type BodyPart } from './body.parts.js';
+import { copyObject } from './object.copy.js';
 import { checkETag } from './etag.check.js';
 import { MultipartUpload, type ObjectPlace } from './multipart.upload.js';
 import { ObjectReader } from './object.reader.js';
@@ -80,6 +81,11 @@ export class S3Store implements Store {
       const wanted = range?.to === undefined ? Number.POSITIVE_INFINITY : range.to - range.from + 1;
       return new ObjectReader(Body as Readable, Math.min(ContentLength!, wanted), signal);
     });
+  }
+
+  copy(from: string, to: string, signal: AbortSignal): Promise<void> {
+    const [source, place] = [this.#placeOf(from), this.#placeOf(to)];
+    return translated(signal, () => copyObject(this.#client, source, place, signal));
   }
 
   stat(key: string, signal: AbortSignal): Promise<FoundFile | null> {
