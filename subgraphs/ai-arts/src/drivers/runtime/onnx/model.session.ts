@@ -13,22 +13,38 @@ export class RunFailed extends Error {
   override readonly name = 'RunFailed';
 }
 
-/** A loaded model in its thread. One run at a time: whoever calls waits for the one before. */
+interface Ends {
+  /** How long a run may take. */
+  runSeconds: number;
+  /** A run takes longer. It goes on: nothing can end it but the end of the process. */
+  onStuck: () => void;
+  /** The thread has ended, and with it every run. */
+  onDeath: (reason: string) => void;
+}
+
+/** A loaded model in its thread. It is run for one caller at a time, who waits for the one before. */
 export class ModelSession {
+  #isBusy = false;
+
   private constructor(
     private readonly thread: Worker,
     readonly model: LoadedModel,
+    private readonly ends: Ends,
   ) {}
 
   /** @throws ModelRefused */
-  static async open(options: SessionOptions): Promise<ModelSession> {
+  static async open(options: SessionOptions, ends: Ends): Promise<ModelSession> {
     const thread = new Worker(new URL('./session.thread.js', import.meta.url), { workerData: options });
+    thread.once('exit', (code) => ends.onDeath(`exit code ${code}`));
     const [message] = (await once(thread, 'message')) as [LoadMessage];
-    if ('refused' in message) {
-      await thread.terminate();
-      throw new ModelRefused(message.refused);
-    }
-    return new ModelSession(thread, message.loaded);
+    if ('refused' in message) throw new ModelRefused(message.refused);
+    thread.once('error', (error: Error) => ends.onDeath(error.message));
+    return new ModelSession(thread, message.loaded, ends);
+  }
+
+  /** Whether the thread is in the model now. */
+  get isBusy(): boolean {
+    return this.#isBusy;
   }
 
   /**
@@ -37,16 +53,17 @@ export class ModelSession {
    * @throws RunFailed
    */
   async run(inputs: readonly Tensor[]): Promise<Tensor[]> {
-    const answer = once(this.thread, 'message') as Promise<[RunMessage]>;
-    this.thread.postMessage(inputs, inputs.map(({ data }) => data.buffer as ArrayBuffer));
-    const [message] = await answer;
-    if ('failed' in message) throw new RunFailed(message.failed);
-    return message.outputs;
-  }
-
-  /** Calls back when the thread has ended, and so every run with it. */
-  onDeath(heard: (reason: string) => void): void {
-    this.thread.once('error', (error: Error) => heard(error.message));
-    this.thread.once('exit', (code) => heard(`exit code ${code}`));
+    const watch = setTimeout(this.ends.onStuck, this.ends.runSeconds * 1_000);
+    this.#isBusy = true;
+    try {
+      const answer = once(this.thread, 'message') as Promise<[RunMessage]>;
+      this.thread.postMessage(inputs, inputs.map(({ data }) => data.buffer as ArrayBuffer));
+      const [message] = await answer;
+      if ('failed' in message) throw new RunFailed(message.failed);
+      return message.outputs;
+    } finally {
+      this.#isBusy = false;
+      clearTimeout(watch);
+    }
   }
 }

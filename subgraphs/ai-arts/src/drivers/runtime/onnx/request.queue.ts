@@ -3,14 +3,6 @@ import { formOf, joined, rowsOf, split } from './joined.tensors.js';
 import { RunFailed, type ModelSession } from './model.session.js';
 import type { RequestCounters } from './request.counters.js';
 
-interface QueueOptions {
-  /** Rows that requests are joined to; 1: none are joined. */
-  batch: number;
-  runSeconds: number;
-  /** A run took longer than that, and nothing can end it but the end of the process. */
-  onStuck: () => void;
-}
-
 interface Waiting {
   inputs: readonly Tensor[];
   form: string;
@@ -26,12 +18,13 @@ export class RequestQueue {
   #isRunning = false;
   #batch: number;
 
+  /** @param batch rows that requests are joined to; 1: none are joined */
   constructor(
     private readonly session: ModelSession,
     private readonly counters: RequestCounters,
-    private readonly options: QueueOptions,
+    batch: number,
   ) {
-    this.#batch = options.batch;
+    this.#batch = batch;
   }
 
   /** Those that wait for their turn. */
@@ -102,11 +95,9 @@ export class RequestQueue {
 
   async #timed(requests: readonly Waiting[], inputs: readonly Tensor[]): Promise<Tensor[]> {
     const begun = performance.now();
-    const watch = setTimeout(this.options.onStuck, this.options.runSeconds * 1_000);
     try {
       return await this.session.run(inputs);
     } finally {
-      clearTimeout(watch);
       const rows = requests.length === 1 && this.#batch === 1 ? 1 : rowsOf(inputs);
       this.counters.ran(requests.map(({ since }) => begun - since), rows, performance.now() - begun);
     }

@@ -22,6 +22,8 @@ const TYPES: Readonly<Record<string, Datatype>> = {
 };
 const NAMES = Object.fromEntries(Object.entries(TYPES).map(([name, datatype]) => [datatype, name])) as Record<Datatype, OnnxTensor.Type>;
 const LONGEST_WORDS = 400;
+const SOURCE_PLACE = /(?:\/onnxruntime_src\/\S+?|\b\w+\.cc):\d+ (?:(?:[\w:*&<>]+ )?[\w:]+\([^()]*(?:\([^()]*\)[^()]*)*\)|[\w:]+) ?/g;
+const RESOLVED_PATH = / resolved path: .*$/;
 
 const options = workerData as SessionOptions;
 const port = parentPort!;
@@ -62,7 +64,9 @@ function declared(value: InferenceSession.ValueMetadata): DeclaredTensor | undef
   return value.isTensor && datatype ? { name: value.name, datatype, shape: value.shape } : undefined;
 }
 
-const kindOf = (value: InferenceSession.ValueMetadata): string => (value.isTensor ? `a tensor of ${value.type}` : 'no tensor');
+function kindOf(value: InferenceSession.ValueMetadata): string {
+  return value.isTensor ? `a tensor of ${value.type}` : 'no tensor';
+}
 
 async function run({ onnx }: OnnxLibrary, session: InferenceSession, { outputs: wanted }: LoadedModel, inputs: Tensor[]): Promise<{ message: RunMessage; transfer: ArrayBuffer[] }> {
   try {
@@ -84,10 +88,12 @@ function refuse(words: string): never {
   throw new Error(words);
 }
 
-/** In one line, without the folders of this machine. */
+/** In one line, without the folders of this machine and without where in its own source the library was. */
 function inWords(error: unknown): string {
-  const words = oneLine(error instanceof Error ? error.message : String(error));
-  return words.replaceAll(`${path.dirname(options.model)}/`, '').slice(0, LONGEST_WORDS);
+  const words = oneLine(error instanceof Error ? error.message : String(error)).replaceAll(SOURCE_PLACE, ' ').replace(RESOLVED_PATH, '');
+  return oneLine(words.replaceAll(`${path.dirname(options.model)}/`, '')).slice(0, LONGEST_WORDS);
 }
 
-const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ').trim();
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').trim();
+}

@@ -1,6 +1,6 @@
 // A program that serves one ONNX model by the Open Inference Protocol. It needs nothing of Hutong but the files beside it, and
-// runs where jobs run. Exit codes: 0 it was told to end, 1 it failed, 2 its arguments are wrong, 3 the model cannot be served,
-// 4 a run of the model took too long.
+// runs where jobs run. Exit codes: 0 it was told to end, 1 it failed, 2 its arguments are wrong, 3 the model cannot be served.
+// It ends itself by SIGKILL when a run of the model takes too long, which nothing else can end.
 import type { AddressInfo } from 'node:net';
 import { readToken, TOKEN_VARIABLE } from './environment.js';
 import { ModelRefused, ModelSession } from './model.session.js';
@@ -14,25 +14,27 @@ import { WorkerServer } from './worker.server.js';
 const FAILED = 1;
 const BAD_ARGUMENTS = 2;
 const MODEL_REFUSED = 3;
-const STUCK = 4;
 
 const { options, token } = read();
+let session: ModelSession | undefined;
 const counters = new RequestCounters();
 const server = new WorkerServer({ options, token, counters });
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void server.drain().then(() => process.exit()));
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void server.drain().then(leave));
 server.http.on('error', (error) => end(FAILED, `cannot listen on ${options.host}: ${error.message}`));
 server.http.listen(options.port, options.host, () => void start().catch((error: unknown) => end(error instanceof ModelRefused ? MODEL_REFUSED : FAILED, `cannot serve ${options.name}: ${(error as Error).message}`)));
 
 async function start(): Promise<void> {
   await writePort(options.addressFile, (server.http.address() as AddressInfo).port);
   const begun = performance.now();
-  const session = await ModelSession.open(options);
-  session.onDeath((reason) => end(FAILED, `the model's thread ended: ${reason}`));
+  session = await ModelSession.open(options, {
+    runSeconds: options.runSeconds,
+    onStuck: () => (console.error(`a run of ${options.name} takes more than ${options.runSeconds} s, so the worker ends`), kill()),
+    onDeath: (reason) => end(FAILED, `the thread of ${options.name} ended: ${reason}`),
+  });
   const { isJoinable, notes } = await warmUp(session, options.bodyBytes);
   const batch = isJoinable ? options.batch : 1;
   for (const note of [...session.model.notes, ...notes]) console.log(`${options.name}: ${note}`);
-  const onStuck = (): never => end(STUCK, `a run of ${options.name} took more than ${options.runSeconds} s`);
-  server.serve({ model: session.model, queue: new RequestQueue(session, counters, { batch, runSeconds: options.runSeconds, onStuck }) });
+  server.serve({ model: session.model, queue: new RequestQueue(session, counters, batch) });
   console.log(`${options.name} is ready after ${Math.round(performance.now() - begun)} ms (${session.model.library}, threads: ${options.threads}, joined requests: up to ${batch})`);
 }
 
@@ -45,6 +47,14 @@ function read(): { options: WorkerOptions; token: string } {
     return end(BAD_ARGUMENTS, (error as Error).message);
   }
 }
+
+/** A thread that is in the model keeps the process from ending in good order. */
+function leave(): void {
+  if (!session || session.isBusy) kill();
+  process.exit();
+}
+
+const kill = (): void => void process.kill(process.pid, 'SIGKILL');
 
 function end(code: number, words: string): never {
   console.error(words);

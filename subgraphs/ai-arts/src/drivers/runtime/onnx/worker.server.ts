@@ -1,5 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { JSON_LENGTH_HEADER, JSON_TYPE, MessageFault, type EncodedMessage } from '../protocol/tensor.message.js';
 import { readInferRequest, type InferRequest } from './infer.request.js';
 import { RunFailed } from './model.session.js';
@@ -20,6 +19,10 @@ interface ServerParts {
   token: string;
   counters: RequestCounters;
 }
+
+// An import would make all that these modules export, a fetch of its own among it: some 10 MB in each worker.
+const { createServer } = process.getBuiltinModule('node:http');
+const { createHash, timingSafeEqual } = process.getBuiltinModule('node:crypto');
 
 const VERSION = '1';
 const EXTENSIONS = ['binary_tensor_data', 'statistics'];
