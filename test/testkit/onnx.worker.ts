@@ -3,19 +3,20 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { OipClient } from '@hutong/ai-arts/drivers/runtime/oip';
 import { TOKEN_VARIABLE } from '@hutong/ai-arts/drivers/runtime/onnx/environment';
 import { StagedRuntime } from '@hutong/ai-arts/drivers/runtime/onnx/staged.runtime';
 import { readPort } from '@hutong/ai-arts/drivers/runtime/onnx/worker.address';
 import { argumentsOf, type WorkerOptions } from '@hutong/ai-arts/drivers/runtime/onnx/worker.options';
 import type { Tensor } from '@hutong/ai-arts/drivers/runtime';
-import { vi } from 'vitest';
 
 const TOKEN = 'token-of-the-test';
 const NAME = 'net';
+const PATIENCE_MS = 50_000;
 
 /** Fails a test that would otherwise hang. */
-export const patience = (): AbortSignal => AbortSignal.timeout(50_000);
+export const patience = (): AbortSignal => AbortSignal.timeout(PATIENCE_MS);
 
 /** Workers of one test file: staged once, and gone with their files when it is over. */
 export class OnnxWorkers implements AsyncDisposable {
@@ -102,12 +103,13 @@ export class OnnxWorker {
     return this.fetch(`/v2/models/${NAME}/infer`, { method: 'POST', body: typeof body === 'string' || body instanceof Uint8Array ? (body as string) : JSON.stringify(body), headers });
   }
 
-  #until<Value>(what: string, look: () => Promise<Value | undefined>): Promise<Value> {
-    return vi.waitUntil(async () => {
-      const found = this.process.exitCode === null ? await look().catch(() => undefined) : undefined;
-      if (found === undefined && this.process.exitCode !== null) throw new Error(`the worker has ended with exit code ${this.process.exitCode} and did not ${what}: ${this.output}`);
-      return found;
-    }, { timeout: 50_000, interval: 50 }) as Promise<Value>;
+  async #until<Value>(what: string, look: () => Promise<Value | undefined>): Promise<Value> {
+    for (const end = Date.now() + PATIENCE_MS; Date.now() < end; await delay(20)) {
+      if (this.process.exitCode !== null) throw new Error(`the worker has ended with exit code ${this.process.exitCode} and did not ${what}: ${this.output}`);
+      const found = await look().catch(() => undefined);
+      if (found !== undefined) return found;
+    }
+    throw new Error(`the worker did not ${what}: ${this.output}`);
   }
 
   async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<{ code: number | null; signal: string | null }> {

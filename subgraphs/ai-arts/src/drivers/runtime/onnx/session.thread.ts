@@ -25,6 +25,9 @@ const LONGEST_WORDS = 400;
 const SOURCE_PLACE = /(?:\/onnxruntime_src\/\S+?|\b\w+\.cc):\d+ (?:(?:[\w:*&<>]+ )?[\w:]+\([^()]*(?:\([^()]*\)[^()]*)*\)|[\w:]+) ?/g;
 const RESOLVED_PATH = / resolved path: .*$/;
 
+// With it ONNX Runtime takes FP16 as arrays of that type, whose bytes its native part then does not see.
+Reflect.deleteProperty(globalThis, 'Float16Array');
+
 const options = workerData as SessionOptions;
 const port = parentPort!;
 
