@@ -111,7 +111,7 @@ test('what is too large, or no request of the protocol, is refused', async () =>
   const large = { inputs: [entry('a', Array.from({ length: 60_000 }, () => 1), { shape: [20_000, 3] })] };
   expect((await worker.post(large)).status, 'announced').toBe(413);
   const chunks = ReadableStream.from(Array.from({ length: 10 }, () => Buffer.alloc(32_768, ' ')));
-  const unannounced = await worker.fetch('/v2/models/net/infer', { method: 'POST', body: chunks, duplex: 'half' } as RequestInit).then(({ status }) => status, () => 413);
+  const unannounced = await worker.fetch('/v2/models/net/infer', { method: 'POST', body: chunks, duplex: 'half' }).then(({ status }) => status, () => 413);
   expect(unannounced, 'found out when it came').toBe(413);
   const expected: [string, RequestInit, number][] = [
     ['/v2/models/other', {}, 404],
