@@ -39,6 +39,14 @@ export class NotebookUser {
     return (await this.actor.ask(`query ($id: ID!) { notebook(id: $id) { ${NOTEBOOK} } }`, { id })).notebook as SeenNotebook;
   }
 
+  async list(): Promise<SeenNotebook[]> {
+    return (await this.actor.ask(`{ notebooks(first: 100) { nodes { ${NOTEBOOK} } } }`)).notebooks.nodes as SeenNotebook[];
+  }
+
+  async delete(id: string): Promise<void> {
+    await this.actor.ask('mutation ($id: ID!) { deleteNotebook(id: $id) }', { id });
+  }
+
   /** Asks for a notebook to be stopped or started. */
   async change(verb: 'stop' | 'start', id: string): Promise<void> {
     await this.actor.ask(`mutation ($id: ID!) { ${verb}Notebook(id: $id) { id } }`, { id });
