@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { actor, admin } from '../testkit/actor.js';
 import { CrashPoint, type Ending } from '../testkit/crash-point.js';
 import { recordedHoldings, type PlatformCloud } from '../testkit/platform-cloud.js';
@@ -41,6 +41,9 @@ export function cloudCrashes(openCloud: () => Promise<PlatformCloud>): void {
     await platform?.dispose();
     await cloud?.remove();
   }, 120_000);
+
+  // One that did not start in time must not take all cases after it with it.
+  beforeEach(() => platform.recover());
 
   /** Waits until nothing is in between and the cloud equals our table; tells what is not so when that takes too long. */
   async function settled(): Promise<SeenMachine[]> {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { zipOf } from '../../subgraphs/ai-arts/src/testkit/archives.js';
 import { actor, admin } from '../testkit/actor.js';
 import { CrashPoint, type Ending } from '../testkit/crash-point.js';
@@ -31,6 +31,9 @@ afterAll(async () => {
   await crash?.close();
   await platform?.dispose();
 }, 120_000);
+
+// One that did not start in time must not take all cases after it with it.
+beforeEach(() => platform.recover());
 
 /** Waits until nothing is in between; tells what is not so when that takes too long. */
 async function settled(): Promise<FileHoldings> {

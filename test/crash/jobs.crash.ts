@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { actor, admin } from '../testkit/actor.js';
 import { CrashPoint, type Ending } from '../testkit/crash-point.js';
 import { startPlatform, type Platform } from '../testkit/platform.js';
@@ -49,6 +49,9 @@ export function jobCrashes(openEngine: () => Promise<PlatformEngine>, sample: nu
     if (platform) await engine.remove(platform);
     await platform?.dispose();
   }, 120_000);
+
+  // One that did not start in time must not take all cases after it with it.
+  beforeEach(() => platform.recover());
 
   const idsOf = async (where: string): Promise<string[]> => (await database.query<{ id: string }>(`select id from ai_arts.job where ${where} order by id`)).rows.map(({ id }) => id);
 

@@ -3,10 +3,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { actor, admin } from '../testkit/actor.js';
 import { startPlatform, type Platform } from '../testkit/platform.js';
 import { until } from '../testkit/processes.js';
+import { full } from '../testkit/seed.js';
 import { subscribe } from '../testkit/subscription.js';
 import { endJobs, LOCAL_ENGINE, localHoldings, Trainer } from '../testkit/training.js';
 
 // Programs of users on this host that do what programs should not.
+
+/** More than fits into 31 bits, in a full run. */
+const LOG_BYTES = full ? 2_200_000_000 : 300_000_000;
 
 let platform: Platform;
 let alice: Trainer;
@@ -65,8 +69,9 @@ test('one that ends while what it has started goes on leaves nothing behind', as
 });
 
 describe('one that writes without end', () => {
-  test('is followed, paged and measured with bounded memory', async () => {
-    const { id } = await alice.running('yes "$(printf "line of a log that nobody can read %.0s" 1 2)" | head -c 300000000\necho\necho the end\nsleep 1000');
+  test('is followed, paged and measured with bounded memory, and others go on', { timeout: full ? 900_000 : 120_000 }, async () => {
+    const { id } = await alice.running(`yes "$(printf "line of a log that nobody can read %.0s" 1 2)" | head -c ${LOG_BYTES}\necho\necho the end\nsleep 1000`);
+    const other = await alice.create('echo beside it\n');
     const followers = await Promise.all(Array.from({ length: 5 }, () => subscribe(alice.actor, 'subscription ($id: ID!) { trainingLog(id: $id) { text cursor } }', { id })));
     let most = 0;
     await until('its end', async () => {
@@ -74,6 +79,7 @@ describe('one that writes without end', () => {
       const { training } = await alice.actor.ask('query ($id: ID!) { training(id: $id) { log(last: 1) { text } } }', { id });
       return training.log.text === 'the end\n';
     });
+    await alice.until(other.id, 'FINISHED');
     const before = await residentMiB();
     const last = await page(id, 1_000_000_000);
     expect(last.pageNum).toBe(last.pageCount);

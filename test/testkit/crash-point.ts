@@ -59,23 +59,30 @@ export class CrashPoint {
    *
    * @param ending whether the statement at hand is lost with the platform, or still carried out by the database
    * @returns whether the statement was reached; false: the work was done before
+   * @throws what the work failed with before
    */
   async killDuring(platform: Platform, ending: Ending, work: () => Promise<unknown>): Promise<boolean> {
-    let finished = false;
-    const running = work().then(
-      () => (finished = true),
-      () => undefined,
-    );
-    const holder = await this.#untilHeld(() => finished).catch(async (error: unknown) => {
+    let isOver = false;
+    let failure: unknown;
+    const running = work()
+      .catch((error: unknown) => (failure = error))
+      .finally(() => (isOver = true));
+    try {
+      const holder = await this.#untilHeld(() => isOver);
+      if (holder !== undefined) return await this.#kill(platform, ending, holder, running);
+    } finally {
       // Else the platform would be held for good.
       await this.#disarm();
-      throw error;
-    });
-    if (holder === undefined) {
-      await this.#disarm();
-      await running;
-      return false;
     }
+    if (failure !== undefined) throw failure;
+    return false;
+  }
+
+  async close(): Promise<void> {
+    await this.#client.end();
+  }
+
+  async #kill(platform: Platform, ending: Ending, holder: number, running: Promise<unknown>): Promise<true> {
     await platform.kill();
     if (ending === 'undone') await this.#client.query('select pg_terminate_backend($1)', [holder]);
     await this.#disarm();
@@ -84,23 +91,19 @@ export class CrashPoint {
     return true;
   }
 
-  async close(): Promise<void> {
-    await this.#client.end();
-  }
-
   async #disarm(): Promise<void> {
     await this.#client.query('delete from crash.armed');
-    await this.#client.query('select pg_advisory_unlock($1)', [LOCK]);
+    await this.#client.query('select pg_advisory_unlock_all()');
   }
 
-  async #untilHeld(finished: () => boolean): Promise<number | undefined> {
+  async #untilHeld(isOver: () => boolean): Promise<number | undefined> {
     const deadline = Date.now() + WAIT_MS;
-    while (!finished() && Date.now() < deadline) {
+    while (!isOver() && Date.now() < deadline) {
       const { rows } = await this.#client.query<{ pid: number }>(HOLDER, [LOCK]);
       if (rows[0]) return rows[0].pid;
       await delay(5);
     }
-    if (!finished()) throw new Error('the platform neither finished nor reached the armed statement');
+    if (!isOver()) throw new Error('the platform neither finished nor reached the armed statement');
     return undefined;
   }
 }
