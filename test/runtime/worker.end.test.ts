@@ -32,7 +32,8 @@ test('when a worker is killed under load, every request ends and says that it is
 test('a worker that is told to end answers what it has taken, and nothing more', async () => {
   const worker = await workers.start(slowModel(60_000), { batch: 1 });
   const pending = Array.from({ length: 6 }, () => worker.client.infer(ask(), patience()));
-  await expect.poll(async () => (await worker.client.statistics(patience()))!.queueLength).toBe(5);
+  // All have come: but for the one that the model is run for, they wait or were answered.
+  await expect.poll(async () => worker.client.statistics(patience()).then((told) => told!.succeeded + told!.queueLength!)).toBeGreaterThanOrEqual(5);
   worker.process.kill('SIGTERM');
   for (const [output] of await Promise.all(pending)) expect(output!.data).toEqual(Float32Array.of(2, 2.5));
   expect(await worker.ended).toEqual({ code: 0, signal: null });
