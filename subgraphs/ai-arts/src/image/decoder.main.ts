@@ -1,7 +1,7 @@
 // Decodes images for the process that has started it, one at a time; what an image does to a decoder ends this process at most.
 import { writeFileSync } from 'node:fs';
 import sharp from 'sharp';
-import type { DecoderAnswer, DecoderMessage, DecoderTask } from './decoder.task.js';
+import type { DecoderAnswer, DecoderGreeting, DecoderMessage, DecoderTask } from './decoder.task.js';
 import { drawnPicture } from './image.drawing.js';
 import { seenPixels } from './image.pixels.js';
 import { ImageRefused } from './image.refused.js';
@@ -25,6 +25,7 @@ try {
 
 process.on('message', (task: DecoderTask) => void tell(task));
 process.on('disconnect', () => process.exit());
+process.send!({ isReady: true } satisfies DecoderGreeting);
 
 async function tell(task: DecoderTask): Promise<void> {
   const answer = await answerTo(task);

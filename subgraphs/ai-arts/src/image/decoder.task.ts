@@ -33,7 +33,12 @@ export type DecoderTask = PixelsTask | DrawingTask;
 /** Pixels as `tensorOf` takes them, or a png, and the image's size; or why it is no image that is taken here. */
 export type DecoderAnswer = { size: Size; bytes: Uint8Array } | { problem: string };
 
-/** What a decoder process says. */
+/** What a decoder process says first. */
+export interface DecoderGreeting {
+  isReady: true;
+}
+
+/** What a decoder process says to each task. */
 export interface DecoderMessage {
   answer: DecoderAnswer;
   /** Whether the process holds so much memory that it is to be ended. */
