@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { actor, admin } from '../testkit/actor.js';
 import { AiArtsClient } from '../testkit/ai-arts.client.js';
+import { readDigits } from '../testkit/digit.reader.js';
 import { DIGIT_SETTINGS, learnDigits, learnDigitsByAiArts } from '../testkit/digits.js';
 import { startPlatform, type Platform } from '../testkit/platform.js';
 import { until } from '../testkit/processes.js';
 import { LOCAL_ENGINE, localHoldings, Trainer } from '../testkit/training.js';
 
-// Alice has a network learn to read handwritten digits on this host, from her files to a model that she downloads.
+// Alice has a network learn to read handwritten digits on this host, from her files to a model that she downloads and has served.
 
 let platform: Platform;
 let trainer: Trainer;
@@ -16,7 +17,9 @@ beforeAll(async () => {
 });
 afterAll(() => platform?.dispose());
 
-test('through GraphQL: uploaded, watched, stopped, run again to the same end, and downloaded', () => learnDigits(trainer), 200_000);
+test('through GraphQL: uploaded, watched, stopped, run again to the same end, downloaded, and served as it is', async () => {
+  await readDigits(trainer.actor, await learnDigits(trainer));
+}, 300_000);
 
 test('by an old client: uploaded, watched, stopped, and downloaded', () => learnDigitsByAiArts(new AiArtsClient(trainer.actor)), 200_000);
 

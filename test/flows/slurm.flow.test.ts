@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { actor, admin } from '../testkit/actor.js';
 import { AiArtsClient } from '../testkit/ai-arts.client.js';
+import { readDigits } from '../testkit/digit.reader.js';
 import { DIGIT_SETTINGS, learnDigits, learnDigitsByAiArts } from '../testkit/digits.js';
 import { isMissing, slurm } from '../testkit/engines.js';
 import { startPlatform, type Platform } from '../testkit/platform.js';
@@ -10,7 +11,7 @@ import { Trainer } from '../testkit/training.js';
 
 // Alice trains on the school's Slurm.
 
-describe.skipIf(isMissing(slurm))('trainings on Slurm', { timeout: 200_000 }, () => {
+describe.skipIf(isMissing(slurm))('trainings on Slurm', { timeout: 300_000 }, () => {
   let engine: TestSlurm;
   let platform: Platform;
   let alice: Trainer;
@@ -31,7 +32,9 @@ describe.skipIf(isMissing(slurm))('trainings on Slurm', { timeout: 200_000 }, ()
     expect(status).toEqual({ driver: 'slurm', ready: true, message: null, total: { cpus: 16, gpus: 2 } });
   });
 
-  test('through GraphQL, digits are uploaded, their training watched, stopped, run again to the same end, and its model downloaded', () => learnDigits(alice));
+  test('through GraphQL, digits are uploaded, their training watched, stopped, run again to the same end, and its model downloaded and served as it is', async () => {
+    await readDigits(alice.actor, await learnDigits(alice));
+  });
 
   test('by an old client, digits are uploaded, their training watched, stopped, and its model downloaded', () => learnDigitsByAiArts(new AiArtsClient(alice.actor)));
 

@@ -19,11 +19,17 @@ const ENDLESS_EPOCHS = 100_000;
 /** Settings beside those of an engine: whoever is told to end may take their time, on a busy machine, too. */
 export const DIGIT_SETTINGS = { JOB_MEMORY_MIB: '512', JOB_STOP_GRACE_SECONDS: '60' };
 
+/** A model that was learnt, and its network. */
+export interface LearntDigits {
+  modelId: string;
+  onnx: Buffer;
+}
+
 /**
  * Through GraphQL: uploads MNIST and a program that learns it; stops a training; follows another one from before it runs to its
- * end; runs it again; makes models of both, and downloads one.
+ * end; runs it again; makes models of both, and downloads one, which it answers.
  */
-export async function learnDigits(trainer: Trainer): Promise<void> {
+export async function learnDigits(trainer: Trainer): Promise<LearntDigits> {
   const { actor } = trainer;
   const librarian = new Librarian(actor);
   const dataset = await librarian.dataset('mnist', 'mnist.tar.gz', await tarGzOf(await mnistFiles(IMAGES)));
@@ -52,12 +58,14 @@ export async function learnDigits(trainer: Trainer): Promise<void> {
   const model = await register(trainer, id, 'digits');
   expect(model).toMatchObject({ format: 'onnx', fileCount: 2, training: { id } });
   const download = await fetch(new URL(model.downloadUrl, actor.platform.url));
-  expect(hashOf(await filesOfTarGz(await download.bytes()))).toBe(model.sha256);
+  const files = await filesOfTarGz(await download.bytes());
+  expect(hashOf(files)).toBe(model.sha256);
 
   const { resubmitTraining: again } = await actor.ask('mutation ($id: ID!) { resubmitTraining(id: $id) { id } }', { id });
   await trainer.until(again.id as string, 'FINISHED');
   expect(await trainer.log(again.id as string)).toBe(text);
   expect((await register(trainer, again.id as string, 'the same digits')).sha256).toBe(model.sha256);
+  return { modelId: model.id, onnx: files['digits.onnx']! };
 }
 
 /** The same through the routes of AIArts, as far as they go. */
@@ -108,9 +116,9 @@ async function expectLearnt({ actor }: Trainer, id: string): Promise<void> {
 }
 
 async function register({ actor }: Trainer, trainingId: string, name: string) {
-  const fields = 'format fileCount sha256 downloadUrl training { id }';
+  const fields = 'id format fileCount sha256 downloadUrl training { id }';
   const { registerModel } = await actor.ask(`mutation ($input: RegisterModelInput!) { registerModel(input: $input) { ${fields} } }`, { input: { name, trainingId, waitSeconds: 60 } });
-  return registerModel as { format: string; fileCount: number; sha256: string; downloadUrl: string; training: { id: string } };
+  return registerModel as { id: string; format: string; fileCount: number; sha256: string; downloadUrl: string; training: { id: string } };
 }
 
 /** What the graph calls the SHA-256 of several files. */
