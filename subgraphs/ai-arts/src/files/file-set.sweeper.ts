@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { sql, sweepUntilDone, type House, type Log, type WorkerPresence } from '@hutong/common';
+import { everyMinute, sql, sweepUntilDone, type House, type Log, type WorkerPresence } from '@hutong/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Store } from '../drivers/store/store.js';
 import type { FileSetRemoval } from './file-set.removal.js';
@@ -22,7 +22,6 @@ interface SweeperParts {
 }
 
 const SWEEP = 'files-sweep';
-const EVERY_MINUTE = '* * * * *';
 const STORE_EVERY_MS = 3_600_000;
 const REMOVAL_MS = 600_000;
 
@@ -47,10 +46,7 @@ export class FileSetSweeper {
 
   /** Sweeps at once, again while that fails, and then every minute. */
   async start(house: Pick<House, 'jobs'>): Promise<void> {
-    const boss = await house.jobs();
-    await boss.createQueue(SWEEP, { policy: 'short', retryLimit: 0, deleteAfterSeconds: 3_600 });
-    await boss.work(SWEEP, () => this.sweep());
-    await boss.schedule(SWEEP, EVERY_MINUTE);
+    await everyMinute(await house.jobs(), SWEEP, () => this.sweep());
     const failure = 'files that are to be removed could not be; will try again';
     this.#starting = sweepUntilDone(() => this.sweep(), { signal: this.#stop.signal, log: this.#parts.log, failure });
   }

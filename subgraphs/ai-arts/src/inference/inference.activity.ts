@@ -1,4 +1,4 @@
-import type { House, Log } from '@hutong/common';
+import { everyMinute, type House, type Log } from '@hutong/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { AiArtsSettings } from '../environment.js';
 import { JobState } from '../job/job.states.js';
@@ -20,7 +20,6 @@ interface ActivityParts {
 }
 
 const SWEEP = 'inference-activity';
-const EVERY_MINUTE = '* * * * *';
 
 /** Once a minute, in one of the processes: has services sleep that nobody asks, and removes pictures whose time is over and what no service uses any more. */
 export class InferenceActivity {
@@ -32,10 +31,7 @@ export class InferenceActivity {
   }
 
   async start(jobs: House['jobs']): Promise<void> {
-    const boss = await jobs();
-    await boss.createQueue(SWEEP, { policy: 'short', retryLimit: 0, deleteAfterSeconds: 3_600 });
-    await boss.work(SWEEP, () => this.sweep());
-    await boss.schedule(SWEEP, EVERY_MINUTE);
+    await everyMinute(await jobs(), SWEEP, () => this.sweep());
   }
 
   stop(): void {

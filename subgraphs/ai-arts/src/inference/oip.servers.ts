@@ -2,8 +2,7 @@ import { OipClient } from '../drivers/runtime/oip.client.js';
 import type { InferenceRuntime } from '../drivers/runtime/runtime.js';
 import { inferenceFailed } from '../errors.js';
 import type { ModelServers, ServiceRun } from './model.servers.js';
-
-const READY_MS = 1_000;
+import { answersReady } from './ready.probe.js';
 
 /** An inference server of the site, which has the models under the names that they have here; nothing is run on the engine. */
 export class OipServers implements ModelServers {
@@ -15,15 +14,7 @@ export class OipServers implements ModelServers {
   }
 
   async isReady(run: ServiceRun, signal: AbortSignal): Promise<boolean> {
-    const client = await this.runtimeOf(run);
-    try {
-      return await client.ready(AbortSignal.any([signal, AbortSignal.timeout(READY_MS)]));
-    } catch (error) {
-      if (signal.aborted) throw error;
-      return false;
-    } finally {
-      await client.close();
-    }
+    return answersReady(await this.runtimeOf(run), signal);
   }
 
   async runtimeOf({ servedName }: ServiceRun): Promise<InferenceRuntime> {

@@ -15,6 +15,7 @@ import type { JobFolder, JobFolders } from '../job/job.folders.js';
 import { deviceOf } from '../training/training.device.js';
 import type { InferenceService } from './inference.entity.js';
 import type { ModelServers, ServiceRun } from './model.servers.js';
+import { answersReady } from './ready.probe.js';
 
 interface OnnxParts {
   fork: () => EntityManager;
@@ -32,7 +33,6 @@ const READ_BY_SERVICES = `
   select distinct json_array_elements_text(launch -> 'readOnly') as folder from ai_arts.job
   where kind = 'INFERENCE' and launch is not null and state not in ('FINISHED', 'FAILED', 'ERROR', 'KILLED')`;
 const KEY_BYTES = 32;
-const READY_MS = 1_000;
 const NAME = 'model';
 
 /** Workers of ours on the engine, one for each service. */
@@ -64,16 +64,8 @@ export class OnnxServers implements ModelServers {
   }
 
   async isReady(run: ServiceRun, signal: AbortSignal): Promise<boolean> {
-    const client = await this.runtimeOf(run);
-    if (!client) return false;
-    try {
-      return await client.ready(AbortSignal.any([signal, AbortSignal.timeout(READY_MS)]));
-    } catch (error) {
-      if (signal.aborted) throw error;
-      return false;
-    } finally {
-      await client.close();
-    }
+    const runtime = await this.runtimeOf(run);
+    return runtime !== undefined && answersReady(runtime, signal);
   }
 
   async runtimeOf(run: ServiceRun): Promise<InferenceRuntime | undefined> {

@@ -1,10 +1,9 @@
-import type { RequestScope } from '@hutong/common';
+import { waitForChange, type RequestScope } from '@hutong/common';
 import { serviceNotRunning } from '../errors.js';
 import type { JobEvents } from '../job/job.events.js';
 import { requireJob } from '../job/job.reference.js';
 import { hasEnded, JobState } from '../job/job.states.js';
 import type { JobStore } from '../job/job.store.js';
-import { waitForJob } from '../job/job.wait.js';
 import { InferenceService } from './inference.entity.js';
 
 /** How long a request waits for a service that it has woken, when it does not say. */
@@ -28,7 +27,7 @@ export class ServiceGate {
     const isAsleep = before.isAsleep && !hasEnded(before.state);
     const atMostMs = waitMs ?? (isAsleep ? WAKE_MS : 0);
     await this.#wake(scope, before);
-    await waitForJob(this.parts.events, id, { atMostMs, signal: scope.signal }, async () => {
+    await waitForChange(this.parts.events, id, { atMostMs, signal: scope.signal }, async () => {
       const service = await this.#look(scope, id);
       await this.#wake(scope, service);
       return service.state === RUNNING || hasEnded(service.state) || (service.state === PAUSED && !service.isAsleep);
@@ -42,7 +41,7 @@ export class ServiceGate {
 
   /** The service as it is when it runs or cannot any more, or else after so long. */
   async settled(scope: RequestScope, id: string, atMostMs: number): Promise<InferenceService> {
-    await waitForJob(this.parts.events, id, { atMostMs, signal: scope.signal }, async () => {
+    await waitForChange(this.parts.events, id, { atMostMs, signal: scope.signal }, async () => {
       const { state } = await this.#look(scope, id);
       return state === RUNNING || state === PAUSED || hasEnded(state);
     });

@@ -1,4 +1,4 @@
-import { isUuid, OrphanWatch, sql, sweepUntilDone, type House, type Log } from '@hutong/common';
+import { everyMinute, isUuid, OrphanWatch, sql, sweepUntilDone, type House, type Log } from '@hutong/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { OwnedJob } from '../drivers/engine/engine.js';
 import type { Engine } from '../engine/engine.js';
@@ -18,7 +18,6 @@ interface ReconcilerParts {
 
 const ENGINE_TIMEOUT_MS = 60_000;
 const SWEEP = 'sweep';
-const EVERY_MINUTE = '* * * * *';
 
 /** Runs that the engine may have, and those that it has ended and whose record goes with the job. */
 const RUNS = `
@@ -45,10 +44,7 @@ export class JobReconciler {
   async start(jobs: House['jobs']): Promise<void> {
     const failure = 'the engine could not be compared with our jobs; will try again';
     this.#running = sweepUntilDone(() => this.sweep(), { signal: this.#stop.signal, log: this.#parts.log, failure });
-    const boss = await jobs();
-    await boss.createQueue(SWEEP, { policy: 'short', retryLimit: 0, deleteAfterSeconds: 3_600 });
-    await boss.work(SWEEP, () => this.sweep());
-    await boss.schedule(SWEEP, EVERY_MINUTE);
+    await everyMinute(await jobs(), SWEEP, () => this.sweep());
   }
 
   async stop(): Promise<void> {

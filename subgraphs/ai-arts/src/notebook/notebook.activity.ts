@@ -1,4 +1,4 @@
-import type { House, Log } from '@hutong/common';
+import { everyMinute, type House, type Log } from '@hutong/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { AiArtsSettings } from '../environment.js';
 import { JobState } from '../job/job.states.js';
@@ -17,7 +17,6 @@ interface ActivityParts {
 }
 
 const SWEEP = 'notebook-activity';
-const EVERY_MINUTE = '* * * * *';
 const AT_ONCE = 8;
 
 /** Asks running notebooks once a minute, in one of the processes, when they were used last, and stops those that nobody uses. */
@@ -25,10 +24,7 @@ export class NotebookActivity {
   constructor(private readonly parts: ActivityParts) {}
 
   async start(jobs: House['jobs']): Promise<void> {
-    const boss = await jobs();
-    await boss.createQueue(SWEEP, { policy: 'short', retryLimit: 0, deleteAfterSeconds: 3_600 });
-    await boss.work(SWEEP, () => this.sweep());
-    await boss.schedule(SWEEP, EVERY_MINUTE);
+    await everyMinute(await jobs(), SWEEP, () => this.sweep());
   }
 
   async sweep(now = new Date()): Promise<void> {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { badInput, conflict, decodeCursor, isUuid, pageOf, sql, pageWindow, type Connection, type PageArguments, type RequestScope, type WorkerPresence } from '@hutong/common';
+import { badInput, conflict, decodeCursor, isUuid, pageOf, sql, pageWindow, waitForChange, type Connection, type PageArguments, type RequestScope, type WorkerPresence } from '@hutong/common';
 import { UniqueConstraintViolationException, type EntityManager, type FilterQuery } from '@mikro-orm/postgresql';
 import type { Cloud } from '../cloud/cloud.js';
 import type { CloudVmSettings } from '../environment.js';
@@ -12,7 +12,6 @@ import type { VirtualMachineEvents } from './virtual-machine.events.js';
 import { visibleMachine, visibleMachines } from './virtual-machine.reference.js';
 import { VirtualMachineState } from './virtual-machine.states.js';
 import type { LaunchVirtualMachineInput, VirtualMachineFilter } from './virtual-machine.types.js';
-import { waitFor } from './virtual-machine.wait.js';
 
 interface ServiceParts {
   cloud: Cloud;
@@ -52,7 +51,7 @@ export class VirtualMachineService {
     const atMostMs = waitMs(waitSeconds, 'waitSeconds');
     await visibleMachine(scope.em, scope, id, 'id');
     await this.parts.store.destroy(id);
-    await waitFor(this.parts.events, id, { atMostMs, signal: scope.signal }, async () => (await visibleMachine(scope.em, scope, id)).state === DELETED);
+    await waitForChange(this.parts.events, id, { atMostMs, signal: scope.signal }, async () => (await visibleMachine(scope.em, scope, id)).state === DELETED);
     return visibleMachine(scope.em, scope, id);
   }
 
@@ -146,7 +145,7 @@ export class VirtualMachineService {
 
   async #settled(scope: RequestScope, id: string, atMostMs: number): Promise<VirtualMachine> {
     let machine = await visibleMachine(scope.em, scope, id);
-    await waitFor(this.parts.events, id, { atMostMs, signal: scope.signal }, async () => {
+    await waitForChange(this.parts.events, id, { atMostMs, signal: scope.signal }, async () => {
       machine = await visibleMachine(scope.em, scope, id);
       return machine.state !== BUILD;
     });

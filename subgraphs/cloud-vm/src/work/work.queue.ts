@@ -1,9 +1,8 @@
-import { inTransactionOf, type House } from '@hutong/common';
+import { everyMinute, inTransactionOf, type House } from '@hutong/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 
 const ERRANDS = 'errands';
 const SWEEP = 'sweep';
-const EVERY_MINUTE = '* * * * *';
 const A_DAY_S = 86_400;
 /** A job says only that there is something to do; what, and whose turn it is, the worker finds in the table. */
 const QUEUE = { notify: true, retryLimit: 0, expireInSeconds: A_DAY_S, deleteAfterSeconds: 3_600 };
@@ -20,7 +19,6 @@ export class WorkQueue {
   static async open(house: House): Promise<WorkQueue> {
     const boss = await house.jobs();
     await boss.createQueue(ERRANDS, QUEUE);
-    await boss.createQueue(SWEEP, { policy: 'short', retryLimit: 0, deleteAfterSeconds: 3_600 });
     return new WorkQueue(boss);
   }
 
@@ -32,7 +30,6 @@ export class WorkQueue {
   /** Begins to work: `drain` does what there is to do, so many times at once; `sweep` runs once a minute. */
   async work(atOnce: number, { drain, sweep }: { drain: () => Promise<void>; sweep: () => Promise<void> }): Promise<void> {
     await this.#boss.work(ERRANDS, { ...POLL, localConcurrency: atOnce }, drain);
-    await this.#boss.work(SWEEP, sweep);
-    await this.#boss.schedule(SWEEP, EVERY_MINUTE);
+    await everyMinute(this.#boss, SWEEP, sweep);
   }
 }

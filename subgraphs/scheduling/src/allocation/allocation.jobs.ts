@@ -1,9 +1,8 @@
-import { inTransactionOf, type House } from '@hutong/common';
+import { everyMinute, inTransactionOf, type House } from '@hutong/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 
 const ALLOCATION = 'allocation';
 const SWEEP = 'sweep';
-const EVERY_MINUTE = '* * * * *';
 const QUEUE = { retryLimit: 5, retryDelay: 5, retryBackoff: true, deleteAfterSeconds: 3_600 };
 
 interface AllocationJob {
@@ -21,7 +20,6 @@ export class AllocationJobs {
   static async open(house: House): Promise<AllocationJobs> {
     const boss = await house.jobs();
     await boss.createQueue(ALLOCATION, QUEUE);
-    await boss.createQueue(SWEEP, { policy: 'short', retryLimit: 0, deleteAfterSeconds: 3_600 });
     return new AllocationJobs(boss);
   }
 
@@ -35,7 +33,6 @@ export class AllocationJobs {
     await this.#boss.work<AllocationJob>(ALLOCATION, async (jobs) => {
       for (const { data } of jobs) await look(data.key);
     });
-    await this.#boss.work(SWEEP, sweep);
-    await this.#boss.schedule(SWEEP, EVERY_MINUTE);
+    await everyMinute(this.#boss, SWEEP, sweep);
   }
 }

@@ -1,18 +1,21 @@
-import type { VirtualMachineEvents } from './virtual-machine.events.js';
+/** What calls back with the id of whatever has changed, until the function it returns is called. */
+export interface Changes {
+  onChange(heard: (id: string) => void): () => void;
+}
 
 /** However events travel, it is looked again so often. */
 const LOOK_AGAIN_MS = 1_000;
 
 /**
- * Waits until a machine is as wanted, its time is over, or the signal is aborted; it never rejects for the latter two.
+ * Waits until what has this id is as wanted, the time is over, or the signal is aborted; it never rejects for the latter two.
  *
- * @param isThere looked at before, after every change of the machine, and once a second
+ * @param isThere looked at before, after every change, and once a second; not at all without time
  */
-export async function waitFor(events: VirtualMachineEvents, id: string, { atMostMs, signal }: { atMostMs: number; signal: AbortSignal }, isThere: () => Promise<boolean>): Promise<void> {
+export async function waitForChange(changes: Changes, id: string, { atMostMs, signal }: { atMostMs: number; signal: AbortSignal }, isThere: () => Promise<boolean>): Promise<void> {
   if (atMostMs === 0) return;
   const deadline = Date.now() + atMostMs;
   let changed = Promise.withResolvers<void>();
-  const stopListening = events.onChange((changedId) => {
+  const stopListening = changes.onChange((changedId) => {
     if (changedId === id) changed.resolve();
   });
   const onAbort = (): void => changed.resolve();
