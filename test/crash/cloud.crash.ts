@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { actor, admin } from '../testkit/actor.js';
-import { CrashPoint, type Ending } from '../testkit/crash-point.js';
+import { crashCases, CrashPoint } from '../testkit/crash-point.js';
 import { recordedHoldings, type PlatformCloud } from '../testkit/platform-cloud.js';
 import { startPlatform, type Platform } from '../testkit/platform.js';
 import { sampleOf } from '../testkit/seed.js';
@@ -11,8 +11,6 @@ import { MachineUser, type SeenMachine } from '../testkit/virtual-machine.js';
 
 /** Statements that each work writes, with what is asked of the cloud between them. A cancelled launch may have come so far that there are more. */
 const STATEMENTS = { launch: 9, destroy: 8, cancel: 6 };
-type Work = keyof typeof STATEMENTS;
-const ENDINGS: Ending[] = ['undone', 'done'];
 const SAMPLE = 4;
 /** Within this time of a restart everything is as it should be. */
 const SETTLED_MS = 30_000;
@@ -54,7 +52,7 @@ export function cloudCrashes(openCloud: () => Promise<PlatformCloud>): void {
     }
   }
 
-  const cases = (Object.keys(STATEMENTS) as Work[]).flatMap((work) => ENDINGS.flatMap((ending) => Array.from({ length: STATEMENTS[work] }, (_, n) => ({ work, ending, statement: n + 1 }))));
+  const cases = crashCases(STATEMENTS);
   const sampled = sampleOf('kill -9 of launch and destroy', cases, SAMPLE);
 
   test.each(sampled)(

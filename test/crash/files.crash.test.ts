@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { zipOf } from '../../subgraphs/ai-arts/src/testkit/archives.js';
 import { actor, admin } from '../testkit/actor.js';
-import { CrashPoint, type Ending } from '../testkit/crash-point.js';
+import { crashCases, CrashPoint } from '../testkit/crash-point.js';
 import { fileHoldings, Librarian, type FileHoldings } from '../testkit/library.js';
 import { startPlatform, type Platform } from '../testkit/platform.js';
 import { sampleOf } from '../testkit/seed.js';
@@ -12,8 +12,6 @@ import { sampleOf } from '../testkit/seed.js';
 
 /** Statements that each work writes, at the most. */
 const STATEMENTS = { upload: 14, delete: 8 };
-type Work = keyof typeof STATEMENTS;
-const ENDINGS: Ending[] = ['undone', 'done'];
 const SAMPLE = 3;
 const SETTLED_MS = 60_000;
 
@@ -44,7 +42,7 @@ async function settled(): Promise<FileHoldings> {
   }
 }
 
-const cases = (Object.keys(STATEMENTS) as Work[]).flatMap((work) => ENDINGS.flatMap((ending) => Array.from({ length: STATEMENTS[work] }, (_, n) => ({ work, ending, statement: n + 1 }))));
+const cases = crashCases(STATEMENTS);
 
 test.each(sampleOf('kill -9 of uploads and deletions', cases, SAMPLE))(
   'killed at statement $statement of $work (the statement $ending): the dataset is there with all its files, or nothing of it is',

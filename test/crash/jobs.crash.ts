@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { actor, admin } from '../testkit/actor.js';
-import { CrashPoint, type Ending } from '../testkit/crash-point.js';
+import { crashCases, CrashPoint } from '../testkit/crash-point.js';
 import { startPlatform, type Platform } from '../testkit/platform.js';
 import { sampleOf } from '../testkit/seed.js';
 import { ENDLESS, Trainer, type JobHoldings, type SeenTraining } from '../testkit/training.js';
@@ -18,9 +18,7 @@ export interface PlatformEngine {
 }
 
 /** Statements that each work writes, at the most: until the job runs, is over, or is gone. */
-const STATEMENTS = { submit: 24, finish: 24, stop: 10, delete: 14 };
-type Work = keyof typeof STATEMENTS;
-const ENDINGS: Ending[] = ['undone', 'done'];
+const STATEMENTS = { submit: 24, finish: 24, stop: 14, delete: 22 };
 /** Within this time of a restart everything is as it should be. */
 const SETTLED_MS = 60_000;
 const SETTLED: SeenTraining['state'][] = ['RUNNING', 'FINISHED', 'KILLED'];
@@ -68,7 +66,7 @@ export function jobCrashes(openEngine: () => Promise<PlatformEngine>, sample: nu
     }
   }
 
-  const cases = (Object.keys(STATEMENTS) as Work[]).flatMap((work) => ENDINGS.flatMap((ending) => Array.from({ length: STATEMENTS[work] }, (_, n) => ({ work, ending, statement: n + 1 }))));
+  const cases = crashCases(STATEMENTS);
 
   test.each(sampleOf('kill -9 of submit, finish, stop and delete', cases, sample))(
     'killed at statement $statement of $work (the statement $ending): every training runs, is over or is gone, the engine holds what our table says, and the request can be repeated',

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { actor, admin } from '../testkit/actor.js';
-import { CrashPoint, type Ending } from '../testkit/crash-point.js';
+import { crashCases, CrashPoint } from '../testkit/crash-point.js';
 import { isMissing, jupyter } from '../testkit/engines.js';
 import { Librarian } from '../testkit/library.js';
 import { NotebookUser, outputOf, type SeenNotebook } from '../testkit/notebook.js';
@@ -15,8 +15,6 @@ import { LOCAL_ENGINE, localHoldings } from '../testkit/training.js';
 
 /** Statements that each work writes, at the most: until the notebook answers, its link was followed, it is stopped, or gone. */
 const STATEMENTS = { create: 22, open: 1, stop: 14, start: 21, delete: 22 };
-type Work = keyof typeof STATEMENTS;
-const ENDINGS: Ending[] = ['undone', 'done'];
 const SAMPLE = 3;
 /** Within this time of a restart everything is as it should be. */
 const SETTLED_MS = 90_000;
@@ -85,7 +83,7 @@ describe.skipIf(isMissing(jupyter))('kill -9 with notebooks on a real Jupyter se
     expect((await database.query('select from ai_arts.file_set_claim')).rows).toEqual([]);
   }
 
-  const cases = (Object.keys(STATEMENTS) as Work[]).flatMap((work) => ENDINGS.flatMap((ending) => Array.from({ length: STATEMENTS[work] }, (_, n) => ({ work, ending, statement: n + 1 }))));
+  const cases = crashCases(STATEMENTS);
 
   test.each(sampleOf('kill -9 with notebooks', cases, SAMPLE))(
     'killed at statement $statement of $work (the statement $ending): the notebook runs, is stopped or is gone, with its kernels and files, and the request can be repeated',

@@ -1,15 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { actor, admin, type Actor } from '../testkit/actor.js';
-import { CrashPoint, type Ending } from '../testkit/crash-point.js';
+import { crashCases, CrashPoint } from '../testkit/crash-point.js';
 import { startPlatform, type Platform } from '../testkit/platform.js';
 import { SAMPLE_IDENTIFIER, sampleReport } from '../testkit/sample.js';
 import { full, sampleOf } from '../testkit/seed.js';
 
 /** Steps of the task flow, each with more statements than it writes: beyond its last one it is simply not interrupted. */
 const STEPS = { report: 12, submit: 4, choose: 10, move: 17, release: 8 };
-type Step = keyof typeof STEPS;
-const ENDINGS: Ending[] = ['undone', 'done'];
 const SETTLED_MS = 30_000;
 
 let platform: Platform;
@@ -30,9 +28,7 @@ afterAll(async () => {
   await platform?.dispose();
 });
 
-const cases = (Object.keys(STEPS) as Step[]).flatMap((step) =>
-  ENDINGS.flatMap((ending) => Array.from({ length: STEPS[step] }, (_, n) => ({ step, ending, statement: n + 1 }))),
-);
+const cases = crashCases(STEPS);
 let kills = 0;
 
 let story = 0;
@@ -86,8 +82,8 @@ async function expectReservedAsHeld(story: Awaited<ReturnType<typeof newStory>>,
 const sampled = sampleOf('kill -9', cases, 12);
 
 test.each(sampled)(
-  'killed at statement $statement of $step (the statement $ending): nothing acknowledged is lost, nothing is reserved twice, and the step can be repeated',
-  async ({ step, ending, statement }) => {
+  'killed at statement $statement of $work (the statement $ending): nothing acknowledged is lost, nothing is reserved twice, and the step can be repeated',
+  async ({ work: step, ending, statement }) => {
     const story = await newStory();
     if (step !== 'report') expect((await story.report()).body.code).toBe(0);
     const submitted = step === 'report' || step === 'submit' ? undefined : await story.submit();

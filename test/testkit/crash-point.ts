@@ -10,6 +10,11 @@ const HOLDER = `select pid from pg_locks where locktype = 'advisory' and objid =
 
 /** What becomes of the statement at which the platform is killed. */
 export type Ending = 'undone' | 'done';
+const ENDINGS: Ending[] = ['undone', 'done'];
+
+/** Every statement of every work, with both endings; beyond its last one a work is simply not interrupted. @param statements that each work writes, at the most */
+export const crashCases = <Work extends string>(statements: Readonly<Record<Work, number>>): { work: Work; ending: Ending; statement: number }[] =>
+  (Object.keys(statements) as Work[]).flatMap((work) => ENDINGS.flatMap((ending) => Array.from({ length: statements[work] }, (_, n) => ({ work, ending, statement: n + 1 }))));
 
 /**
  * Holds the platform at its n-th writing statement, by a trigger on every table, so that a test can kill it exactly
