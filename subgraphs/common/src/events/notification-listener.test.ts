@@ -16,9 +16,14 @@ async function listen(channel: string) {
   return { listener, heard };
 }
 
-async function query(text: string, ...values: unknown[]): Promise<void> {
+async function connected(): Promise<Client> {
   const client = new Client({ connectionString: database.url });
   await client.connect();
+  return client;
+}
+
+async function query(text: string, ...values: unknown[]): Promise<void> {
+  const client = await connected();
   await client.query(text, values);
   await client.end();
 }
@@ -48,4 +53,20 @@ test('it is not alone while its connection is lost', async () => {
   await expect.poll(() => listener.isAlone, { interval: 5 }).toBe(false);
   await expect.poll(() => listener.isAlone, { timeout: 10_000 }).toBe(true);
   await listener.stop();
+});
+
+test('one that is stopped while it connects again leaves no connection', async () => {
+  const { listener } = await listen('stopped');
+  const client = await connected();
+  const other = await connected();
+  const connections = async (more = '') => (await other.query(`select from pg_stat_activity where application_name = 'test stopped' ${more}`)).rowCount;
+  // What it locks to be seen by others is held here from its end on, so that it gets no further when it comes back.
+  const locked = client.query("select pg_advisory_lock(hashtextextended('hutong listener ' || 'stopped', 0))");
+  await other.query("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'test stopped'");
+  await locked;
+  await expect.poll(() => connections("and wait_event = 'advisory'"), { timeout: 10_000 }).toBe(1);
+  await listener.stop();
+  await client.end();
+  await expect.poll(() => connections(), { timeout: 10_000 }).toBe(0);
+  await other.end();
 });

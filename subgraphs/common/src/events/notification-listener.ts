@@ -28,6 +28,8 @@ export class NotificationListener {
   #isAlone = false;
   #arrivals = 0;
   #client: Client | undefined;
+  /** One that is not heard by yet. */
+  #connecting: Client | undefined;
   #looking: NodeJS.Timeout | undefined;
   #stopped = false;
 
@@ -58,6 +60,7 @@ export class NotificationListener {
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#looking);
+    giveUp(this.#connecting);
     await this.#client?.end().catch(() => undefined);
   }
 
@@ -73,14 +76,23 @@ export class NotificationListener {
       onGap();
       this.#reconnectSoon();
     });
-    await client.connect();
-    await client.query(`listen "${channel}"`);
-    // The lock tells others that we are here, for as long as the connection lasts.
-    await client.query(`select pg_advisory_lock_shared(${LOCK_OF})`, [channel]);
-    await client.query('select pg_notify($1, $2)', [channel, ARRIVAL + this.#id]);
-    const alone = await this.#ask(client);
-    this.#client = client;
-    this.#learned(alone);
+    this.#connecting = client;
+    try {
+      await client.connect();
+      await client.query(`listen "${channel}"`);
+      // The lock tells others that we are here, for as long as the connection lasts.
+      await client.query(`select pg_advisory_lock_shared(${LOCK_OF})`, [channel]);
+      await client.query('select pg_notify($1, $2)', [channel, ARRIVAL + this.#id]);
+      const alone = await this.#ask(client);
+      if (this.#stopped) throw new Error('the listener was stopped while it connected');
+      this.#client = client;
+      this.#learned(alone);
+    } catch (error) {
+      giveUp(client);
+      throw error;
+    } finally {
+      this.#connecting = undefined;
+    }
   }
 
   #heard(text: string): void {
@@ -121,4 +133,9 @@ export class NotificationListener {
     }
     this.#options.onGap();
   }
+}
+
+/** Ends a connection that may never come about, which nobody waits for. */
+function giveUp(client: Client | undefined): void {
+  client?.end().catch(() => undefined);
 }
