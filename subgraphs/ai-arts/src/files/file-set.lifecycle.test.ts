@@ -106,6 +106,21 @@ test('files that the store does not let go are removed later', async () => {
   expect([await keysOf(set.id), (await rows()).some(({ id }) => id === set.id)]).toEqual([[], false]);
 });
 
+test('files that the store never lets go keep no others from being removed', async () => {
+  const alice = house.actor();
+  const stuck = await alice.uploaded('a.txt', Buffer.from('a'));
+  const other = await alice.uploaded('b.txt', Buffer.from('b'));
+  house.store.before = (step, key) => {
+    if (step === 'deleteAll' && key.includes(stuck.id)) throw new StoreError('REFUSED', 'locked');
+  };
+  for (const { id } of [stuck, other]) await house.services.files.discard(id);
+  await expect(sweep()).rejects.toThrow('locked');
+  expect([await stateOf(stuck.id), await stateOf(other.id)]).toEqual(['DELETING', undefined]);
+  house.store.before = () => undefined;
+  await sweep();
+  expect(await stateOf(stuck.id)).toBeUndefined();
+});
+
 test('an upload whose sender goes away, or whose process stops, leaves nothing', async () => {
   const before = [await house.keys(), (await rows()).length];
   const gone = new AbortController();

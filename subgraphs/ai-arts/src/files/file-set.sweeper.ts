@@ -2,7 +2,7 @@ import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { everyMinute, sql, sweepUntilDone, type House, type Log, type WorkerPresence } from '@hutong/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import type { Store } from '../drivers/store/store.js';
+import { StoreError, type Store } from '../drivers/store/store.js';
 import type { FileSetRemoval } from './file-set.removal.js';
 import type { FileSetRows } from './file-set.rows.js';
 import type { StorageQuota } from './storage.quota.js';
@@ -80,10 +80,18 @@ export class FileSetSweeper {
 
   async #removeDue(): Promise<void> {
     const { fork, removal } = this.#parts;
+    let refusal: StoreError | undefined;
     for (const fileSet of await sql<{ id: string; prefix: string }>(fork(), DUE)) {
       if (this.#stop.signal.aborted) return;
-      await removal.remove(fileSet, this.#patience());
+      try {
+        await removal.remove(fileSet, this.#patience());
+      } catch (error) {
+        // A store that is away has none of them removed; one that does not let go of these files may let go of others.
+        if (!(error instanceof StoreError) || error.fault === 'UNREACHABLE') throw error;
+        refusal ??= error;
+      }
     }
+    if (refusal) throw refusal;
   }
 
   /** Archives of sets that are not being unpacked. The row is there before the archive. */
