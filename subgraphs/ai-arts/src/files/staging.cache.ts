@@ -77,7 +77,7 @@ export class StagingCache {
       if (kept.has(name.split('.')[0]!)) continue;
       // Out of sight first: nobody may find half of it.
       const going = path.join(folder, `${UNFINISHED}${randomUUID()}`);
-      await rename(path.join(folder, name), going);
+      await rename(path.join(folder, name), going).catch(unlessGone);
       await removeReadOnly(going);
       sum -= sizeBytes;
     }
@@ -132,6 +132,11 @@ async function writeFile(store: Store, prefix: string, { path: relative, sizeByt
   const target = opened.createWriteStream();
   await pipeline(body, hashed, target, { signal });
   if (target.bytesWritten !== sizeBytes || hash.digest('hex') !== sha256) throw new StoreError('FAILED', `the store has changed ${relative} since it came`);
+}
+
+/** Another process may have removed it. */
+function unlessGone(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error;
 }
 
 /** Whether the folder is there; it counts as used just now. */
