@@ -122,8 +122,13 @@ export class ResumableStore extends DataStore {
       if (error.code === 'ENOENT') return [];
       throw error;
     });
-    const uploads = await Promise.all(ids.map((id) => this.#findOrForget(id)));
-    return uploads.filter((upload) => upload !== undefined);
+    const uploads: ResumableUpload[] = [];
+    // One after the other: whole ones stay for their time, too, and all at once would take a file handle each.
+    for (const id of ids) {
+      const upload = await this.#findOrForget(id);
+      if (upload) uploads.push(upload);
+    }
+    return uploads;
   }
 
   /** A folder without a description is one that a crash has left, or one that is being made. */

@@ -259,3 +259,17 @@ test('what is not ended in time is removed', async () => {
   expect(await later!.deleteExpired()).toBe(1);
   expect(await readdir(folder)).toEqual([]);
 });
+
+test('however many there are, few files are open to find those whose time is over', async () => {
+  let [reading, most] = [0, 0];
+  class CountingStore extends ResumableStore {
+    override async find(id: string) {
+      most = Math.max(most, ++reading);
+      return super.find(id).finally(() => reading--);
+    }
+  }
+  const store = new CountingStore({ folder: path.join(house.folder, 'many-uploads'), lifetimeMs: 3_600_000, progress: new ResumableProgress({} as never), quota: { reserve: async () => undefined, release: async () => undefined } });
+  for (let index = 0; index < 50; index += 1) await store.create({ id: randomUUID(), size: 3, offset: 0, metadata: { ownerId: 'alice' }, creation_date: new Date().toISOString() } as never);
+  expect(await store.deleteExpired()).toBe(0);
+  expect(most).toBeLessThan(10);
+});
