@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { addAbortListener, once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { labelsInvalid } from '../errors.js';
 import type { CocoCounts } from './coco.check.js';
@@ -15,14 +15,27 @@ type Said = { counts: CocoCounts } | { fault: string };
 
 /** Checks labels in threads of their own, one at a time. */
 export class CocoChecker {
-  #last: Promise<unknown> = Promise.resolve();
+  #last: Promise<void> = Promise.resolve();
 
   /** Afterwards the file holds the labels as JSON. @throws LABELS_INVALID, the signal's reason */
-  check(labels: GivenLabels, signal: AbortSignal): Promise<CocoCounts> {
-    const checking = this.#last.then(() => checkOne(labels, signal));
-    this.#last = checking.catch(() => undefined);
-    return checking;
+  async check(labels: GivenLabels, signal: AbortSignal): Promise<CocoCounts> {
+    const turn = this.#last;
+    const over = Promise.withResolvers<void>();
+    this.#last = turn.then(() => over.promise);
+    try {
+      await turnOrAbort(turn, signal);
+      return await checkOne(labels, signal);
+    } finally {
+      over.resolve();
+    }
   }
+}
+
+/** Whoever gives up does not wait for the checks before. */
+async function turnOrAbort(turn: Promise<void>, signal: AbortSignal): Promise<void> {
+  const aborted = Promise.withResolvers<void>();
+  using _listener = addAbortListener(signal, () => aborted.resolve());
+  await Promise.race([turn, aborted.promise]);
 }
 
 async function checkOne(labels: GivenLabels, signal: AbortSignal): Promise<CocoCounts> {
