@@ -34,7 +34,7 @@ export class DerivedFiles {
    * Makes a set of the files that a path names, at its root, and one more, which replaces one of the same path. The store copies
    * what it has; nothing of the others comes here. All or nothing, as an upload, and expires like one unless it is claimed.
    *
-   * @throws PATH_MISSING when the files are gone, PATH_INVALID when one differs from the added one in case only, what `added` fails with, STORE_UNAVAILABLE, STORE_FULL
+   * @throws PATH_MISSING when the files are gone, PATH_INVALID when one differs from the added one in case only, what `added` fails with, FILES_TOO_LARGE as soon as its owner has no room for what is to be copied, STORE_UNAVAILABLE, STORE_FULL
    */
   make(of: NewFileSet, { id, folder }: { id: string; folder: ResolvedPath['folder'] }, added: AddedFile, signal: AbortSignal): Promise<FileSet> {
     const { fork, store, intake } = this.parts;
@@ -51,6 +51,7 @@ export class DerivedFiles {
           const relative = pathIn(folder, path);
           if (relative === added.path) continue;
           paths.addFile(relative);
+          await draft.expect(sizeBytes);
           await copies.begin(async () => {
             await store.copy(source.prefix + path, draft.fileSet.prefix + relative, stop);
             draft.found({ path: relative, sizeBytes, sha256 });

@@ -12,7 +12,7 @@ const AT_ONCE = 16;
 export class FileSetDraft {
   readonly files: FileEntry[] = [];
   readonly #puts = new BoundedWork(AT_ONCE);
-  #putBytes = 0;
+  #bytes = 0;
 
   constructor(
     private readonly store: Store,
@@ -26,6 +26,12 @@ export class FileSetDraft {
     const read = await beginningOf(this.#counted(arriving(body, this.signal)));
     if (read.isWhole) await this.#puts.begin(() => this.#put(path, read.chunks));
     else await this.#put(path, read.chunks);
+  }
+
+  /** Has so many bytes counted that come into the set otherwise than by {@link put}, before they do. @throws FILES_TOO_LARGE */
+  async expect(bytes: number): Promise<void> {
+    this.#bytes += bytes;
+    await this.room.take(this.#bytes);
   }
 
   /** Takes up a file that is in the store already. */
@@ -47,8 +53,7 @@ export class FileSetDraft {
   /** The same bytes, each when there is room for it. */
   async *#counted(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
     for await (const chunk of body) {
-      this.#putBytes += chunk.length;
-      await this.room.take(this.#putBytes);
+      await this.expect(chunk.length);
       yield chunk;
     }
   }

@@ -261,6 +261,21 @@ test('an import whose process stops or dies leaves nothing', async () => {
   expect([await house.keys(), await readdir(incoming)]).toEqual([before, []]);
 });
 
+test('nothing is copied for a version that its owner has no room for', async () => {
+  const alice = house.actor();
+  labels.behave(answers({ ...COCO, images: [], annotations: [] }));
+  const mib = 2 ** 20;
+  const small = await filesHouse({ labelServer: readLabelServerSettings({ LABEL_SERVER_URL: labels.url }), quota: { bytes: 5 * mib, sets: 0 } }, house);
+  onTestFinished(() => small.close());
+  const ask = (document: string, input: Record<string, unknown>) => small.subgraph.ask(document, { as: alice.as, variables: { input } });
+  const { data } = await ask(UPLOAD, { name: 'large', version: '1', file: uploadOf('large.bin', Buffer.alloc(3 * mib)), waitSeconds: 60 });
+  await ask(LINK, { datasetId: data.uploadDataset.id, projectId: '7' });
+  let copies = 0;
+  small.store.before = (step) => void (copies += step === 'copy' ? 1 : 0);
+  const { errors } = await ask(IMPORT, { datasetId: data.uploadDataset.id, version: '2', waitSeconds: 60 });
+  expect([errors[0]?.extensions.code, copies]).toEqual(['FILES_TOO_LARGE', 0]);
+});
+
 test('without a label server nothing is linked or imported, and what was linked has no page', async () => {
   const alice = house.actor();
   const { id } = await linked(alice);
