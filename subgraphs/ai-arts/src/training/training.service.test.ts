@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { sql } from '@hutong/common';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { EngineError } from '../drivers/engine/engine.js';
 import { TRAINING, trainingHouse, type TrainingHouse } from '../testkit/training.house.js';
@@ -314,6 +315,8 @@ test('a user may have so many trainings at a time', async () => {
     const answers = await Promise.all(Array.from({ length: 5 }, () => alice.create()));
     expect(answers.filter(({ errors }) => errors.length === 0)).toHaveLength(2);
     expect(answers.find(({ errors }) => errors.length > 0)!.errors[0]).toMatchObject({ extensions: { code: 'JOB_QUOTA_EXCEEDED' }, message: expect.stringContaining('TRAININGS_PER_USER') });
+    // Of those that were refused no code is kept.
+    expect(await sql(other.em(), "select from ai_arts.file_set where state = 'READY'")).toHaveLength(2);
   } finally {
     await other.close();
   }

@@ -39,7 +39,7 @@ export class TrainingService {
   constructor(private readonly parts: ServiceParts) {}
 
   async create(scope: RequestScope, input: CreateTrainingInput): Promise<Training> {
-    const { jobs, engine, environments, settings } = this.parts;
+    const { jobs, engine, files, environments, settings } = this.parts;
     const request = readTraining(input, environments, settings);
     const earlier = await jobs.earlier(scope, 'TRAINING', request);
     if (earlier) return earlier as Training;
@@ -47,7 +47,14 @@ export class TrainingService {
     await engine.requireCapacity({ ...deviceOf(request), memoryBytes: request.memoryBytes });
     const inputs = await this.#inputsOf(scope, request);
     const { code: _, hash: __, clientToken: ___, ...asked } = request;
-    return this.#store(scope, request, { ...asked, ...inputs });
+    let stored: Training | undefined;
+    try {
+      stored = await this.#store(scope, request, { ...asked, ...inputs });
+      return stored;
+    } finally {
+      // Code that was given as text was kept for this training alone.
+      if (request.code && stored?.codeFileSetId !== inputs.codeFileSetId) await files.discard(inputs.codeFileSetId!, 0);
+    }
   }
 
   /** Runs the same again, as a new training with the same code, data and parameters. */
