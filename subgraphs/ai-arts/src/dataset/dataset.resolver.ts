@@ -34,7 +34,7 @@ export class DatasetResolver {
   @Access('member')
   @Mutation(() => Dataset, {
     description:
-      'Makes a dataset of an upload, or of files that administrators have put into the store; its files are kept as long as it is there. Serves POST /ai_arts/api/datasets and /register. Errors: BAD_INPUT, NAME_TAKEN, PATH_INVALID, PATH_MISSING, NOT_YOURS, LIMIT_EXCEEDED, UPLOAD_FAILED when the wait is over before, STORE_UNAVAILABLE.',
+      'Makes a dataset of an upload, or of files that administrators have put into the store; its files are kept as long as it is there. Serves POST /ai_arts/api/datasets and /register. Errors: BAD_INPUT, NAME_TAKEN, PATH_INVALID, PATH_MISSING, NOT_YOURS, FILES_TOO_LARGE, LIMIT_EXCEEDED, UPLOAD_FAILED when the wait is over before, STORE_UNAVAILABLE.',
   })
   registerDataset(@Ctx() context: AiArtsContext, @Arg('input', () => RegisterDatasetInput) { path, waitSeconds, ...said }: RegisterDatasetInput): Promise<Dataset> {
     return context.services.datasets.register(context, said, { path, waitSeconds }, nothingElse);

@@ -34,7 +34,7 @@ export class ModelResolver {
   @Access('member')
   @Mutation(() => Model, {
     description:
-      'Makes a model of an upload, of files that administrators have put into the store, or of the output of a finished training, whose files are copied and whose lineage it keeps. Serves POST /ai_arts/api/models. Errors: BAD_INPUT, NAME_TAKEN, PATH_INVALID, PATH_MISSING, NOT_YOURS, JOB_NOT_FOUND, JOB_STATE_CONFLICT, FILES_TOO_LARGE, STORE_FULL, STORE_UNAVAILABLE.',
+      'Makes a model of an upload, of files that administrators have put into the store, or of the output of a finished training, whose files are copied and whose lineage it keeps. Serves POST /ai_arts/api/models. Errors: BAD_INPUT, NAME_TAKEN, PATH_INVALID, PATH_MISSING, NOT_YOURS, JOB_NOT_FOUND, JOB_STATE_CONFLICT, FILES_TOO_LARGE, LIMIT_EXCEEDED, UPLOAD_FAILED when the wait is over before, STORE_FULL, STORE_UNAVAILABLE.',
   })
   registerModel(@Ctx() context: AiArtsContext, @Arg('input', () => RegisterModelInput) input: RegisterModelInput): Promise<Model> {
     return context.services.models.registerModel(context, input);
