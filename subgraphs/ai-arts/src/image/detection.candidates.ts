@@ -15,6 +15,8 @@ export interface ToldBox {
 
 /** Numbers of one box. */
 const PLACE = 4;
+/** Boxes that a model may tell of, good and bad ones. */
+const MOST_BOXES = 500_000;
 
 /** The boxes that a model tells with at least the lowest score, in its order. @throws BAD_INPUT */
 export function candidatesOf(outputs: readonly Tensor[], form: DetectionForm, areLogits: boolean, input: Size): ToldBox[] {
@@ -28,6 +30,10 @@ export function candidatesOf(outputs: readonly Tensor[], form: DetectionForm, ar
   }
 }
 
+function requireFew(boxes: number, member: string): void {
+  if (boxes > MOST_BOXES) throw documentFault(member, `the model tells ${boxes} boxes, which are more than ${MOST_BOXES}`);
+}
+
 /** Boxes in an output of their own, with a score each, or one for each class. */
 function separate(outputs: readonly Tensor[], form: DetectionForm, areLogits: boolean): ToldBox[] {
   const places = valuesOf(requireOutput(outputs, form.boxes!, 'detection.boxes'));
@@ -35,6 +41,7 @@ function separate(outputs: readonly Tensor[], form: DetectionForm, areLogits: bo
   const classes = form.classes === null ? null : valuesOf(requireOutput(outputs, form.classes, 'detection.classes'));
   const boxes = places.length / PLACE;
   if (!Number.isInteger(boxes)) throw documentFault('detection.boxes', `the output has ${places.length} values, which are no boxes of ${PLACE}`);
+  requireFew(boxes, 'detection.boxes');
   const perBox = boxes === 0 ? 1 : scores.length / boxes;
   if (!Number.isInteger(perBox) || perBox < 1) throw documentFault('detection.scores', `the output has ${scores.length} values for ${boxes} boxes`);
   if (classes && classes.length !== boxes) throw documentFault('detection.classes', `the output has ${classes.length} values for ${boxes} boxes`);
@@ -61,6 +68,7 @@ function anchored(outputs: readonly Tensor[], { grids, unit, minScore }: Detecti
     const members = places.length / values.length;
     if (!Number.isInteger(side)) throw documentFault(`detection.grids.${index}.perCell`, `${values.length} scores are no square grid with ${perCell} a cell`);
     if (!Number.isInteger(members) || members < PLACE) throw documentFault(`detection.grids.${index}.boxes`, `the output has ${places.length} values for ${values.length} boxes`);
+    requireFew(values.length, `detection.grids.${index}.scores`);
     const found: ToldBox[] = [];
     for (let box = 0; box < values.length; box++) {
       const score = areLogits ? sigmoid(values[box]!) : values[box]!;
@@ -84,6 +92,7 @@ function joined(outputs: readonly Tensor[], form: DetectionForm, areLogits: bool
   if (members <= firstScore || boxes * members !== values.length) {
     throw documentFault('detection.format', `the output ${output.name} has the shape [${output.shape.join(', ')}]; ${form.format} has ${isByRow ? '[1, boxes, 5 + classes]' : '[1, 4 + classes, boxes]'}`);
   }
+  requireFew(boxes, 'detection.output');
   const [perBox, perMember] = isByRow ? [columns, 1] : [1, columns];
   const asScore = (value: number) => (areLogits ? sigmoid(value) : value);
   const found: ToldBox[] = [];

@@ -13,7 +13,7 @@ export function detectedBoxes(outputs: readonly Tensor[], card: ModelCard, { top
   const placement = placementOf(picture, input);
   const candidates = candidatesOf(outputs, form, card.scores === 'logit', input).flatMap((candidate): Candidate[] => {
     const corners = onPicture(inPixels(cornersOf(candidate.place, form), form, input), placement, picture);
-    const isThere = corners.right > corners.left && corners.bottom > corners.top;
+    const isThere = corners.right > corners.left && corners.bottom > corners.top && Number.isFinite(candidate.score);
     return isThere ? [{ ...corners, score: candidate.score, label: candidate.label }] : [];
   });
   return suppressed(candidates, form.overlap, top).map(({ label, score, left, top: y, right, bottom }) => ({

@@ -38,6 +38,7 @@ describe('a model that says nothing of itself but its shapes', () => {
     [[1, 3, 8, 8], { input: { mean: [0, 0] } }, 'hutong.json input.mean', '3 channels'],
     [[1, 3, 8, 8], { input: { std: 0 } }, 'hutong.json input.std', 'cannot be 0'],
     [[1, 3, 8, 8], { input: { layout: 'FLAT' } }, 'hutong.json input.layout', 'not FLAT'],
+    [[-1, 3, -1, -1], { input: { width: 8_192, height: 8_192 } }, 'hutong.json input', 'smaller width and height'],
     [[1, 3, 8, 8], { input: { widht: 8 } }, 'hutong.json input', 'widht'],
     [[1, 3, 8, 8], { task: 'dance' }, 'hutong.json task', 'classify'],
     [[1, 3, 8, 8], [], 'hutong.json', 'object'],

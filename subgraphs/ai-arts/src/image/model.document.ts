@@ -1,8 +1,8 @@
 import { badInput } from '@hutong/common';
 import { z } from 'zod';
 
-/** What a document may say that is no list of labels. */
-const MOST_LABELS = 100_000;
+/** Classes that a model may tell apart. */
+export const MOST_LABELS = 100_000;
 const LONGEST_LABEL = 200;
 const MOST_SIDE = 8_192;
 

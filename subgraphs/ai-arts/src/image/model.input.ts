@@ -1,4 +1,5 @@
 import { badInput } from '@hutong/common';
+import { ELEMENT_TYPES } from '../drivers/runtime/protocol/tensor.js';
 import type { Datatype, ModelMetadata, TensorMetadata } from '../drivers/runtime/runtime.js';
 import { documentFault, type ModelDocument } from './model.document.js';
 
@@ -35,6 +36,8 @@ interface Told {
 /** Types that a pixel's value can be given as. */
 const DATATYPES: ReadonlySet<string> = new Set<Datatype>(['FP16', 'FP32', 'FP64', 'UINT8', 'INT8', 'INT32', 'INT64']);
 const MOST_SIDE = 8_192;
+/** Of one picture as the model takes it: every request holds it in memory, and a worker takes no more. */
+const MOST_BYTES = 63 * 1024 ** 2;
 
 /** @throws BAD_INPUT */
 export function inputForm({ inputs }: ModelMetadata, { input: asked }: ModelDocument, task: 'classify' | 'detect'): InputForm {
@@ -45,6 +48,7 @@ export function inputForm({ inputs }: ModelMetadata, { input: asked }: ModelDocu
   const height = agreed('height', told.height, asked.height, shape);
   const channels = channelsOf(told, asked, shape, width * height);
   if (told.layout === 'FLAT') requireFlat(shape, width * height * channels);
+  requireSmall(width * height * channels * ELEMENT_TYPES[datatype as Datatype].bytes);
   const color = asked.color ?? (channels === 1 ? 'grey' : 'rgb');
   const isWhole = datatype.includes('INT');
   return {
@@ -126,6 +130,10 @@ function channelsOf(told: Told, { color }: Asked, shape: readonly number[], pixe
 function requireFlat(shape: readonly number[], values: number): void {
   const told = shape.length === 2 ? shape[1]! : values;
   if (told > 0 && told !== values) throw documentFault('input', `width × height × channels is ${values}, but the model takes ${told} values`);
+}
+
+function requireSmall(bytes: number): void {
+  if (bytes > MOST_BYTES) throw documentFault('input', `a picture of this size would be ${bytes} bytes for the model, and may be ${MOST_BYTES}: give a smaller width and height, or export a model that takes smaller pictures`);
 }
 
 function given(shape: readonly number[], layout: InputForm['layout'], { width, height, channels }: { width: number; height: number; channels: number }): number[] {

@@ -24,12 +24,17 @@ describe('a classifier', () => {
   });
 
   it('whose numbers are none, or beyond all bounds, still answers with numbers', () => {
+    expect(told([Infinity, -Infinity], { scores: 'probability' }).every(({ score }) => Number.isFinite(score))).toBe(true);
     for (const values of [[Number.NaN, 0.5], [Infinity, 1], [-Infinity, -Infinity], [1e38, -1e38]]) expect(told(values).every(({ score }) => Number.isFinite(score))).toBe(true);
   });
 
   it('that has another number of classes than labels, or no such output, is refused', () => {
     expect(() => told([1, 2, 3], { labels: ['a', 'b'] })).toThrow('there are 2, but the model tells 3 classes apart');
     expect(() => recognitionOf([], modelCard(metadataOf([1, 784]), undefined), { top: 1 }, SQUARE)).toThrow('the model answered without its output scores');
+  });
+
+  it('with more numbers than there can be classes is refused, before they fill the memory', () => {
+    expect(() => told(Array.from<number>({ length: 100_001 }).fill(0))).toThrow('has 100001 values, which are more classes than 100000');
   });
 
   it('may answer in halves and whole numbers', () => {
@@ -101,12 +106,14 @@ describe('a detector', () => {
     const places = [[0.1, 0, 0.2, 0.1], [0.5, 0.5, 0.5, 0.6], [0.6, 0.5, 0.5, 0.6], [Number.NaN, 0, 1, 1], [-Infinity, -Infinity, Infinity, Infinity]];
     const outputs = [tensor('b', [1, 5, 4], places.flat()), tensor('s', [1, 5], [0.9, 0.9, 0.9, 0.9, 0.9])];
     expect(boxesOf(outputs, { format: 'boxes', boxes: 'b', scores: 's' })).toEqual([expect.objectContaining({ x: 0, y: 0, ...WIDE })]);
+    expect(boxesOf([PLACES, tensor('s', [1, 2], [Infinity, 0.1])], { format: 'boxes', boxes: 'b', scores: 's' })).toEqual([]);
     expect(boxesOf([PLACES, tensor('s', [1, 2], [Number.NaN, 0.1])], { format: 'boxes', boxes: 'b', scores: 's' })).toEqual([]);
   });
 
   it.each([
     [[tensor('y', [1, 3, 4], Array(12).fill(0))], { format: 'yolov5' }, 'yolov5 has [1, boxes, 5 + classes]'],
     [[tensor('y', [1, 4, 3], Array(12).fill(0))], { format: 'yolov8' }, 'yolov8 has [1, 4 + classes, boxes]'],
+    [[tensor('y', [1, 5, 500_001], new Float32Array(5 * 500_001))], { format: 'yolov8' }, 'more than 500000'],
     [[tensor('b', [1, 7], Array(7).fill(0)), tensor('s', [1, 2], [1, 1])], { format: 'boxes', boxes: 'b', scores: 's' }, 'no boxes of 4'],
     [[PLACES, tensor('s', [1, 3], [1, 1, 1])], { format: 'boxes', boxes: 'b', scores: 's' }, '3 values for 2 boxes'],
     [[PLACES, tensor('s', [1, 2], [1, 1]), tensor('c', [1, 3], [1, 1, 1])], { format: 'boxes', boxes: 'b', scores: 's', classes: 'c' }, '3 values for 2 boxes'],
