@@ -46,10 +46,14 @@ export function statisticsIn(answer: OipAnswer): RuntimeStatistics {
   return { succeeded: success.count, failed: fail.count, rejected: rejected ?? null, executions, queueLength: queueLength ?? null, latencyMs: { mean, p50: null, p95: null, p99: null, ...latency } };
 }
 
+/** Whether the server could answer at another time. */
+export const isBusy = ({ status }: Pick<OipAnswer, 'status'>): boolean => BUSY.includes(status);
+
 /** What an answer that is none of success says. */
-export function refusalOf({ status, header, body }: OipAnswer): RuntimeFailure {
+export function refusalOf(answer: OipAnswer): RuntimeFailure {
+  const { status, header, body } = answer;
   const words = wordsIn(body);
-  if (BUSY.includes(status)) return new RuntimeFailure('BUSY', words ?? 'the model has too many requests to answer', { retryAfterSeconds: secondsIn(header('retry-after')) });
+  if (isBusy(answer)) return new RuntimeFailure('BUSY', words ?? 'the model has too many requests to answer', { retryAfterSeconds: secondsIn(header('retry-after')) });
   if (OUR_MISTAKE.includes(status)) return new RuntimeFailure('REFUSED', words ?? `the model refuses the request (HTTP ${status})`);
   if (status === 401 || status === 403) return new RuntimeFailure('FAILED', `the inference server refuses our credential (HTTP ${status})`);
   return new RuntimeFailure('FAILED', words === undefined ? `the inference server answers with HTTP ${status}` : `the inference server answers with HTTP ${status}: ${words}`);

@@ -52,6 +52,19 @@ test('a server that has no binary data is spoken to in JSON', async () => {
   await expect(client.infer([{ ...x, datatype: 'FP16', data: Uint16Array.of(0, 1) }], forever)).rejects.toMatchObject({ fault: 'REFUSED', message: expect.stringContaining('takes JSON alone') });
 });
 
+test('a server that is too busy to tell what it can is asked again', async () => {
+  let asked = 0;
+  const types: (string | undefined)[] = [];
+  const client = await scripted(({ path, headers }, response) => {
+    if (path === '/v2') return ++asked === 1 ? answer(response, 503, {}) : answer(response, 200, { extensions: ['binary_tensor_data'] });
+    types.push(headers['content-type']);
+    answer(response, 200, { outputs: [] });
+  });
+  await expect(client.infer([x], forever)).rejects.toMatchObject({ fault: 'BUSY' });
+  expect(await client.infer([x], forever)).toEqual([]);
+  expect(types).toEqual([BINARY_TYPE]);
+});
+
 test('a server that has binary data is sent it, and asked for it', async () => {
   const client = await scripted(({ path, headers, content }, response) => {
     if (path === '/v2') return answer(response, 200, { name: 'triton', extensions: ['classification', 'binary_tensor_data'] });

@@ -1,5 +1,5 @@
 import { Agent, errors, request } from 'undici';
-import { hasBinaryData, metadataIn, nonsense, refusalOf, statisticsIn, type OipAnswer } from './oip.answers.js';
+import { hasBinaryData, isBusy, metadataIn, nonsense, refusalOf, statisticsIn, type OipAnswer } from './oip.answers.js';
 import { decodeMessage, decodeTensors, encodeMessage, JSON_LENGTH_HEADER, MessageFault, type EncodedMessage } from './protocol/tensor.message.js';
 import { RuntimeFailure, type InferenceRuntime, type ModelMetadata, type RuntimeStatistics, type Tensor } from './runtime.js';
 
@@ -22,7 +22,7 @@ const PATIENCE_MS = 60_000;
 /** An answer to a question about health that takes longer is none. */
 const READY_MS = 5_000;
 const CONNECTIONS = 128;
-const ANSWER_BYTES = 256 * 1024 * 1024;
+const ANSWER_BYTES = 64 * 1024 * 1024;
 
 /** A model on any server of the Open Inference Protocol: our own worker, Triton, KServe. */
 export class OipClient implements InferenceRuntime {
@@ -81,6 +81,7 @@ export class OipClient implements InferenceRuntime {
   /** A server that does not tell what it can speaks JSON alone. */
   async #findBinary(signal: AbortSignal): Promise<boolean> {
     const answer = await this.#ask(this.#base, signal);
+    if (isBusy(answer)) throw refusalOf(answer);
     return answer.status === 200 && hasBinaryData(answer);
   }
 
