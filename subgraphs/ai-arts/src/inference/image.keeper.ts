@@ -31,7 +31,7 @@ const DUE = 'select id from ai_arts.image where expires_at <= now() order by exp
 /** Of a user's pictures of one kind, all but the newest go. */
 const CROWD_OUT = `
   update ai_arts.image set expires_at = now() where id in (
-    select id from ai_arts.image where owner_id = $1 and kind = $2 and expires_at > now() order by created_at desc, id desc offset $3
+    select id from ai_arts.image where owner_id = $1 and kind = $2 and size_bytes is not null and expires_at > now() order by created_at desc, id desc offset $3
   )`;
 
 /** Pictures in the store, each with a row that is there before its bytes and goes after them. */
@@ -47,7 +47,8 @@ export class ImageKeeper {
     await fork().persist(image).flush();
     try {
       const { sizeBytes } = await store.put(keyOf(image), bytes, signal);
-      await fork().nativeUpdate(KeptImage, { id: image.id }, { sizeBytes });
+      const isKept = await fork().nativeUpdate(KeptImage, { id: image.id }, { sizeBytes });
+      if (isKept === 0) await this.#discard(image);
       await sql(fork(), CROWD_OUT, [ownerId, kind, limits.perUser]);
       return Object.assign(image, { sizeBytes });
     } catch (error) {
@@ -92,6 +93,12 @@ export class ImageKeeper {
       await store.delete(keyOf({ id }), AbortSignal.any([signal, AbortSignal.timeout(REMOVAL_MS)]));
       await fork().nativeDelete(KeptImage, { id, expiresAt: { $lte: new Date() } });
     }
+  }
+
+  /** Its time was over before its bytes were there, and nobody else knows of them. */
+  async #discard(image: KeptImage): Promise<never> {
+    await this.parts.store.delete(keyOf(image), AbortSignal.timeout(REMOVAL_MS));
+    throw imageNotFound({ id: image.id });
   }
 
   async #expire(id: string): Promise<void> {

@@ -118,6 +118,19 @@ describe('a picture', () => {
     expect(codeOf(await alice.recognize(id))).toBe('IMAGE_NOT_FOUND');
   });
 
+  test('whose time was over before all of it was kept leaves nothing in the store', async () => {
+    const id = await running();
+    const { images } = house.subgraph.services;
+    async function* slow() {
+      yield DARK;
+      await house.em().getConnection().execute(`update ai_arts.image set expires_at = now()`);
+      await images.sweep(new AbortController().signal);
+    }
+    const keeping = images.keep({ ownerId: alice.actor.as.userId!, serviceId: id, kind: 'UPLOADED' }, slow(), new AbortController().signal);
+    await expect(keeping).rejects.toMatchObject({ code: 'IMAGE_NOT_FOUND' });
+    expect(await readdir(path.join(house.folder, 'store', 'images')).catch(() => [])).toEqual([]);
+  });
+
   test('is drawn when that is asked for', async () => {
     const id = await running();
     const { data } = await alice.recognize(id, { image: BRIGHT, picture: true });
