@@ -39,19 +39,26 @@ export class InferenceActivity {
   }
 
   async sweep(now = new Date()): Promise<void> {
-    await this.#parts.images.sweep(this.#stop.signal);
-    await removeAbandoned(this.#parts.aside);
-    await this.#putToSleep(now);
-    await this.#parts.servers.sweep?.();
+    const { images, aside, servers } = this.#parts;
+    // A store that is away keeps no service awake.
+    const done = await Promise.allSettled([images.sweep(this.#stop.signal), removeAbandoned(aside), this.#putToSleep(now), servers.sweep?.()]);
+    for (const part of done) if (part.status === 'rejected') throw part.reason;
   }
 
   async #putToSleep(now: Date): Promise<void> {
     const { fork, jobs, settings, log } = this.#parts;
     if (settings.inferenceSleepMs === 0) return;
-    const idle = { state: JobState.RUNNING, deletedAt: null, lastRequestAt: { $lte: new Date(now.getTime() - settings.inferenceSleepMs) } };
-    for (const { id, runId } of await fork().find(InferenceService, idle)) {
-      const changed = await fork().nativeUpdate(InferenceService, { ...idle, id, runId }, { isAsleep: true });
-      if (changed > 0) await jobs.pause(id).catch((err: unknown) => log.warn({ err, job: id }, 'a service that nobody asks could not be stopped'));
+    const since = new Date(now.getTime() - settings.inferenceSleepMs);
+    for (const { id } of await fork().find(InferenceService, { state: JobState.RUNNING, deletedAt: null, lastRequestAt: { $lte: since } })) {
+      await jobs.pause(id, (job) => fallsAsleep(job as InferenceService, since)).catch((err: unknown) => log.warn({ err, job: id }, 'a service that nobody asks could not be stopped'));
     }
   }
+}
+
+/** Marks a service as one that the next request wakes, if nobody has asked it since. */
+function fallsAsleep(service: InferenceService, since: Date): boolean {
+  const { state, deletedAt, lastRequestAt } = service;
+  const isIdle = state === JobState.RUNNING && deletedAt === null && lastRequestAt !== null && lastRequestAt <= since;
+  if (isIdle) service.isAsleep = true;
+  return isIdle;
 }

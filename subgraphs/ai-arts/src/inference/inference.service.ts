@@ -40,9 +40,11 @@ export class InferenceServices {
 
   async stop(scope: RequestScope, id: string): Promise<InferenceService> {
     await requireJob(InferenceService, scope, id);
-    // What its owner has stopped is not woken.
-    await this.parts.fork().nativeUpdate(InferenceService, { id }, { isAsleep: false });
-    await this.parts.jobs.pause(id);
+    await this.parts.jobs.pause(id, (service) => {
+      // What its owner has stopped is not woken.
+      (service as InferenceService).isAsleep = false;
+      return true;
+    });
     return requireJob(InferenceService, scope, id);
   }
 

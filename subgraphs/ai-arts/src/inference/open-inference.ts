@@ -69,7 +69,7 @@ export async function openInference({ house, engine, store, work, files, models,
   const requestCounters = new RequestCounters({ fork, most: settings.inferenceQueue, log });
   const served = new ServedModels({ servers, files, events: work.events });
   const decoder = new ImageDecoder({ bytes: settings.inferenceImages.bytes, pixels: settings.inferenceImages.pixels, processes: settings.inferenceImages.decoders });
-  const gate = new ServiceGate({ jobs: work.store, events: work.events });
+  const gate = new ServiceGate({ jobs: work.store, events: work.events, counters: requestCounters });
   const inferenceActivity = new InferenceActivity({ fork, jobs: work.store, images, servers, aside, settings, log });
   await inferenceActivity.start(() => house.jobs());
   return {

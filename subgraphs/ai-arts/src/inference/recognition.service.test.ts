@@ -41,6 +41,19 @@ describe('requests', () => {
     expect((await alice.look(id)).queue).toBe(0);
   });
 
+  test('wait for a service that does not run yet only so many at a time', async () => {
+    servers.isUp = false;
+    const id = await alice.created({ modelId: world.modelId });
+    await world.become(id, 'SCHEDULING');
+    const first = alice.recognize(id, { image: BRIGHT, waitSeconds: 60 });
+    await expect.poll(async () => (await alice.look(id)).queue, { timeout: 30_000 }).toBe(1);
+    const others = Array.from({ length: QUEUE - 1 }, () => alice.recognize(id, { image: BRIGHT, waitSeconds: 60 }));
+    await expect.poll(async () => (await alice.look(id)).queue, { timeout: 30_000 }).toBe(QUEUE);
+    expect(await alice.refused(id, { image: BRIGHT, waitSeconds: 60 })).toMatch(/^SERVICE_BUSY .*INFERENCE_QUEUE/);
+    servers.isUp = true;
+    for (const { data } of await Promise.all([first, ...others])) expect(data.recognizeImage.labels[0].label).toBe('1');
+  });
+
   test.each([
     ['BUSY', 'SERVICE_BUSY'],
     ['REFUSED', 'INFERENCE_FAILED'],

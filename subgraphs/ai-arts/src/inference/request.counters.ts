@@ -39,6 +39,8 @@ export class RequestCounters {
     const before = this.at(id);
     if (before >= most) throw serviceBusy({ problem: `${most} requests wait for it already (INFERENCE_QUEUE)` });
     this.#now.set(id, before + 1);
+    // It must not be put to sleep meanwhile.
+    this.#add(id, { requests: 0, failed: 0, latencySumMs: 0, lastAt: new Date() });
     return { [Symbol.dispose]: () => this.#leave(id) };
   }
 
@@ -49,14 +51,7 @@ export class RequestCounters {
 
   /** A request has ended that a running service was asked. @param latencyMs null: it was answered with an error */
   count(id: string, latencyMs: number | null): void {
-    const counted = this.#counted.get(id) ?? { requests: 0, failed: 0, latencySumMs: 0, lastAt: new Date() };
-    this.#counted.set(id, {
-      requests: counted.requests + 1,
-      failed: counted.failed + (latencyMs === null ? 1 : 0),
-      latencySumMs: counted.latencySumMs + (latencyMs ?? 0),
-      lastAt: new Date(),
-    });
-    this.#timer ??= setTimeout(() => void this.flush(), EVERY_MS).unref();
+    this.#add(id, { requests: 1, failed: latencyMs === null ? 1 : 0, latencySumMs: latencyMs ?? 0, lastAt: new Date() });
   }
 
   /** Writes down what was counted. Never rejects: what cannot be written is kept and written later. */
@@ -81,14 +76,19 @@ export class RequestCounters {
         await sql(this.#parts.fork(), ADD, [id, requests, failed, lastAt, answered === 0 ? null : latencySumMs / answered, answered]);
       } catch (err) {
         this.#parts.log.warn({ err, job: id }, 'requests of a service could not be counted; will try again');
-        this.#giveBack(id, counted);
+        this.#add(id, counted);
       }
     }
   }
 
-  #giveBack(id: string, { requests, failed, latencySumMs, lastAt }: Counted): void {
-    const since = this.#counted.get(id);
-    this.#counted.set(id, { requests: requests + (since?.requests ?? 0), failed: failed + (since?.failed ?? 0), latencySumMs: latencySumMs + (since?.latencySumMs ?? 0), lastAt: since?.lastAt ?? lastAt });
+  #add(id: string, { requests, failed, latencySumMs, lastAt }: Counted): void {
+    const before = this.#counted.get(id) ?? { requests: 0, failed: 0, latencySumMs: 0, lastAt };
+    this.#counted.set(id, {
+      requests: before.requests + requests,
+      failed: before.failed + failed,
+      latencySumMs: before.latencySumMs + latencySumMs,
+      lastAt: lastAt > before.lastAt ? lastAt : before.lastAt,
+    });
     this.#timer ??= setTimeout(() => void this.flush(), EVERY_MS).unref();
   }
 

@@ -5,6 +5,7 @@ import { requireJob } from '../job/job.reference.js';
 import { hasEnded, JobState } from '../job/job.states.js';
 import type { JobStore } from '../job/job.store.js';
 import { InferenceService } from './inference.entity.js';
+import type { RequestCounters } from './request.counters.js';
 
 /** How long a request waits for a service that it has woken, when it does not say. */
 const WAKE_MS = 20_000;
@@ -13,13 +14,13 @@ const { RUNNING, PAUSED } = JobState;
 
 /** Lets requests to services that run; wakes those that sleep. */
 export class ServiceGate {
-  constructor(private readonly parts: { jobs: JobStore; events: JobEvents }) {}
+  constructor(private readonly parts: { jobs: JobStore; events: JobEvents; counters: RequestCounters }) {}
 
   /**
    * A service of the caller's that is RUNNING.
    *
    * @param waitMs how long to wait for it; null: for one that sleeps 20 s, for any other not at all
-   * @throws JOB_NOT_FOUND, NOT_YOURS, SERVICE_NOT_RUNNING, and for one that sleeps those of `startInferenceService`
+   * @throws JOB_NOT_FOUND, NOT_YOURS, SERVICE_NOT_RUNNING, SERVICE_BUSY when too many wait for it, and for one that sleeps those of `startInferenceService`
    */
   async require(scope: RequestScope, id: string, waitMs: number | null): Promise<InferenceService> {
     const before = await this.#look(scope, id);
@@ -27,6 +28,7 @@ export class ServiceGate {
     const isAsleep = before.isAsleep && !hasEnded(before.state);
     const atMostMs = waitMs ?? (isAsleep ? WAKE_MS : 0);
     await this.#wake(scope, before);
+    using _place = atMostMs === 0 ? undefined : this.parts.counters.enter(id);
     await waitForChange(this.parts.events, id, { atMostMs, signal: scope.signal }, async () => {
       const service = await this.#look(scope, id);
       await this.#wake(scope, service);

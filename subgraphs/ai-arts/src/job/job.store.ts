@@ -77,9 +77,15 @@ export class JobStore {
     });
   }
 
-  /** Stops a job that keeps its files and may be started again; nothing happens to one that is stopped or has ended. @throws JOB_NOT_FOUND, JOB_STATE_CONFLICT, ENGINE_NOT_CONFIGURED */
-  pause(id: string): Promise<Job> {
+  /**
+   * Stops a job that keeps its files and may be started again; nothing happens to one that is stopped or has ended.
+   *
+   * @param mark changes its row in the same transaction; false: it is to go on
+   * @throws JOB_NOT_FOUND, JOB_STATE_CONFLICT, ENGINE_NOT_CONFIGURED
+   */
+  pause(id: string, mark: (job: Job) => boolean = () => true): Promise<Job> {
     return this.parts.rows.change(id, async (tx, job) => {
+      if (!mark(job)) return job;
       if (hasEnded(job.state) || job.state === PAUSED || job.state === PAUSING) return job;
       if (![QUEUED, SCHEDULING, RUNNING].includes(job.state)) throw jobState({ id, state: job.state, wanted: 'be stopped' });
       await this.#halt(tx, job, PAUSING);
