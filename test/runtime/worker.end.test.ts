@@ -91,6 +91,7 @@ describe('a model that cannot be served ends the worker with one line', () => {
     expect(await worker.ended).toEqual({ code: 3, signal: null });
     expect(worker.output).toMatch(/^cannot serve net: .*\n$/);
     expect(worker.output).toMatch(words);
+    expect(`${await worker.refusal()}\n`).toBe(worker.output);
     expect(worker.output).not.toContain(workers.folder);
   });
 });

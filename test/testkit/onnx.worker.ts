@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { OipClient } from '@hutong/ai-arts/drivers/runtime/oip';
 import { TOKEN_VARIABLE } from '@hutong/ai-arts/drivers/runtime/onnx/environment';
 import { StagedRuntime } from '@hutong/ai-arts/drivers/runtime/onnx/staged.runtime';
-import { readPort } from '@hutong/ai-arts/drivers/runtime/onnx/worker.address';
+import { readPort, readRefusal } from '@hutong/ai-arts/drivers/runtime/onnx/worker.address';
 import { argumentsOf, type WorkerOptions } from '@hutong/ai-arts/drivers/runtime/onnx/worker.options';
 import type { Tensor } from '@hutong/ai-arts/drivers/runtime';
 
@@ -81,6 +81,11 @@ export class OnnxWorker {
   async untilListening(): Promise<void> {
     const port = await this.#until('listen', () => readPort(this.addressFile));
     this.#origin = `http://127.0.0.1:${port}`;
+  }
+
+  /** Why it can never serve its model, as whoever has started it is told. */
+  refusal(): Promise<string | undefined> {
+    return readRefusal(this.addressFile);
   }
 
   async untilReady(): Promise<void> {

@@ -27,7 +27,7 @@ export class InferenceServiceResolver {
   @Access('member')
   @Mutation(() => InferenceService, {
     description:
-      'Has a model served. The service is QUEUED at once (UNAPPROVED when an administrator has to approve it), SCHEDULING until its worker has loaded the model and tried it, and RUNNING then, when `recognizeImage` asks it; `jobChanged` tells, `waitSeconds` waits. A worker that dies is started again. A clientToken makes it safe to repeat. Serves POST /ai_arts/api/inferences. Errors: BAD_INPUT, LIMIT_EXCEEDED, CONFLICT, ENGINE_NOT_CONFIGURED, MODEL_NOT_FOUND, NOT_YOURS, MODEL_NOT_SERVABLE, ENGINE_REFUSED, ENGINE_NOT_ISOLATED, ENGINE_UNAVAILABLE, JOB_QUOTA_EXCEEDED, PATH_MISSING.',
+      'Has a model served. The service is QUEUED at once (UNAPPROVED when an administrator has to approve it), SCHEDULING until its worker has loaded the model and tried it, and RUNNING then, when `recognizeImage` asks it; `jobChanged` tells, `waitSeconds` waits. A worker that dies is started again; a model that cannot be served, or whose hutong.json does not fit it, makes the service FAILED, or ERROR where a server of the site has the model, and `stateReason` says why. A clientToken makes it safe to repeat. Serves POST /ai_arts/api/inferences. Errors: BAD_INPUT, LIMIT_EXCEEDED, CONFLICT, ENGINE_NOT_CONFIGURED, MODEL_NOT_FOUND, NOT_YOURS, MODEL_NOT_SERVABLE, ENGINE_REFUSED, ENGINE_NOT_ISOLATED, ENGINE_UNAVAILABLE, JOB_QUOTA_EXCEEDED, PATH_MISSING.',
   })
   createInferenceService(@Ctx() context: AiArtsContext, @Arg('input', () => CreateInferenceServiceInput) input: CreateInferenceServiceInput): Promise<InferenceService> {
     return context.services.inferenceServices.create(context, input);
@@ -80,7 +80,7 @@ export class InferenceServiceResolver {
     return modelId === null ? null : loadModel(context, String(modelId));
   }
 
-  @FieldResolver(() => Int, { description: 'Requests that it is at, or that wait for it, in the process that answers this.' })
+  @FieldResolver(() => Int, { description: 'Requests that it is at, or that wait for it, in the process that answers this; those in other processes are not among them.' })
   queue(@Ctx() { services }: AiArtsContext, @Root() { id }: InferenceService): number {
     return services.requestCounters.at(id);
   }

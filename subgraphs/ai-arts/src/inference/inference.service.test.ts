@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import sharp from 'sharp';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { RuntimeFailure } from '../drivers/runtime/runtime.js';
 import { tarOf } from '../testkit/archives.js';
 import { InferenceActor } from '../testkit/inference.actor.js';
@@ -135,6 +135,11 @@ describe('a service', () => {
     expect(house.engine.submits.length).toBe(before);
   });
 
+  test.each([true, false])('whose server is busy at the beginning runs nevertheless: on the engine %s', async (needsEngine) => {
+    Object.assign(servers, { needsEngine, busyTimes: 1 });
+    expect(await alice.labelOf(await running(), BRIGHT)).toBe('1');
+  });
+
   test('is asked by any process', async () => {
     const beside = await trainingHouse({ servers, beside: house });
     try {
@@ -173,13 +178,43 @@ describe('a worker that dies', () => {
   test('has its requests answered with an error at once, and is asked again where it listens then', async () => {
     const id = await running();
     await alice.labelOf(id, BRIGHT);
+    const opened = servers.opened.length;
     servers.before = () => {
       throw new RuntimeFailure('GONE', 'the inference server does not answer');
     };
     expect(await alice.refused(id, { image: BRIGHT })).toBe('INFERENCE_FAILED the inference server does not answer');
     servers.before = () => undefined;
     expect(await alice.labelOf(id, BRIGHT)).toBe('1');
-    expect(servers.opened.filter((run) => run === id)).toHaveLength(2);
+    expect(servers.opened.slice(opened)).toEqual([id]);
+  });
+
+  test('takes with it the requests that it was at, and not those of the connection that was opened since', async () => {
+    const id = await running();
+    const late = Promise.withResolvers<never>();
+    const gone = () => new RuntimeFailure('GONE', 'the inference server does not answer');
+    let asked = 0;
+    servers.before = () => (++asked === 1 ? late.promise : undefined);
+    const first = alice.refused(id, { image: BRIGHT });
+    await expect.poll(() => asked, { timeout: 30_000 }).toBe(1);
+    servers.before = () => {
+      throw gone();
+    };
+    expect(await alice.refused(id, { image: BRIGHT })).toMatch(/^INFERENCE_FAILED/);
+    servers.before = () => undefined;
+    expect(await alice.labelOf(id, BRIGHT)).toBe('1');
+    const [opened, closed] = [servers.opened.length, servers.closed.length];
+    late.reject(gone());
+    expect(await first).toMatch(/^INFERENCE_FAILED/);
+    expect(await alice.labelOf(id, BRIGHT)).toBe('1');
+    expect([servers.opened.length, servers.closed.length]).toEqual([opened, closed]);
+  });
+
+  test('over a model that it can never serve is not started again, and the service says why', async () => {
+    const id = await running();
+    servers.refusal = 'cannot serve model: Protobuf parsing failed';
+    house.engine.end(id, { exitCode: 3, reason: null });
+    expect(await become(id, 'FAILED')).toMatchObject({ stateReason: servers.refusal, restarts: 0 });
+    expect(world.runsOf(id)).toHaveLength(1);
   });
 
   test('does not come back when its owner has stopped it meanwhile', async () => {
@@ -205,6 +240,42 @@ describe('a service that nobody asks', () => {
     expect((await sleep(id)).stateReason).toBe('nobody asked it for 10 min; the next request wakes it');
     expect(await alice.labelOf(id, BRIGHT)).toBe('1');
     expect(await alice.look(id)).toMatchObject({ state: 'RUNNING', stateReason: null });
+  });
+
+  test('is not one that is at a request', async () => {
+    const id = await running();
+    const [before] = await Promise.all([alice.look(id), house.subgraph.services.requestCounters.flush()]);
+    const answer = Promise.withResolvers<void>();
+    servers.before = () => answer.promise;
+    const asked = alice.labelOf(id, BRIGHT);
+    await expect.poll(async () => (await alice.look(id)).queue, { timeout: 30_000 }).toBe(1);
+    await house.subgraph.services.requestCounters.flush();
+    const during = await alice.look(id);
+    expect(Date.parse(during.lastRequestAt)).toBeGreaterThan(Date.parse(before.lastRequestAt));
+    expect(during.requests).toBe(0);
+    answer.resolve();
+    expect(await asked).toBe('1');
+  });
+
+  test('is not woken when its owner stops it while it falls asleep', async () => {
+    const id = await running();
+    const { jobs, inferenceActivity } = house.subgraph.services;
+    const pause = vi.spyOn(jobs, 'pause').mockImplementationOnce(async (...stop) => {
+      await inferenceActivity.sweep(new Date(Date.now() + 11 * MINUTE));
+      return jobs.pause(...stop);
+    });
+    await alice.change('stop', id);
+    pause.mockRestore();
+    await become(id, 'PAUSED');
+    expect(await alice.refused(id, { image: BRIGHT })).toMatch(/^SERVICE_NOT_RUNNING .*PAUSED/);
+  });
+
+  test('sleeps although the store of pictures is away', async () => {
+    const id = await running();
+    const sweep = vi.spyOn(house.subgraph.services.images, 'sweep').mockRejectedValueOnce(new Error('the store is away'));
+    await expect(sleep(id)).rejects.toThrow('the store is away');
+    sweep.mockRestore();
+    await become(id, 'PAUSED');
   });
 
   test('is waited for no longer than said', async () => {
@@ -261,9 +332,13 @@ describe('a service that cannot be', () => {
     expect((await alice.look(id)).model.id).toBe(modelId);
   });
 
-  test('whose hutong.json is wrong says so to whoever asks it', async () => {
-    const wrong = await alice.model('wrong', { fileName: 'x.tar', bytes: await tarOf({ 'model.onnx': 'x', 'hutong.json': '{"task":"guess"}' }) });
-    const id = await running({ modelId: wrong });
-    expect(await alice.refused(id, { image: BRIGHT })).toMatch(/^BAD_INPUT hutong\.json task/);
+  test('whose hutong.json does not fit is FAILED before anybody asks it, and its worker is ended', async () => {
+    const wrong = await alice.model('wrong', { fileName: 'x.tar', bytes: await tarOf({ 'model.onnx': 'x', 'hutong.json': '{"input":{"width":9}}' }) });
+    const id = await alice.created({ modelId: wrong });
+    expect((await become(id, 'FAILED')).stateReason).toMatch(/^hutong\.json input\.width: 9 is not what the model takes/);
+    await expect.poll(() => world.runsOf(id).map(({ view }) => view.state), { timeout: 30_000 }).toEqual(['ENDED']);
+    servers.needsEngine = false;
+    const other = await alice.created({ modelId: wrong });
+    expect((await become(other, 'ERROR')).stateReason).toMatch(/^hutong\.json input\.width: /);
   });
 });

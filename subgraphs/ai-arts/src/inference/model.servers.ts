@@ -21,6 +21,9 @@ export interface ModelServers {
   /** What speaks to it; undefined as long as it is not known where it listens. */
   runtimeOf(run: ServiceRun): Promise<InferenceRuntime | undefined>;
 
+  /** Why a worker that has ended can never serve its model, as it has said; undefined when it has not. */
+  refusalOf?(run: ServiceRun): Promise<string | undefined>;
+
   /** Removes what no service uses any more; called once a minute. */
   sweep?(): Promise<void>;
 }

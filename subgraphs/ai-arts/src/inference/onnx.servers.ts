@@ -4,7 +4,7 @@ import path from 'node:path';
 import { sql } from '@hutong/common';
 import { OipClient } from '../drivers/runtime/oip.client.js';
 import { TOKEN_VARIABLE } from '../drivers/runtime/onnx/environment.js';
-import { readPort } from '../drivers/runtime/onnx/worker.address.js';
+import { readPort, readRefusal } from '../drivers/runtime/onnx/worker.address.js';
 import { argumentsOf } from '../drivers/runtime/onnx/worker.options.js';
 import type { StagedRuntime } from '../drivers/runtime/onnx/staged.runtime.js';
 import type { InferenceRuntime } from '../drivers/runtime/runtime.js';
@@ -73,6 +73,10 @@ export class OnnxServers implements ModelServers {
     const port = await readPort(this.#addressFile(run));
     if (host === null || port === undefined) return undefined;
     return new OipClient({ address: `http://${host.includes(':') ? `[${host}]` : host}:${port}`, model: NAME, token: this.#tokenOf(run) });
+  }
+
+  refusalOf(run: ServiceRun): Promise<string | undefined> {
+    return readRefusal(this.#addressFile(run));
   }
 
   /** Removes worker programs of other versions that no service uses any more. */

@@ -64,11 +64,12 @@ export class RecognitionService {
 
   async #recognize({ caller, signal }: RequestScope, service: InferenceService, source: ImageSource, { top, minScore, isDrawn }: RecognitionRequest): Promise<Recognition> {
     const { models, images, decoder, links } = this.parts;
-    const { runtime, card } = await models.of(service);
+    const model = await models.of(service);
+    const { runtime, card } = model;
     const { tensor, ...size } = await decoder.decode({ name: source.name, content: source.content }, card, signal);
     const outputs = await runtime.infer([tensor], signal).catch((error: unknown) => {
       // It may listen elsewhere when it comes back.
-      if (error instanceof RuntimeFailure && error.fault === 'GONE') models.forget(service.id);
+      if (error instanceof RuntimeFailure && error.fault === 'GONE') models.lost(service.id, model);
       return told(error);
     });
     const found = recognitionOf(outputs, card, { top: top ?? USUAL_TOP[card.task], ...(minScore === null ? {} : { minScore }) }, size);

@@ -20,6 +20,10 @@ export class RuntimeServers implements ModelServers {
     return this.#of(run).runtimeOf(run);
   }
 
+  async refusalOf(run: ServiceRun): Promise<string | undefined> {
+    return this.#of(run).refusalOf?.(run);
+  }
+
   async sweep(): Promise<void> {
     for (const servers of Object.values(this.byRuntime)) await servers.sweep?.();
   }

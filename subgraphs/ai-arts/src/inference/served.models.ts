@@ -6,7 +6,7 @@ import { readModelFolder } from '../image/model.folder.js';
 import type { JobEvents } from '../job/job.events.js';
 import { JobState } from '../job/job.states.js';
 import type { InferenceService } from './inference.entity.js';
-import type { ModelServers } from './model.servers.js';
+import type { ModelServers, ServiceRun } from './model.servers.js';
 import { told } from './runtime.failure.js';
 
 /** A model that runs, and what it wants and gives. */
@@ -18,13 +18,22 @@ export interface ServedModel {
 interface Opened {
   runId: string;
   model: Promise<ServedModel>;
+  /** What it came to. */
+  served?: ServedModel;
 }
 
-interface ModelsParts {
+/** What models are opened with. */
+export interface OpenerParts {
   servers: ModelServers;
   files: FileSets;
+}
+
+interface ModelsParts extends OpenerParts {
   events: JobEvents;
 }
+
+/** Whoever asked first may go; others wait for the same. */
+const OPEN_MS = 30_000;
 
 /** The models of running services as this process speaks to them, opened with the first request for each. */
 export class ServedModels {
@@ -45,12 +54,18 @@ export class ServedModels {
     const known = this.#opened.get(id);
     if (known?.runId === runId) return known.model;
     this.forget(id);
-    const opened = { runId, model: this.#open(service) };
+    const opened: Opened = { runId, model: openModel(this.#parts, service, AbortSignal.timeout(OPEN_MS)) };
     this.#opened.set(id, opened);
-    opened.model.catch(() => {
-      if (this.#opened.get(id) === opened) this.#opened.delete(id);
-    });
+    opened.model.then(
+      (served) => (opened.served = served),
+      () => this.#opened.get(id) === opened && this.#opened.delete(id),
+    );
     return opened.model;
+  }
+
+  /** A model does not answer any more, so that the next request opens it anew; nothing happens when another one has done so. */
+  lost(id: string, model: ServedModel): void {
+    if (this.#opened.get(id)?.served === model) this.forget(id);
   }
 
   /** Lets go of the model of a service; the next request opens it anew. */
@@ -64,21 +79,21 @@ export class ServedModels {
     this.#stopListening();
     for (const id of this.#opened.keys()) this.forget(id);
   }
-
-  async #open(service: InferenceService): Promise<ServedModel> {
-    const { servers, files } = this.#parts;
-    // Whoever asked first may go; others wait for the same.
-    const signal = AbortSignal.timeout(OPEN_MS);
-    const runtime = await servers.runtimeOf(service);
-    if (!runtime) throw inferenceFailed({ words: 'it is not known where the worker of the service listens' });
-    try {
-      const [metadata, { document }] = await Promise.all([runtime.metadata(signal).catch(told), files.stage(service.modelFileSetId, signal).then((staged) => readModelFolder(staged, service.modelFile))]);
-      return { runtime, card: modelCard(metadata, document) };
-    } catch (error) {
-      await runtime.close();
-      throw error;
-    }
-  }
 }
 
-const OPEN_MS = 30_000;
+/**
+ * Begins to speak to the model of a run.
+ *
+ * @throws INFERENCE_FAILED, BAD_INPUT when its hutong.json does not fit the model, PATH_MISSING, STORE_UNAVAILABLE
+ */
+export async function openModel({ servers, files }: OpenerParts, run: ServiceRun & Pick<InferenceService, 'modelFileSetId' | 'modelFile'>, signal: AbortSignal): Promise<ServedModel> {
+  const runtime = await servers.runtimeOf(run);
+  if (!runtime) throw inferenceFailed({ words: 'it is not known where the worker of the service listens' });
+  try {
+    const [metadata, { document }] = await Promise.all([runtime.metadata(signal).catch(told), files.stage(run.modelFileSetId, signal).then((staged) => readModelFolder(staged, run.modelFile))]);
+    return { runtime, card: modelCard(metadata, document) };
+  } catch (error) {
+    await runtime.close();
+    throw error;
+  }
+}

@@ -151,7 +151,9 @@ export class JobErrands {
       const words = wordsOf(error);
       const delayMs = retryDelayMs(errand, error, row.tries);
       row.worker = null;
-      if (delayMs !== undefined) Object.assign(row, { tries: row.tries + 1, notBefore: new Date(Date.now() + delayMs), stateReason: words });
+      // How it has ended is not hidden by what is still to be taken away.
+      const stateReason = hasEnded(row.state) ? row.stateReason : words;
+      if (delayMs !== undefined) Object.assign(row, { tries: row.tries + 1, notBefore: new Date(Date.now() + delayMs), stateReason });
       else {
         Object.assign(row, { errand: null, tries: 0, stateReason: words });
         await this.parts.rows.ended(tx, row, JobState.ERROR);

@@ -29,6 +29,13 @@ export interface JobKind<Row extends Job = Job> {
   isReady?(job: Row, view: EngineJobView, signal: AbortSignal): Promise<boolean>;
 
   /**
+   * Why a job can never be of use, however often it is begun: asked when its program is about to be, and when that has ended
+   * unasked. It is FAILED with these words then, and what runs of it is ended. Undefined, and without this: nothing is known
+   * against it. It must answer within a second or so.
+   */
+  refusal?(job: Row, view: EngineJobView, signal: AbortSignal): Promise<string | undefined>;
+
+  /**
    * Whether a job whose program has ended, by itself and whatever way, begins again as a new run: when, and what its owner is
    * told meanwhile. Undefined, and without this: it has ended. Called in the transaction, with how it ended in the row, which may be changed.
    */

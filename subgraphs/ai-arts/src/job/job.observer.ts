@@ -17,6 +17,8 @@ const LOST = 'the engine lost it before it was begun';
 interface Outcome {
   state: JobState;
   reason: string | null;
+  /** It is not begun again. */
+  isFinal?: boolean;
 }
 
 /** Takes over what the engine says of jobs that nothing is being asked for. */
@@ -40,25 +42,37 @@ export class JobObserver {
     return changed ?? false;
   }
 
-  async #enter(tx: EntityManager, job: Job, { state, reason }: Outcome, view: EngineJobView): Promise<void> {
+  async #enter(tx: EntityManager, job: Job, { state, reason, isFinal = false }: Outcome, view: EngineJobView): Promise<void> {
     const hasStopped = view.state === 'ENDED' || view.state === 'GONE';
     Object.assign(job, { stateReason: reason, engineId: view.engineId ?? job.engineId, host: view.host ?? job.host, startedAt: view.startedAt ?? (state === RUNNING ? (job.startedAt ?? new Date()) : job.startedAt) });
-    if (!hasStopped) return this.parts.rows.become(tx, job, state);
+    if (!hasStopped) {
+      await this.parts.rows.become(tx, job, state);
+      // What runs of it is of no use.
+      return isFinal ? this.parts.rows.ask(tx, job, 'STOP') : undefined;
+    }
     Object.assign(job, { exitCode: view.exitCode, endedAt: view.endedAt ?? new Date(), host: null });
-    const again = ENDED_BY_ITSELF.includes(state) ? this.parts.kinds.of(job).again?.(job) : undefined;
+    const again = !isFinal && ENDED_BY_ITSELF.includes(state) ? this.parts.kinds.of(job).again?.(job) : undefined;
     await (again ? this.parts.rows.startAgain(tx, job, randomUUID(), again) : this.parts.rows.ended(tx, job, state));
   }
 
   /** The state that a job is to enter by what the engine says; undefined: it stays as it is. */
   async #outcomeOf(view: EngineJobView, job: Job, signal: AbortSignal): Promise<Outcome | undefined> {
     const halted = JobRows.haltedAs(job.state);
-    if (view.state === 'ENDED' || view.state === 'GONE') return halted === undefined ? endOf(view, job) : { state: halted, reason: null };
+    const hasStopped = view.state === 'ENDED' || view.state === 'GONE';
+    if (hasStopped) return halted === undefined ? ((await this.#refusalOf(view, job, signal)) ?? endOf(view, job)) : { state: halted, reason: null };
     if (halted !== undefined) return undefined;
     if (view.state === 'QUEUED') return { state: QUEUED, reason: view.reason };
     if (view.state === 'SCHEDULING') return { state: SCHEDULING, reason: view.reason };
     // What was ready once is not asked again.
-    const isReady = job.state === RUNNING || ((await this.parts.kinds.of(job).isReady?.(job, view, signal)) ?? true);
-    return { state: isReady ? RUNNING : SCHEDULING, reason: null };
+    if (job.state === RUNNING) return { state: RUNNING, reason: null };
+    const isReady = (await this.parts.kinds.of(job).isReady?.(job, view, signal)) ?? true;
+    if (!isReady) return { state: SCHEDULING, reason: null };
+    return (await this.#refusalOf(view, job, signal)) ?? { state: RUNNING, reason: null };
+  }
+
+  async #refusalOf(view: EngineJobView, job: Job, signal: AbortSignal): Promise<Outcome | undefined> {
+    const reason = await this.parts.kinds.of(job).refusal?.(job, view, signal);
+    return reason === undefined ? undefined : { state: FAILED, reason, isFinal: true };
   }
 }
 

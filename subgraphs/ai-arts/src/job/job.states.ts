@@ -27,7 +27,7 @@ export const JOB_STATES: TransitionTable<JobState> = {
   PAUSED: { description: 'It is stopped and can be started again.', next: [QUEUED, KILLED] },
   KILLING: { description: 'It is being ended.', next: [KILLED] },
   FINISHED: { description: 'Its program ended with exit code 0.', next: [QUEUED] },
-  FAILED: { description: 'Its program ended with another exit code, by a signal, or went beyond a limit; `stateReason` says which.', next: [QUEUED] },
+  FAILED: { description: 'Its program ended with another exit code, by a signal, or went beyond a limit, or a service has a model that cannot be served; `stateReason` says which.', next: [QUEUED] },
   ERROR: { description: 'It could not be started, or the engine lost it; `stateReason` says why.', next: [QUEUED] },
   KILLED: { description: 'It was ended, by its owner or on the engine.', next: [QUEUED] },
 };

@@ -48,7 +48,7 @@ export class InferenceHouse {
   /** Everything as at the beginning: no service, and a worker that answers. */
   async tidy(): Promise<void> {
     const { alice, house } = this;
-    Object.assign(this.servers, { isUp: true, needsEngine: true, before: () => undefined });
+    Object.assign(this.servers, { isUp: true, needsEngine: true, busyTimes: 0, refusal: undefined, before: () => undefined });
     house.engine.startsAtOnce = true;
     for (const { id } of (await alice.actor.ask('{ inferenceServices(first: 100) { nodes { id } } }')).data.inferenceServices.nodes) await alice.change('delete', id);
     const document = 'query ($userId: ID!) { ownsRunningThings(userId: $userId) }';

@@ -35,9 +35,14 @@ export class ModelSession {
   /** @throws ModelRefused */
   static async open(options: SessionOptions, ends: Ends): Promise<ModelSession> {
     const thread = new Worker(new URL('./session.thread.js', import.meta.url), { workerData: options });
-    thread.once('exit', (code) => ends.onDeath(`exit code ${code}`));
+    const onExit = (code: number): void => ends.onDeath(`exit code ${code}`);
+    thread.once('exit', onExit);
     const [message] = (await once(thread, 'message')) as [LoadMessage];
-    if ('refused' in message) throw new ModelRefused(message.refused);
+    if ('refused' in message) {
+      // It ends in good order now.
+      thread.off('exit', onExit);
+      throw new ModelRefused(message.refused);
+    }
     thread.once('error', (error: Error) => ends.onDeath(error.message));
     return new ModelSession(thread, message.loaded, ends);
   }

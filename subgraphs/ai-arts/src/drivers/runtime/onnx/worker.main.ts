@@ -7,7 +7,7 @@ import { ModelRefused, ModelSession } from './model.session.js';
 import { RequestCounters } from './request.counters.js';
 import { RequestQueue } from './request.queue.js';
 import { warmUp } from './warm.up.js';
-import { writePort } from './worker.address.js';
+import { writePort, writeRefusal } from './worker.address.js';
 import { readArguments, type WorkerOptions } from './worker.options.js';
 import { WorkerServer } from './worker.server.js';
 
@@ -21,7 +21,7 @@ const counters = new RequestCounters();
 const server = new WorkerServer({ options, token, counters });
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void server.drain().then(leave));
 server.http.on('error', (error) => end(FAILED, `cannot listen on ${options.host}: ${error.message}`));
-server.http.listen(options.port, options.host, () => void start().catch((error: unknown) => end(error instanceof ModelRefused ? MODEL_REFUSED : FAILED, `cannot serve ${options.name}: ${(error as Error).message}`)));
+server.http.listen(options.port, options.host, () => void start().catch(giveUp));
 
 async function start(): Promise<void> {
   await writePort(options.addressFile, (server.http.address() as AddressInfo).port);
@@ -36,6 +36,16 @@ async function start(): Promise<void> {
   for (const note of [...session.model.notes, ...notes]) console.log(`${options.name}: ${note}`);
   server.serve({ model: session.model, queue: new RequestQueue(session, counters, batch) });
   console.log(`${options.name} is ready after ${Math.round(performance.now() - begun)} ms (${session.model.library}, threads: ${options.threads}, joined requests: up to ${batch})`);
+}
+
+async function giveUp(error: unknown): Promise<never> {
+  const words = `cannot serve ${options.name}: ${(error as Error).message}`;
+  if (!(error instanceof ModelRefused)) return end(FAILED, words);
+  try {
+    await writeRefusal(options.addressFile, words);
+  } finally {
+    end(MODEL_REFUSED, words);
+  }
 }
 
 function read(): { options: WorkerOptions; token: string } {
