@@ -68,6 +68,13 @@ test('whoever is not signed in reaches nothing', async () => {
   expect(labels.received).toHaveLength(1);
 });
 
+test('no header tells the label server another method or path', async () => {
+  labels.behave(answers({}));
+  const others = { 'x-http-method-override': 'DELETE', 'x-http-method': 'DELETE', 'x-method-override': 'DELETE', 'x-original-url': '/admin', 'x-rewrite-url': '/admin' };
+  expect((await ask('/x', { headers: { ...routes.as(caller({ scopes: ['ai-arts:read'] })), ...others } })).status).toBe(200);
+  expect(Object.keys(labels.received[0]!.headers).filter((name) => name in others)).toEqual([]);
+});
+
 test('a program reaches the label server with method, query and body as they are', async () => {
   labels.behave(answers({ id: 9 }, 201, { 'x-total': '1' }));
   const answer = await ask('/api/projects?name=%E6%95%B0%20x', { method: 'POST', body: '{"title":"数字"}', headers: { 'content-type': 'application/json', 'x-mine': 'kept' } });

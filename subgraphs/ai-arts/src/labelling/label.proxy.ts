@@ -14,8 +14,8 @@ export interface LabelProxyParts {
   path: string;
 }
 
-/** It knows callers by their assertions, not by pages. */
-const NOT_FOR_SERVER = new Set(['origin', 'referer']);
+/** It knows callers by their assertions, not by pages; and no caller may tell it another method or path than the one that was looked at here. */
+const NOT_FOR_SERVER = new Set(['origin', 'referer', 'x-http-method-override', 'x-http-method', 'x-method-override', 'x-original-url', 'x-rewrite-url']);
 /** What would speak for our origin: its cookies and what browsers keep for it, logins, other origins' rights, and how it is reported on. */
 const NOT_FROM_SERVER = /^(?:set-cookie2?|www-authenticate|authentication-info|clear-site-data|strict-transport-security|public-key-pins.*|alt-svc|refresh|service-worker-allowed|access-control-.*|cross-origin-.*|nel|report-to|reporting-endpoints|server|x-powered-by|x-hutong-.*)$/;
 /** No browser may run on our origin what a stranger uploaded to the label server. */
