@@ -18,6 +18,8 @@ export class WorkerPresence {
   readonly #log: Log;
   readonly #busyWith = new Set<string>();
   #client: pg.Client | undefined;
+  /** One that holds no lock yet. */
+  #connecting: pg.Client | undefined;
   #stopped = false;
 
   private constructor(url: string, log: Log) {
@@ -50,6 +52,7 @@ export class WorkerPresence {
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    giveUp(this.#connecting);
     await this.#client?.end().catch(() => undefined);
   }
 
@@ -57,15 +60,19 @@ export class WorkerPresence {
     const client = new pg.Client({ connectionString: this.#url, keepAlive: true, application_name: 'hutong worker' });
     client.on('error', (error) => this.#log.warn({ err: error }, 'lost the connection that tells other processes that this one lives'));
     client.on('end', () => this.#connectAgain());
+    this.#connecting = client;
     try {
       await client.connect();
       await client.query(`select pg_advisory_lock(${LOCK_OF})`, [this.id]);
+      if (this.#stopped) throw new Error('the process stopped while it connected');
+      this.#client = client;
     } catch (error) {
       client.removeAllListeners('end');
-      void client.end().catch(() => undefined);
+      giveUp(client);
       throw error;
+    } finally {
+      this.#connecting = undefined;
     }
-    this.#client = client;
   }
 
   #connectAgain(): void {
@@ -74,4 +81,9 @@ export class WorkerPresence {
       if (!this.#stopped) this.#connect().catch(() => this.#connectAgain());
     }, RECONNECT_MS).unref();
   }
+}
+
+/** Ends a connection that may never come about, which nobody waits for. */
+function giveUp(client: pg.Client | undefined): void {
+  client?.end().catch(() => undefined);
 }
