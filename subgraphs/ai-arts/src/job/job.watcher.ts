@@ -38,6 +38,8 @@ export class JobWatcher {
   #looking: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #due = Infinity;
+  /** It was woken since the look under way began, which may have missed what for. */
+  #again = false;
   readonly #stop = new AbortController();
 
   constructor(parts: WatcherParts) {
@@ -59,7 +61,9 @@ export class JobWatcher {
 
   /** There may be jobs on the engine: looks soon, and until none is left. */
   wake(pauseMs = FIRST_PAUSE_MS): void {
-    if (this.#stop.signal.aborted || this.#looking) return;
+    if (this.#stop.signal.aborted) return;
+    this.#again = true;
+    if (this.#looking) return;
     // What wakes it all the time must not put it off all the time.
     const due = performance.now() + pauseMs;
     if (due >= this.#due) return;
@@ -89,6 +93,7 @@ export class JobWatcher {
   async #lookAndGoOn(pauseMs: number): Promise<void> {
     const begun = performance.now();
     let nextMs: number | undefined = LONGEST_PAUSE_MS;
+    this.#again = false;
     try {
       const { looked, isMoving } = await this.#lookAt(WATCHED);
       const restMs = (performance.now() - begun) * SHARE;
@@ -97,6 +102,7 @@ export class JobWatcher {
       this.#warn(err);
     }
     this.#looking = undefined;
+    nextMs ??= this.#again ? FIRST_PAUSE_MS : undefined;
     if (nextMs !== undefined) this.wake(nextMs);
   }
 
