@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { isUuid, sql, type Caller, type Log } from '@hutong/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import type { Store } from '../drivers/store/store.js';
+import { StoreError, type Store } from '../drivers/store/store.js';
 import type { AiArtsSettings } from '../environment.js';
 import { imageNotFound } from '../errors.js';
 import { asShown } from '../files/store.failure.js';
@@ -81,18 +81,26 @@ export class ImageKeeper {
     try {
       return await this.parts.store.get(keyOf(image), signal);
     } catch (error) {
-      throw asShown(error);
+      throw error instanceof StoreError && error.fault === 'NOT_FOUND' ? imageNotFound({ id: image.id, cause: error }) : asShown(error);
     }
   }
 
   /** Removes what has expired; may be repeated, by any number of processes. */
   async sweep(signal: AbortSignal): Promise<void> {
     const { fork, store } = this.parts;
+    let refusal: StoreError | undefined;
     for (const { id } of await sql<{ id: string }>(fork(), DUE, [AT_ONCE])) {
       signal.throwIfAborted();
-      await store.delete(keyOf({ id }), AbortSignal.any([signal, AbortSignal.timeout(REMOVAL_MS)]));
-      await fork().nativeDelete(KeptImage, { id, expiresAt: { $lte: new Date() } });
+      try {
+        await store.delete(keyOf({ id }), AbortSignal.any([signal, AbortSignal.timeout(REMOVAL_MS)]));
+        await fork().nativeDelete(KeptImage, { id, expiresAt: { $lte: new Date() } });
+      } catch (error) {
+        // A store that is away has none of them removed; one that does not let go of this picture may let go of others.
+        if (!(error instanceof StoreError) || error.fault === 'UNREACHABLE') throw error;
+        refusal ??= error;
+      }
     }
+    if (refusal) throw refusal;
   }
 
   /** Its time was over before its bytes were there, and nobody else knows of them. */

@@ -1,8 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import sharp from 'sharp';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { RuntimeFailure } from '../drivers/runtime/runtime.js';
+import { StoreError } from '../drivers/store/store.js';
 import { InferenceActor } from '../testkit/inference.actor.js';
 import { codeOf, InferenceHouse } from '../testkit/inference.house.js';
 import { routeServer } from '../testkit/route.server.js';
@@ -142,6 +143,29 @@ describe('a picture', () => {
     const keeping = images.keep({ ownerId: alice.actor.as.userId!, serviceId: id, kind: 'UPLOADED' }, slow(), new AbortController().signal);
     await expect(keeping).rejects.toMatchObject({ code: 'IMAGE_NOT_FOUND' });
     expect(await readdir(path.join(house.folder, 'store', 'images')).catch(() => [])).toEqual([]);
+  });
+
+  test('that the store does not let go keeps no others from being removed', async () => {
+    const id = await running();
+    const [stuck, other] = [(await alice.upload(id, DARK)).data.uploadImage.id, (await alice.upload(id, DARK)).data.uploadImage.id];
+    const { store, images } = house.subgraph.services;
+    const remove = store.delete.bind(store);
+    const faulty = vi.spyOn(store, 'delete').mockImplementation((key, signal) => (key.endsWith(stuck) ? Promise.reject(new StoreError('REFUSED', 'locked')) : remove(key, signal)));
+    const rows = () => house.em().getConnection().execute<{ id: string }[]>('select id from ai_arts.image where id in (?, ?)', [stuck, other]);
+    await house.em().getConnection().execute(`update ai_arts.image set expires_at = now() - case when id = ? then interval '1 minute' else interval '0' end`, [stuck]);
+    await expect(images.sweep(new AbortController().signal)).rejects.toThrow('locked');
+    expect(await rows()).toEqual([{ id: stuck }]);
+    faulty.mockRestore();
+    await images.sweep(new AbortController().signal);
+    expect(await rows()).toEqual([]);
+  });
+
+  test('that goes while it is asked for is not found', async () => {
+    const id = await running();
+    const { data } = await alice.upload(id, DARK);
+    const { store } = house.subgraph.services;
+    await store.delete(`images/${data.uploadImage.id}`, new AbortController().signal);
+    expect(await alice.refused(id, { imageId: data.uploadImage.id })).toMatch(/^IMAGE_NOT_FOUND/);
   });
 
   test('is drawn when that is asked for', async () => {
