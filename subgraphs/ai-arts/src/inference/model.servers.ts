@@ -6,6 +6,9 @@ import type { InferenceService } from './inference.entity.js';
 /** A run of a service, and the machine it is on. */
 export type ServiceRun = Pick<InferenceService, 'id' | 'runId' | 'host' | 'engine' | 'servedName'>;
 
+/** The same with the model that it serves. */
+export type ServedRun = ServiceRun & Pick<InferenceService, 'modelFileSetId' | 'modelFile'>;
+
 /** What serves models: workers of ours on the engine, or an inference server of the site. */
 export interface ModelServers {
   /**

@@ -14,6 +14,7 @@ import { ImageSource } from './image.source.js';
 import { InferenceService } from './inference.entity.js';
 import { readRecognition, type RecognitionRequest } from './inference.request.js';
 import type { RecognizeImageInput, Recognition, UploadImageInput } from './inference.types.js';
+import type { ServedRun } from './model.servers.js';
 import type { PictureLinks } from './picture.links.js';
 import type { RequestCounters } from './request.counters.js';
 import { told } from './runtime.failure.js';
@@ -62,7 +63,7 @@ export class RecognitionService {
     }
   }
 
-  async #recognize({ caller, signal }: RequestScope, service: InferenceService, source: ImageSource, { top, minScore, isDrawn }: RecognitionRequest): Promise<Recognition> {
+  async #recognize({ caller, signal }: RequestScope, service: ServedRun, source: ImageSource, { top, minScore, isDrawn }: RecognitionRequest): Promise<Recognition> {
     const { models, images, decoder, links } = this.parts;
     const model = await models.of(service);
     const { runtime, card } = model;
@@ -88,7 +89,7 @@ export class RecognitionService {
     }
   }
 
-  async #sourceOf(scope: RequestScope, service: InferenceService, { image, imageId }: RecognizeImageInput): Promise<ImageSource> {
+  async #sourceOf(scope: RequestScope, service: ServedRun, { image, imageId }: RecognizeImageInput): Promise<ImageSource> {
     if (image != null) return this.#arriving(await image, scope.signal);
     const { images } = this.parts;
     const kept = await images.find(scope.caller, service.id, imageId ?? null);

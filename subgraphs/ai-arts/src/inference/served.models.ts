@@ -5,8 +5,7 @@ import { modelCard, type ModelCard } from '../image/model.card.js';
 import { readModelFolder } from '../image/model.folder.js';
 import type { JobEvents } from '../job/job.events.js';
 import { JobState } from '../job/job.states.js';
-import type { InferenceService } from './inference.entity.js';
-import type { ModelServers, ServiceRun } from './model.servers.js';
+import type { ModelServers, ServedRun } from './model.servers.js';
 import { told } from './runtime.failure.js';
 
 /** A model that runs, and what it wants and gives. */
@@ -49,7 +48,7 @@ export class ServedModels {
   }
 
   /** @throws INFERENCE_FAILED, BAD_INPUT when its hutong.json does not fit the model, PATH_MISSING, STORE_UNAVAILABLE */
-  of(service: InferenceService): Promise<ServedModel> {
+  of(service: ServedRun): Promise<ServedModel> {
     const { id, runId } = service;
     const known = this.#opened.get(id);
     if (known?.runId === runId) return known.model;
@@ -86,7 +85,7 @@ export class ServedModels {
  *
  * @throws INFERENCE_FAILED, BAD_INPUT when its hutong.json does not fit the model, PATH_MISSING, STORE_UNAVAILABLE
  */
-export async function openModel({ servers, files }: OpenerParts, run: ServiceRun & Pick<InferenceService, 'modelFileSetId' | 'modelFile'>, signal: AbortSignal): Promise<ServedModel> {
+export async function openModel({ servers, files }: OpenerParts, run: ServedRun, signal: AbortSignal): Promise<ServedModel> {
   const runtime = await servers.runtimeOf(run);
   if (!runtime) throw inferenceFailed({ words: 'it is not known where the worker of the service listens' });
   try {

@@ -1,16 +1,26 @@
-import { waitForChange, type RequestScope } from '@hutong/common';
-import { serviceNotRunning } from '../errors.js';
+import { isUuid, mayAccessOwned, preparedSql, waitForChange, type PreparedStatement, type RequestScope } from '@hutong/common';
+import { notYours, serviceNotRunning } from '../errors.js';
 import type { JobEvents } from '../job/job.events.js';
 import { requireJob } from '../job/job.reference.js';
 import { hasEnded, JobState } from '../job/job.states.js';
 import type { JobStore } from '../job/job.store.js';
 import { InferenceService } from './inference.entity.js';
+import type { ServedRun } from './model.servers.js';
 import type { RequestCounters } from './request.counters.js';
 
 /** How long a request waits for a service that it has woken, when it does not say. */
 const WAKE_MS = 20_000;
 
 const { RUNNING, PAUSED } = JobState;
+const SERVICE = 'input.serviceId';
+
+/** Asked with every request. */
+const FIND_RUNNING: PreparedStatement = {
+  name: 'find a running service',
+  text: `
+    select id, run_id as "runId", host, engine, served_name as "servedName", model_file_set_id as "modelFileSetId", model_file as "modelFile", owner_id as "ownerId"
+    from ai_arts.job where id = $1 and kind = 'INFERENCE' and state = 'RUNNING' and deleted_at is null`,
+};
 
 /** Lets requests to services that run; wakes those that sleep. */
 export class ServiceGate {
@@ -22,9 +32,10 @@ export class ServiceGate {
    * @param waitMs how long to wait for it; null: for one that sleeps 20 s, for any other not at all
    * @throws JOB_NOT_FOUND, NOT_YOURS, SERVICE_NOT_RUNNING, SERVICE_BUSY when too many wait for it, and for one that sleeps those of `startInferenceService`
    */
-  async require(scope: RequestScope, id: string, waitMs: number | null): Promise<InferenceService> {
+  async require(scope: RequestScope, id: string, waitMs: number | null): Promise<ServedRun> {
+    const running = await this.#running(scope, id);
+    if (running) return running;
     const before = await this.#look(scope, id);
-    if (before.state === RUNNING) return before;
     const isAsleep = before.isAsleep && !hasEnded(before.state);
     const atMostMs = waitMs ?? (isAsleep ? WAKE_MS : 0);
     await this.#wake(scope, before);
@@ -51,7 +62,13 @@ export class ServiceGate {
   }
 
   #look(scope: RequestScope, id: string): Promise<InferenceService> {
-    return requireJob(InferenceService, scope, id, 'input.serviceId');
+    return requireJob(InferenceService, scope, id, SERVICE);
+  }
+
+  async #running({ em, caller }: RequestScope, id: string): Promise<ServedRun | undefined> {
+    const [found] = isUuid(id) ? await preparedSql<ServedRun & { ownerId: string }>(em, FIND_RUNNING, [id]) : [];
+    if (found && !mayAccessOwned(caller, found.ownerId)) throw notYours({ field: SERVICE });
+    return found;
   }
 
   async #wake(scope: RequestScope, { id, state, isAsleep }: InferenceService): Promise<void> {
