@@ -15,7 +15,7 @@ const SPLIT_CONTRACTS = 2;
 const ALONE_CONTRACTS = 2;
 /** Suites on a real OpenStack. */
 const ON_OPENSTACK = 'test/**/openstack.*.test.ts';
-const contracts = readdirSync(new URL('test/contracts', import.meta.url)).filter((name) => name.endsWith('.test.ts')).map((name) => `test/contracts/${name}`).toSorted();
+const contracts = readdirSync(new URL('test/contract', import.meta.url)).filter((name) => name.endsWith('.test.ts')).map((name) => `test/contract/${name}`).toSorted();
 
 export default defineConfig({
   // graphql has an ESM and a CommonJS build; every package must get the same one, which for Node is the second.
