@@ -1,24 +1,25 @@
 import type { GraphQLSchema } from 'graphql';
-import type { Router } from 'express';
+import { Router } from 'express';
 import { aiArts } from './ai-arts/contract.js';
 import { cloudApi } from './cloud-api/contract.js';
 import type { Contract } from './engine/contract.js';
 import { operationFaults } from './engine/operations.check.js';
 import { createRouter, type RestCompatOptions } from './engine/router.js';
 import { interconnect } from './interconnect/contract.js';
+import { openApiRouter } from './openapi/openapi.router.js';
 import { simpleServer } from './simple-server/contract.js';
 
 /** Every legacy contract that is served. */
 export const contracts: readonly Contract[] = [interconnect, simpleServer, cloudApi, aiArts];
 
 /**
- * The legacy routes as an express router; see createRouter for how to mount it.
+ * The legacy routes and their OpenAPI documents as an express router; see createRouter for how to mount it.
  *
  * @example
  * app.use(restCompat({ graph, settings: { log } }));
  */
 export function restCompat(options: Omit<RestCompatOptions, 'contracts'>): Router {
-  return createRouter({ ...options, contracts });
+  return Router().use(createRouter({ ...options, contracts }), openApiRouter(contracts));
 }
 
 /** Checks every stored operation of every contract against the graph's API schema; one sentence for each fault. */

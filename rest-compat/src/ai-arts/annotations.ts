@@ -4,5 +4,5 @@ import type { Passage } from '../engine/contract.js';
 export const annotations: Passage = {
   path: '/annotations',
   passOn: '/ai_arts/annotations',
-  summary: 'The label server: a browser is sent to it, requests of programs are passed through. 此处跳转到其他项目',
+  summary: { en: 'The label server: a browser is sent to it, requests of programs are passed through.', zh: '此处跳转到其他项目' },
 };

@@ -34,15 +34,17 @@ const endpoint = (path: string): Route =>
   route<undefined, { notebook: { id: string; state: string; openUrl: string | null } | null }>({
     method: 'GET',
     path,
-    summary: 'Leads to the Jupyter server. 跳转到该id的jupyter url',
+    summary: { en: 'Leads to the Jupyter server.', zh: '跳转到该id的jupyter url' },
     credential: 'required',
     takes: { from: 'nothing' },
     operation: 'NotebookEndpoint',
+    refuses: ['NOT_FOUND', 'NOT_YOURS'],
     variables: (_, { parameters: { id } }) => ({ id }),
     destination({ notebook }, { html }) {
       const url = notebook?.openUrl;
       return html && url ? { redirect: url } : undefined;
     },
+    leadsTo: 'page',
     result({ notebook }, _, { parameters: { id } }) {
       const { state, openUrl } = found(notebook, 'notebook', id!);
       return { name: 'ipython', status: state === 'RUNNING' ? 'running' : 'pending', accessPoint: openUrl ?? '' };
@@ -54,7 +56,7 @@ export const codes: readonly Route[] = [
   route<JobQuery, { notebooks: { totalCount: number; nodes: NotebookData[] } }>({
     method: 'GET',
     path: '/codes',
-    summary: 'The notebooks of the caller, newest first. 获取代码开发列表',
+    summary: { en: 'The notebooks of the caller, newest first.', zh: '获取代码开发列表' },
     credential: 'required',
     takes: { from: 'query', shape: z.object({ ...jobListParameters, ...jobFilters }) },
     operation: 'Notebooks',
@@ -65,10 +67,11 @@ export const codes: readonly Route[] = [
   route<z.output<typeof newNotebook>, { createNotebook: { id: string } }>({
     method: 'POST',
     path: '/codes',
-    summary: 'Has a notebook run. 创建新的代码开发',
+    summary: { en: 'Has a notebook run.', zh: '创建新的代码开发' },
     credential: 'required',
     takes: { from: 'body', shape: newNotebook },
     operation: 'CreateNotebook',
+    refuses: ['CONFLICT', 'ENGINE_NOT_CONFIGURED', 'ENGINE_REFUSED', 'ENGINE_NOT_ISOLATED', 'ENGINE_UNAVAILABLE', 'NOTEBOOK_UNAVAILABLE', 'PATH_INVALID', 'PATH_MISSING', 'JOB_QUOTA_EXCEEDED'],
     variables: ({ desc, ...input }) => ({ input: { ...input, description: desc } }),
     result: ({ createNotebook: { id } }) => id,
     fields: { 'input.description': 'desc' },
@@ -76,10 +79,11 @@ export const codes: readonly Route[] = [
   route<undefined, { notebook: NotebookData | null }>({
     method: 'GET',
     path: '/codes/:id',
-    summary: 'One notebook. 获取单个代码开发信息',
+    summary: { en: 'One notebook.', zh: '获取单个代码开发信息' },
     credential: 'required',
     takes: { from: 'nothing' },
     operation: 'Notebook',
+    refuses: ['NOT_FOUND', 'NOT_YOURS'],
     variables: (_, { parameters: { id } }) => ({ id }),
     result: ({ notebook }, _, { parameters: { id } }) => codeEnv(found(notebook, 'notebook', id!)),
   }),
@@ -88,24 +92,26 @@ export const codes: readonly Route[] = [
   route<undefined, unknown>({
     method: 'DELETE',
     path: '/codes/:id',
-    summary: 'Deletes a notebook with its files; one that runs is ended first. 删除单个代码开发',
+    summary: { en: 'Deletes a notebook with its files; one that runs is ended first.', zh: '删除单个代码开发' },
     credential: 'required',
     takes: { from: 'nothing' },
     operation: 'DeleteNotebook',
+    refuses: ['JOB_NOT_FOUND', 'NOT_YOURS', 'ENGINE_NOT_CONFIGURED'],
     variables: (_, { parameters: { id } }) => ({ id }),
     result: () => ({}),
   }),
   route<{ description: string }, unknown>({
     method: 'POST',
     path: '/codes/:id/description',
-    summary: 'Says something else of a notebook. 更新描述信息',
+    summary: { en: 'Says something else of a notebook.', zh: '更新描述信息' },
     credential: 'required',
     takes: { from: 'body', shape: z.object({ description: storableTextUpTo(LONGEST_DESCRIPTION) }) },
     operation: 'DescribeNotebook',
+    refuses: ['JOB_NOT_FOUND', 'NOT_YOURS'],
     variables: ({ description }, { parameters: { id } }) => ({ id, description }),
     result: () => ({}),
   }),
-  uploadRoute('/codes/upload', 'CODE', 'Takes in a file, or an archive, which is unpacked, to be used as codePath. 上传代码'),
+  uploadRoute('/codes/upload', 'CODE', { en: 'Takes in a file, or an archive, which is unpacked, to be used as codePath.', zh: '上传代码' }),
 ];
 
 function codeEnv({ id, name, state, engine, codePath, openUrl, createdAt, deviceType, deviceNum, description }: NotebookData) {

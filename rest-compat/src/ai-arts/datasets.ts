@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { route, type Route } from '../engine/contract.js';
+import type { Bilingual } from '../engine/language.js';
 import { storableTextUpTo, text } from '../engine/value.shapes.js';
 import { fileListParameters, listFields, listVariables, pageOf, totals } from './list.query.js';
 import { uploadRoute } from './uploads.js';
@@ -18,7 +19,7 @@ const flag = z.enum(['true', 'false'], { error: 'true or false' }).transform((va
 
 const query = z.object({ ...fileListParameters, name: text.optional(), status: KEPT.optional(), isPrivate: flag.optional() });
 
-const register = (path: string, summary: string): Route =>
+const register = (path: string, summary: Bilingual): Route =>
   route<z.output<typeof newDataset>, { registerDataset: { id: string } }>({
     method: 'POST',
     path,
@@ -26,6 +27,7 @@ const register = (path: string, summary: string): Route =>
     credential: 'required',
     takes: { from: 'body', shape: newDataset },
     operation: 'RegisterDataset',
+    refuses: ['NAME_TAKEN', 'PATH_INVALID', 'PATH_MISSING', 'NOT_YOURS', 'FILES_TOO_LARGE', 'UPLOAD_FAILED', 'STORE_UNAVAILABLE'],
     variables: (input) => ({ input }),
     result: ({ registerDataset: { id } }) => ({ id: Number(id) }),
   });
@@ -35,7 +37,7 @@ export const datasets: readonly Route[] = [
   route<z.output<typeof query>, { datasets: { totalCount: number; nodes: KeptFilesData[] } }>({
     method: 'GET',
     path: '/datasets',
-    summary: 'The datasets of the caller, and public ones, newest first. 获取数据集列表',
+    summary: { en: 'The datasets of the caller, and public ones, newest first.', zh: '获取数据集列表' },
     credential: 'required',
     takes: { from: 'query', shape: query },
     operation: 'Datasets',
@@ -46,34 +48,38 @@ export const datasets: readonly Route[] = [
   route<undefined, { dataset: KeptFilesData | null }>({
     method: 'GET',
     path: '/datasets/:id',
-    summary: 'One dataset. 获取数据集详情',
+    summary: { en: 'One dataset.', zh: '获取数据集详情' },
     credential: 'required',
     takes: { from: 'nothing' },
     operation: 'Dataset',
+    refuses: ['NOT_FOUND', 'NOT_YOURS'],
     variables: (_, { parameters: { id } }) => ({ id }),
     result: ({ dataset }, _, { parameters: { id } }) => ({ dataset: keptFiles(found(dataset, 'dataset', id!)) }),
   }),
-  register('/datasets', 'Makes a dataset of what was uploaded. 创建数据集'),
-  uploadRoute('/datasets/upload', 'DATASET', 'Takes in a file, or an archive, which is unpacked. 上传数据集'),
-  register('/datasets/register', 'Makes a dataset of files that are on the storage already. 注册数据集'),
+  register('/datasets', { en: 'Makes a dataset of what was uploaded.', zh: '创建数据集' }),
+  uploadRoute('/datasets/upload', 'DATASET', { en: 'Takes in a file, or an archive, which is unpacked.', zh: '上传数据集' }),
+  register('/datasets/register', { en: 'Makes a dataset of files that are on the storage already.', zh: '注册数据集' }),
   route<undefined, { dataset: { downloadUrl: string } | null }>({
     method: 'GET',
     path: '/datasets/:id/download',
-    summary: 'The file of a dataset, or a tar.gz of its files. 下载数据集',
+    summary: { en: 'The file of a dataset, or a tar.gz of its files.', zh: '下载数据集' },
     credential: 'required',
     takes: { from: 'nothing' },
     operation: 'DatasetDownload',
+    refuses: ['NOT_FOUND', 'NOT_YOURS', 'STORE_UNAVAILABLE'],
     variables: (_, { parameters: { id } }) => ({ id }),
     destination: ({ dataset }, { parameters: { id } }) => ({ passOn: found(dataset, 'dataset', id!).downloadUrl }),
+    leadsTo: 'file',
     result: () => ({}),
   }),
   route<undefined, unknown>({
     method: 'DELETE',
     path: '/datasets/:id',
-    summary: 'Deletes a dataset that nothing uses. 删除数据集',
+    summary: { en: 'Deletes a dataset that nothing uses.', zh: '删除数据集' },
     credential: 'required',
     takes: { from: 'nothing' },
     operation: 'DeleteDataset',
+    refuses: ['DATASET_NOT_FOUND', 'DATASET_IN_USE', 'NOT_YOURS'],
     variables: (_, { parameters: { id } }) => ({ id }),
     result: () => ({}),
   }),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { route, type Route } from '../engine/contract.js';
+import type { Bilingual } from '../engine/language.js';
 import { text } from '../engine/value.shapes.js';
 
 /** What an uploaded file is for, in the graph's words. */
@@ -8,7 +9,7 @@ type Purpose = 'CODE' | 'DATASET' | 'MODEL';
 const form = z.object({ dir: text.optional(), isPrivate: text.optional() });
 
 /** A row that keeps a file, or what an archive unpacks to, until something is made of it. */
-export const uploadRoute = (path: string, purpose: Purpose, summary: string): Route =>
+export const uploadRoute = (path: string, purpose: Purpose, summary: Bilingual): Route =>
   route<z.output<typeof form>, { uploadFiles: { path: string } }>({
     method: 'POST',
     path,
@@ -16,6 +17,7 @@ export const uploadRoute = (path: string, purpose: Purpose, summary: string): Ro
     credential: 'required',
     takes: { from: 'upload', file: 'data', shape: form },
     operation: 'UploadFiles',
+    refuses: ['PATH_INVALID', 'FILE_TYPE_REFUSED', 'ARCHIVE_BROKEN', 'FILES_TOO_LARGE', 'STORE_FULL', 'STORE_UNAVAILABLE', 'UPLOAD_FAILED'],
     variables: ({ dir, isPrivate }, { file }) => ({ input: { file, purpose, dir: dir || null, isPrivate: isPrivate !== 'false' } }),
     result: ({ uploadFiles: { path: kept } }) => ({ path: kept }),
     fields: { 'input.file': 'data' },

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Envelope } from '../engine/contract.js';
 import { RET_CODES, type RetCode } from './error-map.js';
 
@@ -26,6 +27,10 @@ export const envelope: Envelope = {
     const retCode = number as RetCode;
     const status = retCode === UNAUTHORIZED ? 401 : code === 'METHOD_NOT_ALLOWED' ? 405 : 200;
     return { status, body: { ret_code: retCode, description: described(retCode, message) } };
+  },
+  shapes: {
+    success: (result) => z.object({ ret_code: z.literal(SUCCESS), description: z.literal(DESCRIPTIONS[SUCCESS]), ...(result as z.ZodObject).shape }),
+    failure: (_codes, retCode) => z.object({ ret_code: retCode, description: z.string().meta({ en: 'What the code means, with what is wrong behind it.', zh: '返回码的含义及错误详情' }) }),
   },
 };
 

@@ -1,6 +1,7 @@
 import type { Upload } from '@hutong/common/process';
 import type { z } from 'zod';
 import type { Failure, FailureCode, Problem } from './failure.js';
+import type { Bilingual } from './language.js';
 import type { RestCompatSettings } from './settings.js';
 import type { StoredOperations } from './stored-operations.js';
 
@@ -51,12 +52,16 @@ interface RouteBasis {
   /** Where one path has several rows: the value that the form's key for the command must have. */
   command?: string;
   /** For people: what a caller gets. */
-  summary: string;
+  summary: Bilingual;
+  /** The form of what the envelope holds on success, or of the whole answer of a row without one; absent: `{}`. */
+  answers?: z.ZodType;
 }
 
 /** A row that runs a stored operation of the graph. */
 export interface OperationRoute<Input, Data> extends RouteBasis {
   operation: string;
+  /** The failures of its own, beside those that any row of its kind may have. */
+  refuses?: readonly FailureCode[];
   /** `none`: the route is for those who have none yet; one that is sent anyway is not looked at. */
   credential: 'required' | 'none';
   takes: Takes<Input>;
@@ -67,6 +72,8 @@ export interface OperationRoute<Input, Data> extends RouteBasis {
   result(data: Data, input: Input, asked: Asked): unknown;
   /** Where the caller gets what was asked for instead of an envelope; undefined: here, from `result`. */
   destination?(data: Data, asked: Asked): Destination | undefined;
+  /** What a destination is: the bytes of a file, of which `Range` takes a part, or a page, where browsers alone are led. */
+  leadsTo?: 'file' | 'page';
   pages?: Pages<Data>;
   /** Seconds that the operation may wait for what it began: the request has these and 10 s more, where that is longer than usual. */
   waits?(settings: Pick<RestCompatSettings, 'waitSeconds'>): number;
@@ -102,7 +109,7 @@ export interface Passage {
   /** The path of the gateway that stands for it. */
   passOn: string;
   /** For people: what a caller gets. */
-  summary: string;
+  summary: Bilingual;
 }
 
 /** Status and JSON body of an answer. */
@@ -116,6 +123,32 @@ export interface Envelope {
   success(result: unknown): Reply;
   /** @param number what the contract's error map has for the failure's code. @param message all its problems as one text. */
   failure(failure: Failure, number: number, message: string): Reply;
+  /** The forms of the two, for the documents. */
+  shapes: {
+    success(result: z.ZodType): z.ZodType;
+    /** @param codes the failures that it tells of. @param number their numbers in the error map. */
+    failure(codes: readonly FailureCode[], number: z.ZodType): z.ZodType;
+  };
+}
+
+/** What the documents say of a contract beside its rows. */
+export interface ContractGuide {
+  title: Bilingual;
+  description: Bilingual;
+  /** Of the interface, not of this program. */
+  version: string;
+  /** How the contract's own document has a caller say who it is; every other way is good, too. */
+  credential: 'token' | 'ticket' | 'bearer';
+  /** What each number of the error map means. */
+  numbers: Readonly<Record<number, Bilingual>>;
+}
+
+/** Rows that belong together for readers. */
+export interface Section {
+  name: string;
+  title: Bilingual;
+  routes: readonly Route[];
+  passages?: readonly Passage[];
 }
 
 /** What the keys of a contract's forms mean that are not a row's own. */
@@ -131,7 +164,10 @@ export interface Contract {
   name: string;
   /** Every path at and below it is answered by this contract, unless a longer prefix owns it. */
   prefix: string;
+  guide: ContractGuide;
   routes: readonly Route[];
+  /** How the documents group its rows; absent: all are one group. */
+  sections?: readonly Section[];
   /** Paths that are no row's; all of them ask for a credential. */
   passages?: readonly Passage[];
   operations: StoredOperations;

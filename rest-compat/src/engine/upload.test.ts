@@ -8,7 +8,9 @@ import { uploadsIn, type UploadedFile } from '@hutong/common/process';
 import express from 'express';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { envelope } from '../simple-server/envelope.js';
 import { httpStatuses } from '../simple-server/error-map.js';
+import { guide } from '../simple-server/guide.js';
 import { route, type Contract } from './contract.js';
 import type { Graph, GraphRequest } from './graph.js';
 import { createRouter } from './router.js';
@@ -55,11 +57,12 @@ class ReadingGraph implements Graph {
 const contract: Contract = {
   name: 'files',
   prefix: '/files',
+  guide,
   routes: [
     route<{ dir?: string | undefined }, { upload: unknown }>({
       method: 'POST',
       path: '/upload',
-      summary: 'Keeps a file.',
+      summary: { en: 'Keeps a file.', zh: '保存文件' },
       credential: 'required',
       takes: { from: 'upload', file: 'data', shape: z.object({ dir: text.optional() }) },
       operation: 'Upload',
@@ -69,7 +72,7 @@ const contract: Contract = {
     route<undefined, { thing: { id: string } }>({
       method: 'GET',
       path: '/:id/download',
-      summary: 'A file.',
+      summary: { en: 'A file.', zh: '文件' },
       credential: 'required',
       takes: { from: 'nothing' },
       operation: 'Thing',
@@ -80,7 +83,7 @@ const contract: Contract = {
     route<undefined, { thing: unknown }>({
       method: 'DELETE',
       path: '/:id',
-      summary: 'Deletes a file.',
+      summary: { en: 'Deletes a file.', zh: '删除文件' },
       credential: 'required',
       takes: { from: 'nothing' },
       operation: 'Thing',
@@ -89,7 +92,7 @@ const contract: Contract = {
     }),
   ],
   operations: new StoredOperations('query Caller { me { id } } mutation Upload($input: Input!) { upload(input: $input) { folder } } query Thing($id: ID!) { thing(id: $id) { id } }'),
-  envelope: { success: (data) => ({ status: 200, body: { code: 0, data } }), failure: ({ code }, status, message) => ({ status, body: { code, message } }) },
+  envelope: { success: (data) => ({ status: 200, body: { code: 0, data } }), failure: ({ code }, status, message) => ({ status, body: { code, message } }), shapes: envelope.shapes },
   errors: httpStatuses,
   callerCheck: 'Caller',
 };

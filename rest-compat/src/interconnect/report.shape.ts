@@ -1,20 +1,22 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { boolean, converted, integer, integerOrDigits, text, textUpTo } from '../engine/value.shapes.js';
+import { LARGEST_INT, boolean, converted, integer, integerOrDigits, text, textUpTo } from '../engine/value.shapes.js';
 import { parseNetworkDelay } from './network-delay.js';
 
 const PORT_LIST = /^\d{1,5}(?:-\d{1,5})?(?:, *\d{1,5}(?:-\d{1,5})?)*$/;
 const TIME = /^(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)(Z|[+-]\d{2}:?\d{2})?$/i;
 
-const networkDelay = converted(parseNetworkDelay, () => 'a delay such as "5ms", "0.5ms", "1s" or a number of ms');
+const networkDelay = converted(parseNetworkDelay, () => 'a delay such as "5ms", "0.5ms", "1s" or a number of ms', {
+  anyOf: [{ type: 'string', pattern: '^\\d{1,6}(\\.\\d{1,20})? ?([mM][sS]|[sS])$' }, { type: 'number', minimum: 0, maximum: LARGEST_INT }],
+});
 
-const ips = z.custom<string>((value) => typeof value === 'string' && isIpList(value), { error: 'a comma list of IPv4 or IPv6 addresses' });
+const ips = z.custom<string>((value) => typeof value === 'string' && isIpList(value), { error: 'a comma list of IPv4 or IPv6 addresses' }).meta({ type: 'string' });
 
 const ports = z.custom<string>((value) => typeof value === 'string' && isPortList(value), {
   error: 'a comma list of ports or ranges of ports from 1 to 65535',
-});
+}).meta({ type: 'string' });
 
-const time = converted(parseTime, () => 'a time in ISO 8601 from 1970 to 9999');
+const time = converted(parseTime, () => 'a time in ISO 8601 from 1970 to 9999', { type: 'string', format: 'date-time' });
 
 /** One element of `computing_resources`. */
 export const reportShape = z.object({

@@ -22,7 +22,7 @@ export const taskTemplate = z.unknown().transform((body): TaskTemplate => {
     ...(typeof source === 'string' ? { source } : {}),
     ...(typeof session_identifier === 'string' ? { sessionIdentifier: session_identifier } : {}),
   };
-});
+}).meta({ type: 'object' });
 
 /** The user's choice of a resource for a task. */
 export const pathChoice = z.object({ task_id: integer, computing_resource_id: integer, result: boolean });

@@ -11,17 +11,18 @@ export const routes: readonly Route[] = [
   {
     method: 'GET',
     path: '/status',
-    summary: 'Whether the service and all it needs are up. 可用状态',
+    summary: { en: 'Whether the service and all it needs are up.', zh: '可用状态' },
     readiness: ({ ready, message }) =>
       ready ? { status: 200, body: { code: 200, message: 'OK' } } : { status: 503, body: { code: 503, message } },
   },
   route<z.output<typeof credentials>, LogInData>({
     method: 'POST',
     path: '/ticket',
-    summary: 'A ticket of two hours for a username and a password. 登录',
+    summary: { en: 'A ticket of two hours for a username and a password.', zh: '登录' },
     credential: 'none',
     takes: { from: 'body', shape: credentials },
     operation: 'LogIn',
+    refuses: ['WRONG_CREDENTIALS', 'TOO_MANY_LOGINS'],
     variables: ({ username, password }) => ({ input: { username, password } }),
     result: ticket,
     wording: (_code, { missing }) => (missing ? 'Invalid request: missing username or password' : undefined),
@@ -29,7 +30,7 @@ export const routes: readonly Route[] = [
   route<undefined, MachinesData>({
     method: 'GET',
     path: '/info',
-    summary: 'Every machine that the caller may use. 可用机器',
+    summary: { en: 'Every machine that the caller may use.', zh: '可用机器' },
     credential: 'required',
     takes: { from: 'nothing' },
     operation: 'Machines',
