@@ -27,9 +27,9 @@ export function openApiRouter(contracts: readonly Contract[]): Router {
 }
 
 /** `?lang=` before `Accept-Language`; English for all others. */
-export function languageOf({ query, acceptsLanguages }: Pick<Request, 'query' | 'acceptsLanguages'>): Language {
-  const asked = LANGUAGES.find((language) => language === query['lang']);
-  return asked ?? (acceptsLanguages([...LANGUAGES]) as Language | false || 'en');
+export function languageOf(request: Request): Language {
+  const asked = LANGUAGES.find((language) => language === request.query['lang']);
+  return asked ?? LANGUAGES.find((language) => language === request.acceptsLanguages([...LANGUAGES])) ?? 'en';
 }
 
 function pageOf(text: string): Page {
