@@ -47,6 +47,7 @@ import { ModelService } from './model/model.service.js';
 import { Migration20261121Notebooks } from './migrations/migration-20261121-notebooks.js';
 import { Migration20261122Labels } from './migrations/migration-20261122-labels.js';
 import { Migration20261122StorageQuota } from './migrations/migration-20261122-storage-quota.js';
+import { Migration20261123PublicParts } from './migrations/migration-20261123-public-parts.js';
 import { Migration20261122LostJobs } from './migrations/migration-20261122-lost-jobs.js';
 import { Notebook } from './notebook/notebook.entity.js';
 import { NotebookKind } from './notebook/notebook.kind.js';
@@ -89,7 +90,7 @@ export function aiArtsWith(readParts: () => AiArtsParts): SubgraphModule<AiArtsS
     },
     schema: 'ai_arts',
     entities: [FileSet, Dataset, Model, Job, Notebook, Training, InferenceService, KeptImage],
-    migrations: [Migration20261121AiArts, Migration20261121Files, Migration20261121Jobs, Migration20261121Notebooks, Migration20261122LostJobs, Migration20261122Inferences, Migration20261122Admission, Migration20261122StorageQuota, Migration20261122Labels],
+    migrations: [Migration20261121AiArts, Migration20261121Files, Migration20261121Jobs, Migration20261121Notebooks, Migration20261122LostJobs, Migration20261122Inferences, Migration20261122Admission, Migration20261122StorageQuota, Migration20261122Labels, Migration20261123PublicParts],
     routes: [...transferRoutes, notebookRoute, pictureRoute, ...labellingRoutes],
     checkSettings: () => void readParts(),
     start: (house) => start(house, readParts()),

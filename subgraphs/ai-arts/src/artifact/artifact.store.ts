@@ -57,7 +57,7 @@ export class ArtifactStore<Row extends Artifact> {
         const row = tx.create(this.kind.entity, values as unknown as RequiredEntityData<Row>) as Row;
         await tx.flush();
         await this.files.claim(tx, files.fileSetId, `${this.kind.name}:${row.id}`);
-        if (!request.isPrivate) await tx.nativeUpdate(FileSet, { id: files.fileSetId }, { isPrivate: false });
+        if (!request.isPrivate && files.fileCount === resolved.fileSet.fileCount) await tx.nativeUpdate(FileSet, { id: files.fileSetId }, { isPrivate: false });
         return row;
       }),
     );
@@ -118,13 +118,13 @@ export class ArtifactStore<Row extends Artifact> {
     await tx.nativeUpdate(this.kind.entity, others, { alias: null } as never);
   }
 
-  /** The files are public as long as something public is made of them. */
+  /** The files are public as long as something public is made of all of them; of a part, see `isPublicPart`. */
   async #showFiles(tx: EntityManager, { fileSetId }: Row): Promise<void> {
     await sql(
       tx,
       `update ai_arts.file_set set is_private = not exists (
-         select from ai_arts.dataset where file_set_id = $1 and not is_private and deleted_at is null
-         union all select from ai_arts.model where file_set_id = $1 and not is_private and deleted_at is null)
+         select from ai_arts.dataset a where a.file_set_id = $1 and not a.is_private and deleted_at is null and a.file_count = file_set.file_count
+         union all select from ai_arts.model a where a.file_set_id = $1 and not a.is_private and deleted_at is null and a.file_count = file_set.file_count)
        where id = $1`,
       [fileSetId],
     );

@@ -66,6 +66,24 @@ test('others see public datasets only, and change none', async () => {
   await expect(house.services.files.resolve({ em: house.em(), caller: bob.as }, shown.path)).rejects.toMatchObject({ code: 'PATH_MISSING' });
 });
 
+test('a public dataset of one folder shows nothing of the files beside it', async () => {
+  const [alice, bob] = [house.actor(), house.actor()];
+  const set = await alice.uploaded('both.tar', await tarOf({ 'shown/a.txt': 'a', 'secret/b.txt': 'b' }));
+  const { registerDataset } = (await alice.ask(REGISTER, { input: { name: 'one folder', path: `${set.path}/shown`, isPrivate: false } })).data;
+  const resolve = (at: string) => house.services.files.resolve({ em: house.em(), caller: bob.as }, at).then(({ folder }) => folder, ({ code }: { code: string }) => code);
+  const seen = async () => (await bob.ask('query ($id: ID!) { fileSet(id: $id) { path } }', { id: set.id })).data.fileSet as unknown;
+  expect((await bob.ask('query ($id: ID!) { dataset(id: $id) { files { nodes { path } } } }', { id: registerDataset.id })).data.dataset.files.nodes).toEqual([{ path: 'shown/a.txt' }]);
+  expect(await Promise.all(['/shown', '/shown/a.txt', '', '/secret', '/secret/b.txt', '/show'].map((rest) => resolve(set.path + rest)))).toEqual(['shown', 'shown/a.txt', ...Array.from({ length: 4 }, () => 'PATH_MISSING')]);
+  expect(await seen()).toBeNull();
+  const whole = (await alice.ask(REGISTER, { input: { name: 'all of it', path: set.path, isPrivate: false } })).data.registerDataset;
+  expect(await seen()).toEqual({ path: set.path });
+  await alice.ask('mutation ($id: ID!) { deleteDataset(id: $id) }', { id: whole.id });
+  expect(await seen()).toBeNull();
+  expect(await resolve(`${set.path}/shown`)).toBe('shown');
+  await alice.ask('mutation ($id: ID!) { updateDataset(input: { id: $id, isPrivate: true }) { id } }', { id: registerDataset.id });
+  expect(await resolve(`${set.path}/shown`)).toBe('PATH_MISSING');
+});
+
 test('versions of a name stand beside each other, and an alias moves to the one that takes it', async () => {
   const alice = house.actor();
   const [one, two] = [await registered(alice, 'v', { alias: 'latest' }), await registered(alice, 'v', { version: '2', alias: 'latest' })];

@@ -37,7 +37,7 @@ export class FileSet {
   @Property({ type: 'text' })
   purpose!: FilePurpose;
 
-  @Field(() => Boolean, { description: 'Whether only their owner may use them.' })
+  @Field(() => Boolean, { description: 'Whether only their owner may use them; a part of them may still be public, as a dataset or model.' })
   @Property({ type: 'boolean' })
   isPrivate!: boolean;
 

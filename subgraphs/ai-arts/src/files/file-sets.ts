@@ -10,6 +10,7 @@ import { FileSet, FilePurpose } from './file-set.entity.js';
 import type { FileSetRows } from './file-set.rows.js';
 import { FileSetState } from './file-set.states.js';
 import type { Intake } from './intake.js';
+import { isPublicPart } from './public-part.js';
 import { checkedPath } from './relative-path.js';
 import { writeFiles, type Stageable, type StagingCache } from './staging.cache.js';
 import { asShown } from './store.failure.js';
@@ -147,7 +148,7 @@ export class FileSets {
     const [found] = await preparedSql<FoundSet>(em, FIND, [id, folder, folder === '' ? startFile : `${folder}/${startFile}`]);
     const fileSet = found && em.fork().map(FileSet, found);
     const isThere = fileSet?.purpose.toLowerCase() === named && (purpose === undefined || fileSet.purpose === purpose);
-    const isVisible = fileSet && (!fileSet.isPrivate || isAdmin(caller) || fileSet.ownerId === caller.userId);
+    const isVisible = fileSet && (!fileSet.isPrivate || isAdmin(caller) || fileSet.ownerId === caller.userId || (await isPublicPart(em, id, folder)));
     if (!isThere || !isVisible) throw pathMissing({ path: given, ...place });
     if (folder !== '' && !found.has_folder) throw pathMissing({ path: given, ...place });
     return { fileSet, folder, hasStartFile: found.has_start_file };

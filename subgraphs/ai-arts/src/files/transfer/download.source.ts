@@ -1,11 +1,11 @@
-import { isUuid, sql, type Caller } from '@hutong/common';
+import { isUuid, mayAccessOwned, sql, type Caller } from '@hutong/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { isAdmin } from '@hutong/common';
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { notYours, pathMissing } from '../../errors.js';
 import { FileSet, type FileEntry } from '../file-set.entity.js';
 import { FileSetState } from '../file-set.states.js';
+import { isPublicPart } from '../public-part.js';
 
 /** What is sent: one file as it is, or several as an archive that is made while it is sent. */
 export type DownloadSource = { fileName: string; etag: string } & ({ kind: 'file'; key: string; sizeBytes: number } | { kind: 'archive'; fileSet: FileSet; folder: string });
@@ -30,7 +30,7 @@ export async function findDownload(em: EntityManager, { fileSetId, folder, title
   const missing = () => pathMissing({ path: [fileSetId, folder].filter((part) => part !== '').join('/') });
   const fileSet = isUuid(fileSetId) ? await em.findOne(FileSet, { id: fileSetId, state: FileSetState.READY }) : null;
   if (!fileSet) throw missing();
-  if (caller && fileSet.isPrivate && fileSet.ownerId !== caller.userId && !isAdmin(caller)) throw notYours({});
+  if (caller && fileSet.isPrivate && !mayAccessOwned(caller, fileSet.ownerId) && !(await isPublicPart(em, fileSetId, folder))) throw notYours({});
   const [first, second] = await sql<FileEntry>(em, `select ${COLUMNS} from ai_arts.file_set_file where ${BELOW} order by path limit 2`, [fileSetId, folder]);
   if (!first) throw missing();
   if (!second) return { kind: 'file', key: fileSet.prefix + first.path, sizeBytes: first.sizeBytes, fileName: path.posix.basename(first.path), etag: `"${first.sha256}"` };
