@@ -1,13 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Refused, type HutongClient } from './hutong.client.js';
+import { graphql, HutongError, type HutongClient } from '@hutong/client';
 import type { Terminal } from './terminal.js';
 
 const POLL_MS = 250;
 const PATIENCE_MS = 30_000;
 
 /** What the demo makes, by the mutation that takes it away. */
-type Removal = 'deleteUser' | 'deleteDataset' | 'deleteTraining' | 'deleteModel' | 'deleteInferenceService';
+const removals = {
+  deleteUser: graphql('mutation DeleteUser($id: ID!) { deleteUser(id: $id) }'),
+  deleteDataset: graphql('mutation DeleteDataset($id: ID!) { deleteDataset(id: $id) }'),
+  deleteTraining: graphql('mutation DeleteTraining($id: ID!) { deleteTraining(id: $id) }'),
+  deleteModel: graphql('mutation DeleteModel($id: ID!) { deleteModel(id: $id) }'),
+  deleteInferenceService: graphql('mutation DeleteInferenceService($id: ID!) { deleteInferenceService(id: $id) }'),
+};
+type Removal = keyof typeof removals;
 
 /** One run of the demo: who does it, what tells of it, and what is to be taken away again. */
 export class DemoRun {
@@ -23,6 +30,8 @@ export class DemoRun {
     readonly admin: HutongClient,
     /** The same, for what is to be done even then. */
     readonly cleaner: HutongClient,
+    /** Aborted when the run is told to end. */
+    readonly signal: AbortSignal,
   ) {}
 
   /** Remembers something that the user may play with afterwards, and that is taken away where it is not kept; the last first. */
@@ -39,7 +48,6 @@ export class DemoRun {
   async end(isKept: boolean): Promise<void> {
     if (!isKept) await this.#forTheUser.disposeAsync();
     await this.atEnd.disposeAsync();
-    await Promise.all([this.admin.close(), this.cleaner.close()]);
   }
 
   /** What still uses it is on its way out, too, and is waited for. */
@@ -47,9 +55,9 @@ export class DemoRun {
     const deadline = Date.now() + PATIENCE_MS;
     for (;;) {
       try {
-        return void (await this.cleaner.ask(`mutation ($id: ID!) { ${removal}(id: $id) }`, { id }));
+        return void (await this.cleaner.mutate<unknown, { id: string }>(removals[removal], { id }));
       } catch (error) {
-        if (!(error instanceof Refused) || !error.code.endsWith('_IN_USE') || Date.now() > deadline) throw error;
+        if (!(error instanceof HutongError) || !error.code.endsWith('_IN_USE') || Date.now() > deadline) throw error;
       }
       await delay(POLL_MS);
     }

@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { createClient, graphql, HutongError, type HutongClient } from '@hutong/client';
 import { SettingError } from '@hutong/common';
-import { DemoFailure } from './demo.failure.js';
+import { DemoFailure, wordsOf } from './demo.failure.js';
 import { DemoRun } from './demo.run.js';
 import { readDemoEnvironment, type DemoEnvironment } from './environment.js';
-import { HutongClient, Refused } from './hutong.client.js';
 import { beginMachine, endMachine } from './machine.chapter.js';
 import { computeMarket } from './market.chapter.js';
 import { pictureOf } from './picture.js';
@@ -26,6 +26,8 @@ learns to read handwritten digits, a service reads some, and a virtual machine c
 Where the platform is, HUTONG_URL tells (default: port PORT of this machine, and 4000 when that is empty); who comes, the
 password of admin in HUTONG_ADMIN_PASSWORD, or a ticket or API token of an administrator in HUTONG_TOKEN.`;
 
+const whoAmI = graphql('query WhoAmI { me { username roles } }');
+
 interface Options {
   clean: boolean;
   picture: string;
@@ -40,7 +42,7 @@ async function main(): Promise<void> {
   const terminal = new Terminal(process.stdout);
   const begun = performance.now();
   const admin = await comeIn(environment, leaving.signal);
-  const run = new DemoRun(terminal, admin, new HutongClient(admin.url, new AbortController().signal, admin.credential));
+  const run = new DemoRun(terminal, admin, createClient({ url: admin.url, credential: admin.credential }), leaving.signal);
   terminal.line(`\nHutong 互通 at ${admin.url}\n`);
   let isDone = false;
   try {
@@ -70,16 +72,16 @@ function readOptions(): Options | undefined {
 
 /** An administrator's client. */
 async function comeIn({ url, token, password }: DemoEnvironment, signal: AbortSignal): Promise<HutongClient> {
-  const stranger = new HutongClient(url, signal);
+  const stranger = createClient({ url, signal });
   if (token === undefined && password === undefined) throw new DemoFailure('Say who comes: HUTONG_ADMIN_PASSWORD=… (the first npm start has printed it) or HUTONG_TOKEN=….');
   const setting = token === undefined ? 'HUTONG_ADMIN_PASSWORD' : 'HUTONG_TOKEN';
   try {
     const client = token === undefined ? await stranger.logIn('admin', password!) : stranger.as(token);
-    const { me } = await client.ask<{ me: { username: string; roles: string[] } | null }>('{ me { username roles } }');
+    const { me } = await client.query(whoAmI);
     if (!me?.roles.includes('ADMIN')) throw new DemoFailure(`${setting}: ${me?.username ?? 'nobody'} is no administrator, who alone can make a provider for the demo.`);
     return client;
   } catch (error) {
-    if (error instanceof Refused) throw new DemoFailure(`${setting}: ${error.message}`);
+    if (error instanceof HutongError && error.errors.length > 0) throw new DemoFailure(`${setting}: ${wordsOf(error)}`);
     throw error;
   }
 }
@@ -107,7 +109,6 @@ async function tellStory(run: DemoRun, { clean, picture }: Options, workingDirec
 try {
   await main();
 } catch (error) {
-  const isExpected = error instanceof DemoFailure || error instanceof SettingError;
-  console.error(isExpected ? error.message : error);
+  console.error(error instanceof DemoFailure || error instanceof SettingError || error instanceof HutongError ? wordsOf(error) : error);
   process.exitCode = 1;
 }

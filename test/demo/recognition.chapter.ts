@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { graphql } from '@hutong/client';
 import { DemoFailure } from './demo.failure.js';
 import type { DemoRun } from './demo.run.js';
 import { heldOutDigits, pngOf, type Digit } from './mnist.js';
@@ -7,6 +8,9 @@ const DIGITS = 10;
 const HELD_OUT = 10_000;
 const TOP = 3;
 const WAIT_SECONDS = 120;
+
+const startService = graphql('mutation StartService($input: CreateInferenceServiceInput!) { createInferenceService(input: $input) { id state stateReason } }');
+const recognizeDigit = graphql('mutation Recognize($input: RecognizeImageInput!) { recognizeImage(input: $input) { labels { label score } } }');
 
 /** A digit that the service was asked about. */
 export interface ReadDigit {
@@ -22,10 +26,7 @@ export interface ReadDigit {
 export async function recognizeDigits(run: DemoRun, model: { id: string; name: string }): Promise<{ serviceId: string; digits: ReadDigit[] }> {
   const { terminal, admin } = run;
   const serviceId = await terminal.step('A service is started that serves the model', async (step) => {
-    const { createInferenceService: service } = await admin.ask<{ createInferenceService: { id: string; state: string; stateReason: string | null } }>(
-      'mutation ($input: CreateInferenceServiceInput!) { createInferenceService(input: $input) { id state stateReason } }',
-      { input: { name: model.name, modelId: model.id, waitSeconds: WAIT_SECONDS } },
-    );
+    const { createInferenceService: service } = await admin.mutate(startService, { input: { name: model.name, modelId: model.id, waitSeconds: WAIT_SECONDS } });
     run.made('deleteInferenceService', service.id);
     if (service.state !== 'RUNNING') throw new DemoFailure(`The service is ${service.state}: ${service.stateReason ?? `it was not RUNNING within ${WAIT_SECONDS} s`}`);
     step.result(`service ${service.id}, ${service.state}`);
@@ -45,10 +46,8 @@ export async function recognizeDigits(run: DemoRun, model: { id: string; name: s
 
 async function recognize({ admin }: DemoRun, serviceId: string, digit: Digit): Promise<ReadDigit> {
   const png = await pngOf(digit);
-  const { recognizeImage } = await admin.ask<{ recognizeImage: { labels: { label: string; score: number }[] } }>(
-    'mutation ($input: RecognizeImageInput!) { recognizeImage(input: $input) { labels { label score } } }',
-    { input: { serviceId, top: TOP, image: new File([png], `digit-${digit.index}.png`, { type: 'image/png' }) } },
-  );
+  const image = new File([png], `digit-${digit.index}.png`, { type: 'image/png' });
+  const { recognizeImage } = await admin.mutate(recognizeDigit, { input: { serviceId, top: TOP, image } });
   const [best] = recognizeImage.labels;
   if (!best) throw new DemoFailure(`The service finds nothing at all in digit #${digit.index}.`);
   return { index: digit.index, truth: String(digit.truth), answer: best.label, score: best.score, png };

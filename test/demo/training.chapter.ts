@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { graphql } from '@hutong/client';
 import { tarGzOf } from '../testkit/archive.js';
 import { DemoFailure } from './demo.failure.js';
 import type { DemoRun } from './demo.run.js';
@@ -28,6 +29,16 @@ export interface MetricPoint {
   value: number;
 }
 
+const askEngine = graphql('query Engine { engine { driver ready message } }');
+const uploadDatasetFile = graphql('mutation UploadDataset($input: UploadDatasetInput!) { uploadDataset(input: $input) { id fileCount sizeBytes } }');
+const followUpload = graphql('subscription Upload($token: String) { uploadProgress(token: $token) { state receivedBytes } }');
+const uploadCode = graphql('mutation UploadCode($input: UploadFilesInput!) { uploadFiles(input: $input) { path } }');
+const startTraining = graphql('mutation StartTraining($input: CreateTrainingInput!) { createTraining(input: $input) { id log(first: 0) { cursor } } }');
+const followLog = graphql('subscription Log($id: ID!, $after: String) { trainingLog(id: $id, after: $after) { text cursor complete } }');
+const askTraining = graphql('query Training($id: ID!) { training(id: $id) { state stateReason } }');
+const askMetrics = graphql('query Metrics($id: ID!) { training(id: $id) { progress metrics { name points { step value } } } }');
+const registerModelOf = graphql('mutation RegisterModel($input: RegisterModelInput!) { registerModel(input: $input) { id sha256 sizeBytes } }');
+
 /** MNIST is uploaded, a network learns it on the engine, and becomes a model. */
 export async function trainDigits(run: DemoRun): Promise<LearntModel> {
   await requireEngine(run);
@@ -37,10 +48,9 @@ export async function trainDigits(run: DemoRun): Promise<LearntModel> {
   const trainingId = await terminal.step('A network learns on the engine; its log, live:', (step) => train(run, step, { codePath, datasetId }));
   return terminal.step('What it has learnt is registered as a model', async (step) => {
     const series = await seriesOf(run, trainingId);
-    const { registerModel: model } = await run.admin.ask<{ registerModel: { id: string; sha256: string; sizeBytes: number } }>(
-      'mutation ($input: RegisterModelInput!) { registerModel(input: $input) { id sha256 sizeBytes } }',
-      { input: { name: `demo-digits-${name}`, trainingId, use: 'reads handwritten digits', waitSeconds: WAIT_SECONDS } },
-    );
+    const { registerModel: model } = await run.admin.mutate(registerModelOf, {
+      input: { name: `demo-digits-${name}`, trainingId, use: 'reads handwritten digits', waitSeconds: WAIT_SECONDS },
+    });
     run.made('deleteModel', model.id);
     step.result(`model ${model.id}, ${Math.round(model.sizeBytes / 1_024)} KiB, SHA-256 ${model.sha256.slice(0, 12)}…`);
     return { id: model.id, name: `demo-digits-${name}`, ...series };
@@ -48,8 +58,8 @@ export async function trainDigits(run: DemoRun): Promise<LearntModel> {
 }
 
 async function requireEngine({ admin }: DemoRun): Promise<void> {
-  const { engine } = await admin.ask<{ engine: { driver: string; ready: boolean; message: string | null } }>('{ engine { driver ready message } }');
-  if (!engine.ready) throw new DemoFailure(`The engine (${engine.driver}) runs no trainings: ${engine.message ?? 'set ENGINE_DRIVER'}`);
+  const { engine } = await admin.query(askEngine);
+  if (!engine?.ready) throw new DemoFailure(`The engine (${engine?.driver}) runs no trainings: ${engine?.message ?? 'set ENGINE_DRIVER'}`);
 }
 
 async function uploadMnist(run: DemoRun, step: Step): Promise<string> {
@@ -59,10 +69,9 @@ async function uploadMnist(run: DemoRun, step: Step): Promise<string> {
   const over = new AbortController();
   const watching = watchUpload();
   try {
-    const { uploadDataset } = await admin.ask<{ uploadDataset: { id: string; fileCount: number; sizeBytes: number } }>(
-      'mutation ($input: UploadDatasetInput!) { uploadDataset(input: $input) { id fileCount sizeBytes } }',
-      { input: { name: `demo-mnist-${name}`, description: 'Handwritten digits (LeCun, Cortes, Burges)', token, waitSeconds: WAIT_SECONDS, file: new File([archive], 'mnist.tar.gz') } },
-    );
+    const { uploadDataset } = await admin.mutate(uploadDatasetFile, {
+      input: { name: `demo-mnist-${name}`, description: 'Handwritten digits (LeCun, Cortes, Burges)', token, waitSeconds: WAIT_SECONDS, file: new File([archive], 'mnist.tar.gz') },
+    });
     run.made('deleteDataset', uploadDataset.id);
     step.result(`dataset ${uploadDataset.id}, ${mib(uploadDataset.sizeBytes)} in ${uploadDataset.fileCount} files`);
     return uploadDataset.id;
@@ -72,7 +81,7 @@ async function uploadMnist(run: DemoRun, step: Step): Promise<string> {
   }
 
   async function watchUpload(): Promise<void> {
-    const events = admin.follow<{ uploadProgress: { state: string; receivedBytes: number } }>('subscription ($token: String) { uploadProgress(token: $token) { state receivedBytes } }', { token }, over.signal);
+    const events = admin.subscribe(followUpload, { token }, { signal: over.signal });
     try {
       for await (const { uploadProgress: seen } of events) step.progress(seen.receivedBytes / archive.length, seen.state === 'UNPACKING' ? 'is unpacked' : mib(seen.receivedBytes));
     } catch {
@@ -83,7 +92,7 @@ async function uploadMnist(run: DemoRun, step: Step): Promise<string> {
 
 async function uploadTrainer({ admin }: DemoRun, step: Step): Promise<string> {
   const files = await trainerFiles();
-  const { uploadFiles } = await admin.ask<{ uploadFiles: { path: string } }>('mutation ($input: UploadFilesInput!) { uploadFiles(input: $input) { path } }', {
+  const { uploadFiles } = await admin.mutate(uploadCode, {
     input: { purpose: 'CODE', waitSeconds: WAIT_SECONDS, file: new File([await tarGzOf(files)], 'trainer.tar.gz') },
   });
   step.result(`${Object.keys(files).length} files of plain JavaScript`);
@@ -92,15 +101,14 @@ async function uploadTrainer({ admin }: DemoRun, step: Step): Promise<string> {
 
 async function train(run: DemoRun, step: Step, { codePath, datasetId }: { codePath: string; datasetId: string }): Promise<string> {
   const { admin, name } = run;
-  const { createTraining } = await admin.ask<{ createTraining: { id: string; log: { cursor: string } } }>(
-    'mutation ($input: CreateTrainingInput!) { createTraining(input: $input) { id log(first: 0) { cursor } } }',
-    { input: { name: `demo-digits-${name}`, engine: 'node', codePath, startupFile: 'train.js', datasetId, params: { epochs: EPOCHS, reports: REPORTS }, memoryBytes: MEMORY_BYTES, timeLimitSeconds: TIME_LIMIT_SECONDS } },
-  );
+  const { createTraining } = await admin.mutate(startTraining, {
+    input: { name: `demo-digits-${name}`, engine: 'node', codePath, startupFile: 'train.js', datasetId, params: { epochs: EPOCHS, reports: REPORTS }, memoryBytes: MEMORY_BYTES, timeLimitSeconds: TIME_LIMIT_SECONDS },
+  });
   const { id, log } = createTraining;
   run.made('deleteTraining', id);
   let rest = '';
   const last: string[] = [];
-  for await (const { trainingLog } of admin.follow<{ trainingLog: { text: string } }>('subscription ($id: ID!, $after: String) { trainingLog(id: $id, after: $after) { text } }', { id, after: log.cursor })) {
+  for await (const { trainingLog } of admin.subscribe(followLog, { id, after: log.cursor })) {
     const lines = (rest + trainingLog.text).split('\n');
     rest = lines.pop()!;
     for (const line of lines) {
@@ -110,8 +118,8 @@ async function train(run: DemoRun, step: Step, { codePath, datasetId }: { codePa
       if (seen) step.progress(seen.step / seen.total, `loss ${seen.loss}`);
     }
   }
-  const { training } = await admin.ask<{ training: { state: string; stateReason: string | null } }>('query ($id: ID!) { training(id: $id) { state stateReason } }', { id });
-  if (training.state !== 'FINISHED') throw new DemoFailure(`The training is ${training.state}: ${[training.stateReason, ...last.slice(-LAST_LINES)].filter(Boolean).join('; ')}`);
+  const { training } = await admin.query(askTraining, { id });
+  if (training?.state !== 'FINISHED') throw new DemoFailure(`The training is ${training?.state ?? 'gone'}: ${[training?.stateReason, ...last.slice(-LAST_LINES)].filter(Boolean).join('; ')}`);
   step.result(last.at(-1) ?? '');
   return id;
 }
@@ -122,12 +130,12 @@ function metricOf(line: string): { step: number; total: number; loss: number } |
 }
 
 /** What the training has told of itself, when all of it was read. */
-async function seriesOf({ admin }: DemoRun, id: string): Promise<Pick<LearntModel, 'loss' | 'accuracy'>> {
+async function seriesOf({ admin, signal }: DemoRun, id: string): Promise<Pick<LearntModel, 'loss' | 'accuracy'>> {
   for (;;) {
-    const { training } = await admin.ask<{ training: { progress: number | null; metrics: { name: string; points: MetricPoint[] }[] } }>('query ($id: ID!) { training(id: $id) { progress metrics { name points { step value } } } }', { id });
-    const of = (name: string) => training.metrics.find((series) => series.name === name)?.points ?? [];
-    if (training.progress === 1) return { loss: of('loss'), accuracy: of('accuracy') };
-    await delay(POLL_MS, undefined, { signal: admin.signal });
+    const { training } = await admin.query(askMetrics, { id });
+    const of = (name: string) => training?.metrics.find((series) => series.name === name)?.points ?? [];
+    if (training?.progress === 1) return { loss: of('loss'), accuracy: of('accuracy') };
+    await delay(POLL_MS, undefined, { signal });
   }
 }
 
