@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+import { rows } from './test/contract/rows/rows.js';
 import { RetriedTests } from './test/testkit/retried.reporter.js';
 import { SkippedSuites } from './test/testkit/skipped.reporter.js';
 import { full, runSeed, sampleOf } from './test/testkit/seed.js';
@@ -23,6 +24,8 @@ export default defineConfig({
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
   test: {
     globalSetup: ['test/testkit/database-server.ts'],
+    // A case says which rows of the contracts it proves.
+    tags: rows.map(({ id, text }) => ({ name: id, description: text })),
     testTimeout: 60_000,
     hookTimeout: 120_000,
     expect: { poll: { timeout: 20_000 } },

@@ -28,7 +28,7 @@ afterAll(async () => {
   await labels?.stop();
 });
 
-test('a browser is sent to the page of the label server, and its ticket stays here', async () => {
+test('a browser is sent to the page of the label server, and its ticket stays here', { tags: ['ai-arts/5/browser', 'ai-arts/5/assertion'] }, async () => {
   labels.behave(answers({}));
   const answer = await sendAs(alice, { path: `${API}${AT}/projects/7/data?tab=1`, headers: { accept: 'text/html,*/*;q=0.8' } });
   expect([answer.status, answer.headers.location, answer.text]).toEqual([302, `${labels.url}/projects/7/data?tab=1`, '']);
@@ -36,7 +36,7 @@ test('a browser is sent to the page of the label server, and its ticket stays he
   expect(labels.received).toEqual([]);
 });
 
-test('a program talks to the label server as whom it has proven to be', async () => {
+test('a program talks to the label server as whom it has proven to be', { tags: ['ai-arts/5/program', 'ai-arts/5/assertion'] }, async () => {
   labels.behave(answers([{ id: 7 }], 200, { 'x-total-count': '1' }));
   for (const path of [AT, `${AT}/`, `${AT}/api/projects?page=2`]) {
     const answer = await sendAs(alice, { path: API + path, headers: { 'x-request-id': 'mine-7' } });
@@ -49,7 +49,7 @@ test('a program talks to the label server as whom it has proven to be', async ()
   expect(payload).toMatchObject({ name: 'alice', roles: ['MEMBER'] });
 });
 
-test.each(['POST', 'PUT', 'PATCH', 'DELETE'])('%s goes through with its body', async (method) => {
+test.each(['POST', 'PUT', 'PATCH', 'DELETE'])('%s goes through with its body', { tags: ['ai-arts/5/program'] }, async (method) => {
   labels.behave((_, response) => void response.writeHead(204).end());
   expect((await client.call(method, `${AT}/api/projects`, { title: '数字' })).status).toBe(204);
   expect(labels.received.map(({ method, body }) => [method, body.toString()])).toEqual([[method, '{"title":"数字"}']]);
@@ -66,7 +66,7 @@ test('a redirect of the label server leads through us again, where the contracts
   expect(await (await client.fetch(`${AT}/x`)).json()).toEqual({ at: '/x/' });
 });
 
-test('everything below needs to know who asks', async () => {
+test('everything below needs to know who asks', { tags: ['ai-arts/0/20002'] }, async () => {
   labels.behave(answers({}));
   for (const accept of ['text/html', 'application/json']) {
     for (const who of [stranger(platform), new Actor(platform, 'nobody', 'no-ticket')]) expectRefused(await sendAs(who, { path: `${API}${AT}/x`, headers: { accept } }), [401, 20002], /./);
@@ -76,7 +76,7 @@ test('everything below needs to know who asks', async () => {
   expect(labels.received).toEqual([]);
 });
 
-test('a label server that breaks off, talks nonsense, is silent or does not know us is behind and failed', async () => {
+test('a label server that breaks off, talks nonsense, is silent or does not know us is behind and failed', { tags: ['ai-arts/0/40000'] }, async () => {
   labels.behave((request) => request.socket.destroy());
   expectRefused(await client.call('GET', `${AT}/x`), [502, 40000], /label server/);
   expectRefused(await client.call('POST', `${AT}/x`, { a: 1 }), [502, 40000], /label server/);
@@ -91,7 +91,7 @@ test('a label server that breaks off, talks nonsense, is silent or does not know
   expect([head.status, head.text]).toEqual([502, '']);
 });
 
-test('what is too large, leads elsewhere or is no method is refused before the label server hears of it', async () => {
+test('what is too large, leads elsewhere or is no method is refused before the label server hears of it', { tags: ['ai-arts/0/30006', 'ai-arts/0/30007'] }, async () => {
   labels.behave(answers({}));
   expectRefused(await client.call('POST', `${AT}/x`, { a: 'x'.repeat(1_000) }), [400, 30006], /LABEL_SERVER_BODY_BYTES/);
   expectRefused(await client.call('GET', `${AT}/..;/admin`), [400, 30007], /leads elsewhere/);
@@ -101,7 +101,7 @@ test('what is too large, leads elsewhere or is no method is refused before the l
   expect(labels.received).toEqual([]);
 });
 
-test('a dataset is linked to its labelling project in the graph, and its labels become a version that the contract shows', async () => {
+test('a dataset is linked to its labelling project in the graph, and its labels become a version that the contract shows', { tags: ['ai-arts/5/project', 'ai-arts/rules/id'] }, async () => {
   const path = await client.uploaded('/datasets/upload', await tarGzOf({ 'a.png': 'a', 'b/c.png': 'c' }), 'pictures.tar.gz');
   const { id } = await client.ask('POST', '/datasets', { name: '图片', description: 'to be labelled', path });
   const { linkLabelingProject } = await alice.ask('mutation ($id: ID!) { linkLabelingProject(input: { datasetId: $id, projectId: "12" }) { labelingUrl } }', { id: String(id) });

@@ -48,7 +48,7 @@ const uploaded = async (picture: Buffer<ArrayBuffer>): Promise<string> => {
 const says = (label: string) => ({ type: 'classify', data: [[label, expect.closeTo(1, 1)], [label === 'dark' ? 'bright' : 'dark', expect.closeTo(0, 1)]] });
 
 describe('inference services', () => {
-  test('are told and listed, under every address of the list', async () => {
+  test('are told and listed, under every address of the list', { tags: ['ai-arts/6.1/route', 'ai-arts/6.1/ListInferenceJob', 'ai-arts/6.1/status', 'ai-arts/6.1/name', 'ai-arts/6.2/route'] }, async () => {
     const inference = {
       jobId, jobName: '识别', jobStatus: 'running', jobTime: expect.any(Number),
       jobParams: { modelId, modelName: '亮度', version: '1', model_base_path: expect.stringMatching(/^model\//), framework: 'onnx', device: 'cpu', deviceNum: 1, desc: 'two classes', statusReason: '', requests: expect.any(Number), failed: expect.any(Number), latencyMs: expect.any(Number) },
@@ -60,7 +60,7 @@ describe('inference services', () => {
     expect(await client.ask('GET', '/inferences?status=failed')).toEqual({ inferences: [], total: 0, totalPage: 0 });
   });
 
-  test('say what a picture shows that was uploaded: one by its id, or the last one', async () => {
+  test('say what a picture shows that was uploaded: one by its id, or the last one', { tags: ['ai-arts/6.4/route', 'ai-arts/6.5/route', 'ai-arts/6.5/last', 'ai-arts/6.5/classify'] }, async () => {
     const dark = await uploaded(DARK);
     await uploaded(BRIGHT);
     expect(await client.ask('POST', recognition(), { imageId: dark })).toEqual(says('dark'));
@@ -69,11 +69,11 @@ describe('inference services', () => {
     expect((await form(recognition(), { imageId: dark })).json).toEqual({ code: 0, msg: 'success', data: says('dark') });
   });
 
-  test('say it in one step, too', async () => {
+  test('say it in one step, too', { tags: ['ai-arts/6.5/one-step'] }, async () => {
     expect((await form(recognition(), { image: new Blob([DARK]) })).json).toEqual({ code: 0, msg: 'success', data: says('dark') });
   });
 
-  test('are made of the path of a model, and deleted with their model in use until then', async () => {
+  test('are made of the path of a model, and deleted with their model in use until then', { tags: ['ai-arts/6.3/route', 'ai-arts/6.3/model_base_path', 'ai-arts/2.5/in-use', 'ai-arts/0/30000'] }, async () => {
     const { model } = await client.ask('GET', `/models/${modelId}`);
     const made = await client.ask('POST', '/inferences', { jobName: 'by its path', model_base_path: model.path });
     expectRefused(await client.call('DELETE', `/models/${modelId}`), [400, 30000], /in use/);
@@ -81,7 +81,7 @@ describe('inference services', () => {
     expectRefused(await client.call('GET', `/inferences/${made.jobId}`), [404, 10001], /./);
   });
 
-  test('that do not run yet say so', async () => {
+  test('that do not run yet say so', { tags: ['ai-arts/6.5/not-running', 'ai-arts/0/30000'] }, async () => {
     const { jobId: waiting } = await client.ask('POST', '/inferences', { jobName: 'waits', modelId, device: 'cpu' });
     const answers = await Promise.all([client.call('POST', recognition(waiting), {}), form(recognition(waiting), { image: new Blob([DARK]) })]);
     for (const answer of answers) expectRefused(answer, [400, 30000], /^job not running$/);
@@ -95,17 +95,17 @@ describe('inference services', () => {
     ['with a path that is none', { modelId: undefined, model_base_path: 'model/x' }, [404, 10001], /./],
     ['with another framework', { framework: 'tensorflow' }, [400, 20001], /^framework: /],
     ['on a device that is not there', { device: 'gpu' }, [400, 20001], /^device: /],
-  ] as const)('%s are refused', async (_what, wrong, refusal, msg) => {
+  ] as const)('%s are refused', { tags: ['ai-arts/6.3/required', 'ai-arts/0/10001', 'ai-arts/0/20001'] }, async (_what, wrong, refusal, msg) => {
     expectRefused(await client.call('POST', '/inferences', { jobName: 'x', modelId, ...wrong }), refusal, msg);
   });
 
-  test('of a model that is not ONNX are refused', async () => {
+  test('of a model that is not ONNX are refused', { tags: ['ai-arts/0/30204', 'ai-arts/2.3/codePath'] }, async () => {
     const path = await client.uploaded('/codes/upload', 'print(1)', 'model.py');
     const { id } = await client.ask('POST', '/models', { name: 'no network', codePath: path });
     expectRefused(await client.call('POST', '/inferences', { jobName: 'x', modelId: id }), [400, 30204], /onnx/);
   });
 
-  test('of somebody else are not told, asked or deleted', async () => {
+  test('of somebody else are not told, asked or deleted', { tags: ['ai-arts/0/30801'] }, async () => {
     const tries = [client.call('GET', `/inferences/${jobId}`, undefined, bob), client.call('DELETE', `/inferences/${jobId}`, undefined, bob), client.call('POST', recognition(), {}, bob), form(uploadImage(), { image: new Blob([DARK]) }, bob)];
     for (const answer of await Promise.all(tries)) expectRefused(answer, [403, 30801], /./);
     expect((await client.ask('GET', '/inferences', undefined, bob)).total).toBe(0);
@@ -126,7 +126,7 @@ describe('inference services', () => {
     ['an unknown picture', () => client.call('POST', recognition(), { imageId: UNKNOWN }), [404, 10001]],
     ['an id that is no text', () => client.call('POST', recognition(), { imageId: 7 }), [400, 20001]],
     ['a list', () => client.call('POST', recognition(), [1]), [400, 20001]],
-  ] as const)('refuse %s', async (_what, ask, refusal) => {
+  ] as const)('refuse %s', { tags: ['ai-arts/6.4/kinds', 'ai-arts/6.4/size', 'ai-arts/0/30001', 'ai-arts/0/30006', 'ai-arts/0/30009'] }, async (_what, ask, refusal) => {
     expectRefused(await ask(), refusal, /./);
   });
 });

@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => platform?.dispose());
 
 describe('trainings', () => {
-  test('are made, told, listed, logged and deleted', async () => {
+  test('are made, told, listed, logged and deleted', { tags: ['ai-arts/3.1/route', 'ai-arts/3.1/status', 'ai-arts/3.1/searchWord', 'ai-arts/3.2/route', 'ai-arts/3.2/status', 'ai-arts/3.3/route', 'ai-arts/3.3/pages', 'ai-arts/3.3/cursor', 'ai-arts/3.4/route', 'ai-arts/3.4/deviceType', 'ai-arts/3.4/jobTrainingType', 'ai-arts/3.4/arguments', 'ai-arts/3.5/route', 'ai-arts/jobs/running', 'ai-arts/0/times'] }, async () => {
     const id = await client.start({ 'train.sh': 'for i in $(seq 2500); do echo "line $i $*"; done; exit 3' }, { params: { lr: 0.1, layers: 'a b; rm -rf /' }, desc: 'a try', deviceNum: 0, outputPath: 'out' });
     expect(id).toEqual(expect.stringMatching(/^[0-9a-f-]{36}$/));
     const training = await client.ended(id);
@@ -47,14 +47,14 @@ describe('trainings', () => {
     expectRefused(await client.call('GET', `/trainings/${id}`), [404, 10001], /./);
   });
 
-  test('get the data that they name, by its path', async () => {
+  test('get the data that they name, by its path', { tags: ['ai-arts/3.4/arguments'] }, async () => {
     const datasetPath = await client.uploaded('/datasets/upload', await tarGzOf({ 'x.txt': 'seven' }), 'set.tar.gz');
     const id = await client.start({ 'read.sh': 'while [ "$1" != --data_path ]; do shift; done; cat "$2/x.txt"' }, { datasetPath });
     expect((await client.ended(id)).status).toBe('finished');
     expect((await client.ask('GET', `/trainings/${id}/log`)).log).toBe('seven');
   });
 
-  test('are stopped, again and again', async () => {
+  test('are stopped, again and again', { tags: ['ai-arts/3.4/stop', 'ai-arts/jobs/killed', 'ai-arts/jobs/kill-ended'] }, async () => {
     const id = await client.start({ 'wait.sh': 'echo begun; sleep 600' });
     await expect.poll(async () => (await client.ask('GET', `/trainings/${id}`)).status).toBe('running');
     for (let time = 0; time < 2; time++) expect(await client.ask('POST', `/trainings/${id}/stop`)).toEqual({});
@@ -62,7 +62,7 @@ describe('trainings', () => {
     expect(await client.ask('POST', `/trainings/${id}/stop`)).toEqual({});
   });
 
-  test('that wrote nothing yet have no log', async () => {
+  test('that wrote nothing yet have no log', { tags: ['ai-arts/3.3/nothing', 'ai-arts/jobs/delete'] }, async () => {
     const id = await client.start({ 'wait.sh': 'sleep 600' });
     expect(await client.ask('GET', `/trainings/${id}/log`)).toEqual({ maxPage: 0 });
     await client.ask('DELETE', `/trainings/${id}`);
@@ -81,20 +81,20 @@ describe('trainings', () => {
     ['a PSDistJob without numbers', { jobTrainingType: 'PSDistJob' }, [400, 30203]],
     ['a GPU that nobody has', { deviceType: 'nvidia_quantum', deviceNum: 1 }, [400, 30204]],
     ['params that are none', { params: [1] }, [400, 20001]],
-  ] as const)('with %s are refused, and nothing is stored', async (_, wrong, refusal) => {
+  ] as const)('with %s are refused, and nothing is stored', { tags: ['ai-arts/3.4/unknown-engine', 'ai-arts/3.4/startupFile', 'ai-arts/3.4/jobTrainingType', 'ai-arts/3.4/deviceType', 'ai-arts/0/20001', 'ai-arts/0/30005', 'ai-arts/0/30007', 'ai-arts/0/30201', 'ai-arts/0/30203', 'ai-arts/0/30204'] }, async (_, wrong, refusal) => {
     const codePath = await client.uploaded('/codes/upload', await tarGzOf({ 'train.sh': 'true' }), 'code.tar.gz');
     const { total } = await client.ask('GET', '/trainings');
     expectRefused(await client.call('POST', '/trainings', { name: 'x', engine: 'bash', codePath, startupFile: 'train.sh', ...wrong }), refusal, /./);
     expect((await client.ask('GET', '/trainings')).total).toBe(total);
   });
 
-  test('of somebody else are not told, stopped or deleted', async () => {
+  test('of somebody else are not told, stopped or deleted', { tags: ['ai-arts/0/30801'] }, async () => {
     const id = await client.start({ 'train.sh': 'true' });
     for (const [method, path] of [['GET', ''], ['GET', '/log'], ['POST', '/stop'], ['DELETE', '']] as const) expectRefused(await client.call(method, `/trainings/${id}${path}`, undefined, bob), [403, 30801], /./);
     expect((await client.ask('GET', '/trainings', undefined, bob)).Trainings).toEqual([]);
   });
 
-  test('that have finished become models', async () => {
+  test('that have finished become models', { tags: ['ai-arts/2.3/jobId', 'ai-arts/2.3/one'] }, async () => {
     const id = await client.start({ 'train.sh': 'while [ "$1" != --output_path ]; do shift; done; echo weights > "$2/weights.txt"' });
     expect(await client.ended(id)).toMatchObject({ status: 'finished', exitCode: 0 });
     const made = await client.ask('POST', '/models', { name: randomUUID(), jobId: id });

@@ -37,11 +37,11 @@ function expectRefused({ status, json, text, headers }: HttpAnswer, retCode: num
   expect(headers['x-request-id']).toMatch(/./);
 }
 
-test.each(['/cloud_api', '/cloud_api/'])('at %s a launch without a cloud says what to set', async (path) => {
+test.each(['/cloud_api', '/cloud_api/'])('at %s a launch without a cloud says what to set', { tags: ['cloud-api/form/post', 'cloud-api/form/urlencoded', 'cloud-api/rules/slash', 'cloud-api/codes/8'] }, async (path) => {
   expectRefused(await sendForm(alice, path, LAUNCH), 8, NO_CLOUD);
 });
 
-test('a multipart form is taken as well', async () => {
+test('a multipart form is taken as well', { tags: ['cloud-api/form/multipart'] }, async () => {
   const form = new FormData();
   for (const [key, value] of Object.entries(DESTROY)) form.append(key, value);
   const sent = new Response(form);
@@ -49,43 +49,43 @@ test('a multipart form is taken as well', async () => {
 });
 
 describe('command', () => {
-  test.each(['', 'reboot_instance', 'LAUNCH_INSTANCE', 'launch_instance ', '__proto__', 'x'.repeat(100_000), ...UNSTORABLE_TEXTS])('%j is invalid', async (command) => {
+  test.each(['', 'reboot_instance', 'LAUNCH_INSTANCE', 'launch_instance ', '__proto__', 'x'.repeat(100_000), ...UNSTORABLE_TEXTS])('%j is invalid', { tags: ['cloud-api/form/command', 'cloud-api/codes/1'] }, async (command) => {
     expectRefused(await post({ ...LAUNCH, command }), 1, 'Invalid command');
   });
 
-  test.each([['nothing at all', undefined], ['an empty body', ''], ['JSON', JSON.stringify(LAUNCH)]])('is missing from %s', async (_, body) => {
+  test.each([['nothing at all', undefined], ['an empty body', ''], ['JSON', JSON.stringify(LAUNCH)]])('is missing from %s', { tags: ['cloud-api/codes/1', 'cloud-api/rules/malformed-body', 'cloud-api/rules/envelope'] }, async (_, body) => {
     expectRefused(await sendAs(alice, { method: 'POST', path: '/cloud_api', body }), 1, 'Invalid command');
   });
 
-  test.each(['GET', 'PUT', 'PATCH', 'DELETE'])('is taken from no %s', async (method) => {
+  test.each(['GET', 'PUT', 'PATCH', 'DELETE'])('is taken from no %s', { tags: ['cloud-api/form/other-methods', 'cloud-api/codes/1', 'cloud-api/rules/envelope'] }, async (method) => {
     const { status, json, headers } = await sendAs(alice, { method, path: '/cloud_api?command=launch_instance' });
     expect([status, json, headers.allow]).toEqual([405, { ret_code: 1, description: 'Invalid command' }, 'POST, OPTIONS']);
   });
 });
 
 describe('arguments', () => {
-  test.each(['image', 'flavor', 'internet', 'name'])('of a launch: %s is required', async (key) => {
+  test.each(['image', 'flavor', 'internet', 'name'])('of a launch: %s is required', { tags: ['cloud-api/launch/image', 'cloud-api/launch/flavor', 'cloud-api/launch/internet', 'cloud-api/launch/name', 'cloud-api/codes/2', 'cloud-api/codes/detail'] }, async (key) => {
     expectRefused(await post(without(LAUNCH, key)), 2, `Argument missing: ${key}`);
   });
 
-  test('of a destroy: vm_id is required', async () => {
+  test('of a destroy: vm_id is required', { tags: ['cloud-api/destroy/missing', 'cloud-api/codes/2'] }, async () => {
     expectRefused(await post({ command: 'destroy_instance' }), 2, 'Argument missing: vm_id');
   });
 
-  test.each(['', 'x'.repeat(256), 'x'.repeat(100_000), '\u0000'])('a name of 1 to 255 characters is required, and %j is none', async (name) => {
+  test.each(['', 'x'.repeat(256), 'x'.repeat(100_000), '\u0000'])('a name of 1 to 255 characters is required, and %j is none', { tags: ['cloud-api/launch/name', 'cloud-api/codes/2', 'cloud-api/rules/unstorable'] }, async (name) => {
     expectRefused(await post({ ...LAUNCH, name }), 2, /^Argument missing: name/);
   });
 
-  test.each(['x', '🚀'.repeat(255), "'; drop table cloud_vm.virtual_machine; --", '期末考试', '\u202Eabc <script>'])('a name may be %j', async (name) => {
+  test.each(['x', '🚀'.repeat(255), "'; drop table cloud_vm.virtual_machine; --", '期末考试', '\u202Eabc <script>'])('a name may be %j', { tags: ['cloud-api/launch/name'] }, async (name) => {
     expectRefused(await post({ ...LAUNCH, name }), 8, NO_CLOUD);
   });
 
-  test('the first of a key that comes twice counts', async () => {
+  test('the first of a key that comes twice counts', { tags: ['cloud-api/form/command'] }, async () => {
     const body = `${new URLSearchParams(LAUNCH).toString()}&command=destroy_instance&vm_id=x`;
     for (const type of ['application/x-www-form-urlencoded', '']) expectRefused(await sendAs(alice, { method: 'POST', path: '/cloud_api', headers: { 'content-type': type }, body }), 8, NO_CLOUD);
   });
 
-  test.each(['', 'x', '0', '%00', randomUUID(), randomUUID().toUpperCase(), 'x'.repeat(100_000), "' or 1=1 --", ...UNSTORABLE_TEXTS])('the id %j is that of no machine', async (vm_id) => {
+  test.each(['', 'x', '0', '%00', randomUUID(), randomUUID().toUpperCase(), 'x'.repeat(100_000), "' or 1=1 --", ...UNSTORABLE_TEXTS])('the id %j is that of no machine', { tags: ['cloud-api/destroy/unknown', 'cloud-api/codes/6', 'cloud-api/form/http-200', 'cloud-api/form/envelope', 'cloud-api/launch/failure'] }, async (vm_id) => {
     expectRefused(await post({ ...DESTROY, vm_id }), 6, UNKNOWN_VM);
   });
 });
@@ -102,23 +102,23 @@ describe('who it is', () => {
     ['the header X-Auth-Token', (credential) => ({ headers: { 'x-auth-token': credential } })],
     ['Authorization: Bearer', (credential) => ({ headers: { authorization: `Bearer ${credential}` } })],
     ['the form’s key token', (credential) => ({ fields: { token: credential } })],
-  ])('is told by %s', async (_, shown) => {
+  ])('is told by %s', { tags: ['cloud-api/form/who', 'cloud-api/rules/identity'] }, async (_, shown) => {
     for (const credential of [alice.credential!, await tokenFor(['cloud-vm:write'])]) {
       const { headers = {}, fields = {} } = shown(credential);
       expectRefused(await sendForm(anybody(), '/cloud_api', { ...LAUNCH, ...fields }, { headers }), 8, NO_CLOUD);
     }
   });
 
-  test.each<[string, Fields]>([['good', LAUNCH], ['without a name', without(LAUNCH, 'name')], ['without a command', {}], ['of an unknown command', { command: 'x' }], ['too large', { ...LAUNCH, name: 'x'.repeat(2 ** 21) }]])('comes first, also when the form is %s', async (_, fields) => {
+  test.each<[string, Fields]>([['good', LAUNCH], ['without a name', without(LAUNCH, 'name')], ['without a command', {}], ['of an unknown command', { command: 'x' }], ['too large', { ...LAUNCH, name: 'x'.repeat(2 ** 21) }]])('comes first, also when the form is %s', { tags: ['cloud-api/form/order', 'cloud-api/codes/9', 'cloud-api/form/http-200'] }, async (_, fields) => {
     expectRefused(await post(fields, anybody()), 9, UNAUTHORIZED);
     expectRefused(await post(fields, new Actor(platform, 'unknown', 'never-issued')), 9, UNAUTHORIZED);
   });
 
-  test('is not told by a token without the scope', async () => {
+  test('is not told by a token without the scope', { tags: ['cloud-api/codes/9'] }, async () => {
     expectRefused(await post(LAUNCH, new Actor(platform, 'alice', await tokenFor(['machines:read']))), 9, UNAUTHORIZED);
   });
 
-  test('is told by an address that a trusted proxy tells, and by no other', async () => {
+  test('is told by an address that a trusted proxy tells, and by no other', { tags: ['cloud-api/form/trusted'] }, async () => {
     const from = (told: string, from = '127.0.0.1', headers: Fields = {}) => sendForm(anybody(), '/cloud_api', DESTROY, { from, headers: { 'x-forwarded-for': told, ...headers } });
     expectRefused(await from('10.2.3.4'), 6, UNKNOWN_VM);
     expectRefused(await from('11.2.3.4'), 9, UNAUTHORIZED);

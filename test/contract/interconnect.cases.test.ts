@@ -49,7 +49,7 @@ function expectEnvelope(answer: HttpAnswer, code: number, message?: string | Reg
 }
 
 describe.each(ROUTES)('$name', (route) => {
-  test.each([['/', route.path], ['no slash', route.path.slice(0, -1)]])('answers with %s at the end, and redirects nowhere', async (_, path) => {
+  test.each([['/', route.path], ['no slash', route.path.slice(0, -1)]])('answers with %s at the end, and redirects nowhere', { tags: ['interconnect/rules/slash'] }, async (_, path) => {
     expectEnvelope(await call(route, { path }), goodCode(route));
   });
 
@@ -60,7 +60,7 @@ describe.each(ROUTES)('$name', (route) => {
     ['TOKEN, whose case does not matter,', (credential: string) => ({ TOKEN: credential })],
     ['authorization: bearer, whose case does not matter,', (credential: string) => ({ authorization: `bearer ${credential}` })],
     ['all three at once, when they agree,', (credential: string) => ({ token: credential, 'x-auth-token': credential, authorization: `Bearer ${credential}` })],
-  ])('takes the credential as %s', async (_, headers) => {
+  ])('takes the credential as %s', { tags: ['interconnect/rules/identity', 'interconnect/0/token'] }, async (_, headers) => {
     expectEnvelope(await callAs(headers(world.root.credential!), route), goodCode(route));
   });
 
@@ -71,7 +71,7 @@ describe.each(ROUTES)('$name', (route) => {
     ['one of 10,000 characters', { token: 'x'.repeat(10_000) }],
     ['a cookie', { cookie: 'token=never-issued; ticket=never-issued' }],
     ['another scheme', { authorization: 'Basic YWRtaW46YWRtaW4=' }],
-  ])('answers 401 to %s', async (_, headers) => {
+  ])('answers 401 to %s', { tags: ['interconnect/0/no-token', 'interconnect/0/http-200', 'interconnect/0/bad', 'interconnect/0/empty-data'] }, async (_, headers) => {
     expectEnvelope(await callAs(headers, route), 401);
   });
 
@@ -87,7 +87,7 @@ describe.each(ROUTES)('$name', (route) => {
     expectEnvelope(answer, answer.json.code);
   });
 
-  test('echoes X-Request-Id, and makes one otherwise', async () => {
+  test('echoes X-Request-Id, and makes one otherwise', { tags: ['interconnect/rules/request-id'] }, async () => {
     const sent = await call(route, { headers: { 'x-request-id': 'trace-7f3a.1' } });
     expect(sent.headers['x-request-id']).toBe('trace-7f3a.1');
     const made = await call(route);
@@ -127,11 +127,11 @@ describe.each(POSTS)('the body of $name', (route) => {
     ['a lone surrogate', '{"anything": "\\ud800"}', /surrogate/],
     ['a lone surrogate in a name', '{"\\udc00": 1}', /surrogate/],
     ['nesting without end', `{"anything":${'['.repeat(50_000)}${']'.repeat(50_000)}}`, /./],
-  ])('is refused with 400 when it is %s', async (_, body, message) => {
+  ])('is refused with 400 when it is %s', { tags: ['interconnect/rules/malformed-body', 'interconnect/rules/utf-8', 'interconnect/rules/unstorable', 'interconnect/rules/no-page', 'interconnect/0/json', 'interconnect/0/bad-input', 'interconnect/0/empty-data'] }, async (_, body, message) => {
     expectEnvelope(await call(route, { body }), 400, message);
   });
 
-  test('over the limit is refused with 413 that names the limit', async () => {
+  test('over the limit is refused with 413 that names the limit', { tags: ['interconnect/0/too-large'] }, async () => {
     const megabytes = route === REGISTER || route === REPORT ? 16 : 2;
     const answer = await call(route, { body: `{"anything": "${'x'.repeat(megabytes * 1024 * 1024)}"}` });
     expectEnvelope(answer, 413, new RegExp(`${megabytes * 1024 * 1024}|${megabytes} ?MB`));
@@ -143,7 +143,7 @@ describe.each(POSTS)('the body of $name', (route) => {
     expectEnvelope(await call(route, { body: bomb, headers: { 'content-encoding': 'gzip' } }), 413);
   });
 
-  test('may have fields that nobody knows', async () => {
+  test('may have fields that nobody knows', { tags: ['interconnect/rules/extra-fields'] }, async () => {
     expectEnvelope(await call(route, { body: { ...(route.body as object), remark: '<b>备注</b>', __proto__x: { deep: [1] } } }), goodCode(route));
   });
 
@@ -152,7 +152,7 @@ describe.each(POSTS)('the body of $name', (route) => {
     ['Origin: null', { origin: 'null' }],
     ['Sec-Fetch-Site: cross-site', { 'sec-fetch-site': 'cross-site' }],
     ['Sec-Fetch-Site: same-site', { 'sec-fetch-site': 'same-site' }],
-  ])('is not taken from a foreign page (%s)', async (_, headers) => {
+  ])('is not taken from a foreign page (%s)', { tags: ['interconnect/rules/foreign-page'] }, async (_, headers) => {
     expectEnvelope(await call(route, { headers }), 403);
   });
 
@@ -164,7 +164,7 @@ describe.each(POSTS)('the body of $name', (route) => {
 describe('what is not there', () => {
   test.each(['/api/v1', '/api/v1/', '/api/v1/nothing', '/api/v1/nothing/', '/api/v1/computing_ids/1/', '/api/v1/task_path//', '/api/v1/%00/', '/api/v1/%ff/', '/api/v1/../v1/x/', '/api/v1/Computing_IDs'])(
     '%s is answered with 404 in the envelope',
-    async (path) => {
+    { tags: ['interconnect/rules/unknown-path', 'interconnect/rules/envelope', 'interconnect/rules/no-page', 'interconnect/0/not-found'] }, async (path) => {
       expectEnvelope(await sendAs(world.root, { path }), 404);
       expectEnvelope(await sendAs(world.root, { method: 'POST', path, body: {} }), 404);
     },
@@ -180,7 +180,7 @@ test('a page of another site may read nothing: no answer allows another origin',
   expect(headers['access-control-allow-origin']).toBeUndefined();
 });
 
-test('text in the document’s own language travels unescaped', async () => {
+test('text in the document’s own language travels unescaped', { tags: ['interconnect/rules/unescaped'] }, async () => {
   await world.report(sampleReport());
   const { text } = await call(ZONES);
   expect(text).toContain('中科曙光');

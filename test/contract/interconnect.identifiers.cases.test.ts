@@ -56,7 +56,7 @@ describe('an identifier', () => {
     ['of Taiwan', identifier({ region: '7100' })],
     ['of Hong Kong', identifier({ region: '8101' })],
     ['of Macao', identifier({ region: '8200' })],
-  ])('%s is accepted', async (_, value) => {
+  ])('%s is accepted', { tags: ['interconnect/id/sample', 'interconnect/id/header', 'interconnect/id/city', 'interconnect/id/municipalities', 'interconnect/id/region', 'interconnect/id/F', 'interconnect/id/S', 'interconnect/id/N', 'interconnect/id/P', 'interconnect/id/any-order', 'interconnect/id/optional', 'interconnect/id/unknown-code', 'interconnect/id/regions-71-82'] }, async (_, value) => {
     expect(await register([value])).toEqual(OK);
     expect(await isRegistered(value)).toBe(true);
   });
@@ -86,7 +86,7 @@ describe('an identifier', () => {
     ['with something left over', `${SAMPLE_IDENTIFIER} `, /character 43\b/],
     ['with a space before it', ` ${SAMPLE_IDENTIFIER}`, /character 1\b/],
     ['of 10,000 characters', SAMPLE_IDENTIFIER.padEnd(10_000, '0'), /character 256\b|255/],
-  ])('%s is refused, pointing at the character', async (_, value, message) => {
+  ])('%s is refused, pointing at the character', { tags: ['interconnect/id/header', 'interconnect/id/city', 'interconnect/id/industry', 'interconnect/id/organization', 'interconnect/id/resource-type', 'interconnect/id/region', 'interconnect/id/zone', 'interconnect/id/service-type', 'interconnect/id/F', 'interconnect/id/S', 'interconnect/id/N', 'interconnect/id/once', 'interconnect/id/left-over', 'interconnect/0/where'] }, async (_, value, message) => {
     const body = await register([value]);
     expect(body).toEqual({ code: 400, message: expect.stringMatching(/^computing_ids\[0\]: /), data: {} });
     expect(body.message).toMatch(message);
@@ -95,7 +95,7 @@ describe('an identifier', () => {
 });
 
 describe('registering', () => {
-  test('repeats within a request and again are accepted silently', async () => {
+  test('repeats within a request and again are accepted silently', { tags: ['interconnect/1/repeats'] }, async () => {
     const value = identifier({ region: '4403', capacities: 'F2' });
     expect(await register([value, value, value])).toEqual(OK);
     expect(await register([value])).toEqual(OK);
@@ -103,7 +103,7 @@ describe('registering', () => {
     expect(computingIdentifiers.nodes.filter((node: { value: string }) => node.value === value)).toHaveLength(1);
   });
 
-  test('one bad element refuses the whole batch, and the message lists the first 20 by index', async () => {
+  test('one bad element refuses the whole batch, and the message lists the first 20 by index', { tags: ['interconnect/1/whole', 'interconnect/1/first-20', 'interconnect/rules/whole-batch'] }, async () => {
     const good = identifier({ region: '4401', capacities: 'F3' });
     const body = await register([good, ...Array.from({ length: 25 }, (_, n) => (n % 5 === 4 ? good : 'bad'))]);
     expect(body).toMatchObject({ code: 400, data: {} });
@@ -120,7 +120,7 @@ describe('registering', () => {
     ['null', null],
     ['an empty list', []],
     ['10,001 elements', Array(10_001).fill(SAMPLE_IDENTIFIER)],
-  ])('refuses %s', async (_, values) => {
+  ])('refuses %s', { tags: ['interconnect/1/size', 'interconnect/1/route'] }, async (_, values) => {
     expect(await register(values)).toEqual({ code: 400, message: expect.stringMatching(/^computing_ids: .*10000/), data: {} });
   });
 
@@ -128,12 +128,12 @@ describe('registering', () => {
     expect(await register([SAMPLE_IDENTIFIER, element])).toEqual({ code: 400, message: expect.stringMatching(/^computing_ids\[1\]: /), data: {} });
   });
 
-  test('takes 10,000 at once', async () => {
+  test('takes 10,000 at once', { tags: ['interconnect/1/size'] }, async () => {
     expect(await register(Array.from({ length: 10_000 }, (_, n) => identifier({ region: '2101', capacities: `S${n}` })))).toEqual(OK);
     expect(await isRegistered(identifier({ region: '2101', capacities: 'S9999' }))).toBe(true);
   });
 
-  test('an identifier that is not registered is 404 in a report, and nothing of the report is stored', async () => {
+  test('an identifier that is not registered is 404 in a report, and nothing of the report is stored', { tags: ['interconnect/2/computing_id', 'interconnect/rules/whole-batch', 'interconnect/0/not-found'] }, async () => {
     const unknown = identifier({ region: '6101', capacities: 'P3' });
     const model = world.newModel();
     const { body } = await world.report(sampleReport({ gpu_model: model }), sampleReport({ gpu_model: model, computing_id: unknown, network_ips: '10.9.9.9' }));
@@ -155,15 +155,15 @@ describe('names of codes', () => {
   test.each([
     ['3301', '杭州'], ['1101', '北京'], ['1102', '北京'], ['3101', '上海'], ['5001', '重庆'], ['5002', '重庆'], ['1201', '天津'],
     ['2327', '大兴安岭地区'], ['1522', '兴安盟'], ['5323', '楚雄彝族自治州'], ['4290', '湖北省'], ['4403', '深圳'], ['7100', '台湾省'],
-  ])('region %s is shown as %s', async (code, name) => {
+  ])('region %s is shown as %s', { tags: ['interconnect/id/city-names', 'interconnect/id/prefectures', 'interconnect/id/regions-71-82', 'interconnect/id/cities'] }, async (code, name) => {
     expect(await shownAs({ region: code })).toMatchObject({ region: name });
   });
 
-  test.each([['401', '智算'], ['402', '超算'], ['403', '通算'], ['777', '777']])('resource type %s is shown as %s', async (type, name) => {
+  test.each([['401', '智算'], ['402', '超算'], ['403', '通算'], ['777', '777']])('resource type %s is shown as %s', { tags: ['interconnect/id/seeded', 'interconnect/id/unknown-code'] }, async (type, name) => {
     expect(await shownAs({ type })).toMatchObject({ resource_type: name });
   });
 
-  test('the sample’s codes have names, unknown ones are shown raw', async () => {
+  test('the sample’s codes have names, unknown ones are shown raw', { tags: ['interconnect/id/seeded', 'interconnect/id/unknown-code'] }, async () => {
     expect(await shownAs({})).toMatchObject({ organization: '中科曙光', industry: '通信', availability_zone: '可用区一', service_type: '主机' });
     expect(await shownAs({ organization: '31337', industry: 'qq', zone: '123456', service: '888' })).toMatchObject({
       organization: '31337',
@@ -173,7 +173,7 @@ describe('names of codes', () => {
     });
   });
 
-  test('a code that an admin names is shown by its name from then on, also where it was stored before', async () => {
+  test('a code that an admin names is shown by its name from then on, also where it was stored before', { tags: ['interconnect/id/dictionary', 'interconnect/id/unknown-code', 'interconnect/id/name-or-code'] }, async () => {
     const before = await shownAs({ organization: '31338' });
     expect(before).toMatchObject({ organization: '31338' });
     await world.root.ask('mutation ($input: NameCodeInput!) { nameCode(input: $input) { code name } }', { input: { kind: 'ORGANIZATION', code: '31338', name: '华为 <云> 🚀' } });
@@ -200,7 +200,7 @@ describe('the list of zones', () => {
     expect((await world.root.interconnect('POST', RESOURCES, { computing_resources: reports })).body).toEqual(OK);
   });
 
-  test('has each zone once, in the order of organization, region, zone, industry, and only those four fields', async () => {
+  test('has each zone once, in the order of organization, region, zone, industry, and only those four fields', { tags: ['interconnect/3/count', 'interconnect/3/results', 'interconnect/3/distinct', 'interconnect/3/order'] }, async () => {
     const { count, results } = await where({ organization: '40001' });
     expect(count).toBe(4);
     expect(results).toEqual([
@@ -224,25 +224,25 @@ describe('the list of zones', () => {
     [{ region: '亚特兰蒂斯' }, 0],
     [{ region: "'; drop table resource; --" }, 0],
     [{ region: '%' }, 0],
-  ])('filtered by %j has %i', async (filter, count) => {
+  ])('filtered by %j has %i', { tags: ['interconnect/3/resource_type', 'interconnect/3/region', 'interconnect/3/organization', 'interconnect/id/name-or-code', 'interconnect/id/filter-names'] }, async (filter, count) => {
     const data = await where(filter);
     expect(data.count).toBe(count);
     expect(data.results).toHaveLength(count);
   });
 
-  test('takes Chinese names without percent signs, as the document writes them and curl sends them', async () => {
+  test('takes Chinese names without percent signs, as the document writes them and curl sends them', { tags: ['interconnect/3/route'] }, async () => {
     const target = `/api/v1/${RESOURCES}?page=1&page_size=10&resource_type=超算&region=唐山&organization=40001`;
     const answer = await sendRaw(world.platform, `GET ${target} HTTP/1.1\r\nHost: hutong\r\ntoken: ${world.alice.credential}\r\n\r\n`);
     expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
     expect(answer).toContain('"count":1,"results":[{"organization":"40001","region":"唐山"');
   });
 
-  test('a name and its code are the same filter', async () => {
+  test('a name and its code are the same filter', { tags: ['interconnect/id/name-or-code', 'interconnect/id/filter-names', 'interconnect/3/organization'] }, async () => {
     expect(await where({ organization: '中科曙光' })).toEqual(await where({ organization: '20004' }));
     expect(await where({ region: '北京' })).toEqual(await where({ region: '北京市' }));
   });
 
-  test('comes in pages that count from 1, with the count of all', async () => {
+  test('comes in pages that count from 1, with the count of all', { tags: ['interconnect/3/page', 'interconnect/3/page_size', 'interconnect/3/count', 'interconnect/rules/page-one', 'interconnect/rules/page-past-end'] }, async () => {
     const whole = (await where({ organization: '40001' })).results;
     for (const [page, expected] of [[1, whole.slice(0, 3)], [2, whole.slice(3)], [3, []], [2_147_483_647, []]] as const) {
       expect(await zones(`organization=40001&page=${page}&page_size=3`)).toEqual({ code: 0, message: 'ok', data: { count: 4, results: expected } });
@@ -256,7 +256,7 @@ describe('the list of zones', () => {
     ['page=1&page_size=NaN', /^page_size:/], ['page=1e1&page_size=10', /^page:/], ['page=%EF%BC%91&page_size=10', /^page:/],
     ['page=2147483648&page_size=10', /^page:/], ['page=9007199254740993&page_size=10', /^page:/], ['page=1&page_size=&', /^page_size:/],
     ['page=1&page_size=10&region=%ff%fe', /^region:.*UTF-8/], ['page=1&page_size=10&region=a%00b', /^region:.*U\+0000/],
-  ])('refuses ?%s, naming the parameter', async (query, message) => {
+  ])('refuses ?%s, naming the parameter', { tags: ['interconnect/3/page', 'interconnect/3/page_size', 'interconnect/rules/page-limit', 'interconnect/rules/page-value', 'interconnect/rules/int', 'interconnect/rules/utf-8', 'interconnect/rules/unstorable'] }, async (query, message) => {
     expect(await zones(query)).toEqual({ code: 400, message: expect.stringMatching(message), data: {} });
   });
 });

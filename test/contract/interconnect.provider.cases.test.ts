@@ -38,7 +38,7 @@ describe('the webhook of a provider', () => {
   });
   beforeEach(() => webhook.behave(allocates('https://provider.example/job/1?token=a%20b')));
 
-  test('is asked once, with a body that its signature proves, and its URL is the answer', async () => {
+  test('is asked once, with a body that its signature proves, and its URL is the answer', { tags: ['interconnect/5/webhook', 'interconnect/5/webhook-body', 'interconnect/5/signature', 'interconnect/5/idempotency', 'interconnect/5/webhook-answer', 'interconnect/5/url'] }, async () => {
     const { taskId, resourceId, model } = await offered();
     const { body } = await world.choose(taskId, resourceId);
     expect(body).toEqual({ code: 0, message: 'ok', data: { computing_resource_url: 'https://provider.example/job/1?token=a%20b' } });
@@ -54,7 +54,7 @@ describe('the webhook of a provider', () => {
     expect(headers['idempotency-key']).toMatch(/\S{8,}/);
   });
 
-  test('is not asked again when the same choice is sent again', async () => {
+  test('is not asked again when the same choice is sent again', { tags: ['interconnect/5/same-again', 'interconnect/5/recorded'] }, async () => {
     const { taskId, resourceId } = await offered();
     const first = (await world.choose(taskId, resourceId)).body;
     expect((await world.choose(taskId, resourceId)).body).toEqual(first);
@@ -62,7 +62,7 @@ describe('the webhook of a provider', () => {
     expect(await taskOf(taskId)).toEqual({ state: 'ALLOCATED', resourceUrl: 'https://provider.example/job/1?token=a%20b' });
   });
 
-  test('is tried again with the same key after it fails, and then its URL is the answer', async () => {
+  test('is tried again with the same key after it fails, and then its URL is the answer', { tags: ['interconnect/5/retries', 'interconnect/5/idempotency'] }, async () => {
     webhook.behave(answers(503, 'busy'), (response) => void response.destroy(), allocates('http://10.0.0.1/'));
     const { taskId, resourceId } = await offered();
     expect((await world.choose(taskId, resourceId)).body).toMatchObject({ code: 0, data: { computing_resource_url: 'http://10.0.0.1/' } });
@@ -88,7 +88,7 @@ describe('the webhook of a provider', () => {
     ['fails every time', answers(500, 'oops'), 3],
     ['resets every connection', resetsConnection, 3],
     ['never answers', neverAnswers, 3],
-  ])('that %s makes the choice 409, and what was reserved is given back', async (_, behaviour, tries) => {
+  ])('that %s makes the choice 409, and what was reserved is given back', { tags: ['interconnect/5/retries', 'interconnect/5/webhook-answer'] }, async (_, behaviour, tries) => {
     webhook.behave(behaviour);
     const { taskId, resourceId } = await offered();
     const { body } = await world.choose(taskId, resourceId);
@@ -141,13 +141,13 @@ describe('the URL template of a provider', () => {
     ['https://{ip}:{port}/tasks/{task_id}/{computing_resource_id}?id={computing_id}', { network_ips_available: '10.0.0.7', network_ports: '9000-9100' }, (task: number, resource: number) => `https://10.0.0.7:9000/tasks/${task}/${resource}?id=${SAMPLE_IDENTIFIER}`],
     ['http://{ip}/', { network_ips_available: '2001:db8::7' }, () => 'http://[2001:db8::7]/'],
     ['https://gateway.example/{task_id}', { network_ips_available: '', network_ports: '' }, (task: number) => `https://gateway.example/${task}`],
-  ])('%s is filled in', async (urlTemplate, over, expected) => {
+  ])('%s is filled in', { tags: ['interconnect/5/template', 'interconnect/5/ipv6', 'interconnect/5/port-range'] }, async (urlTemplate, over, expected) => {
     expect((await save({ urlTemplate })).errors).toEqual([]);
     const { taskId, resourceId } = await world.offered(over);
     expect((await world.choose(taskId, resourceId)).body).toMatchObject({ code: 0, data: { computing_resource_url: expected(taskId, resourceId) } });
   });
 
-  test('that needs an address which the resource has not is 409', async () => {
+  test('that needs an address which the resource has not is 409', { tags: ['interconnect/5/no-address'] }, async () => {
     expect((await save({ urlTemplate: 'http://{ip}:{port}/' })).errors).toEqual([]);
     const { taskId, resourceId } = await world.offered({ network_ips_available: '' });
     expect((await world.choose(taskId, resourceId)).body).toMatchObject({ code: 409, data: {} });
@@ -157,7 +157,7 @@ describe('the URL template of a provider', () => {
     expect((await save({ urlTemplate })).errors[0]?.extensions).toMatchObject({ code: 'BAD_INPUT', field: 'input.urlTemplate' });
   });
 
-  test('taken away leaves the address of the report', async () => {
+  test('taken away leaves the address of the report', { tags: ['interconnect/5/first-address'] }, async () => {
     expect((await save({ urlTemplate: null })).errors).toEqual([]);
     const { taskId, resourceId } = await world.offered({ network_ips_available: '10.0.0.8', network_ports: '81' });
     expect((await world.choose(taskId, resourceId)).body).toMatchObject({ code: 0, data: { computing_resource_url: 'http://10.0.0.8:81' } });

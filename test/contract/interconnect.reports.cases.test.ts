@@ -66,7 +66,15 @@ const refused = Object.entries(FIELDS).flatMap(([field, { refused, required }]) 
   [...refused, ...(required ? [null, undefined] : [])].map((sent) => ({ field, sent, title: shown(sent) })),
 );
 
-describe('a report', () => {
+describe('a report', {
+  tags: [
+    'interconnect/2/power_consumption', 'interconnect/2/cpu_performance', 'interconnect/2/cpu_available', 'interconnect/2/gpu_performance',
+    'interconnect/2/gpu_memory', 'interconnect/2/gpu_available', 'interconnect/2/network_delay', 'interconnect/2/network_performance',
+    'interconnect/2/network_isixp', 'interconnect/2/network_ips', 'interconnect/2/network_available', 'interconnect/2/network_ips_available',
+    'interconnect/2/network_ports', 'interconnect/2/price',
+    'interconnect/rules/int',
+  ],
+}, () => {
   const modelOf = (field: string, index: number) => `${field}#${index}#`;
 
   beforeAll(async () => {
@@ -74,14 +82,14 @@ describe('a report', () => {
     expect((await world.report(...reports)).body).toEqual(OK);
   });
 
-  test.each(accepted)('takes $title as $field', async ({ field, index, emitted }) => {
+  test.each(accepted)('takes $title as $field', { tags: ['interconnect/rules/text'] }, async ({ field, index, emitted }) => {
     const { count, results } = await world.submit({ gpu_model: modelOf(field, index) });
     expect(count).toBe(1);
     const { computing_id: _, ...asReported } = sampleReport({ gpu_model: modelOf(field, index), [field]: emitted });
     expect(results[0]).toMatchObject(asReported);
   });
 
-  test.each(refused)('refuses $title as $field, naming element and field, and stores nothing of its batch', async ({ field, sent }) => {
+  test.each(refused)('refuses $title as $field, naming element and field, and stores nothing of its batch', { tags: ['interconnect/rules/unstorable', 'interconnect/rules/whole-batch', 'interconnect/0/where', 'interconnect/0/bad-input'] }, async ({ field, sent }) => {
     const model = world.newModel();
     const { body } = await world.report(sampleReport({ gpu_model: model }), sampleReport({ gpu_model: model, network_ips: '10.2.0.1', [field]: sent }));
     expect(body).toEqual({ code: 400, message: expect.stringContaining(`computing_resources[1].${field}: `), data: {} });
@@ -89,10 +97,10 @@ describe('a report', () => {
   });
 });
 
-describe('the model of the GPU', () => {
+describe('the model of the GPU', { tags: ['interconnect/2/gpu_model'] }, () => {
   test.each([
     'RTX 3080', 'x'.repeat(255), '🚀'.repeat(255), "Robert'); DROP TABLE resources;--", '<b>100%</b> & _', '\u202Eתצוגה', '互通 显卡', 'back\\slash', 'tab\there',
-  ])('comes back as it was sent: %j', async (model) => {
+  ])('comes back as it was sent: %j', { tags: ['interconnect/rules/text'] }, async (model) => {
     expect((await world.report(sampleReport({ gpu_model: model, network_ips: '10.3.0.1' }))).body).toEqual(OK);
     const { results } = await world.submit({ gpu_model: model });
     expect(results.map((resource) => resource['gpu_model'])).toContain(model);
@@ -104,13 +112,13 @@ describe('the model of the GPU', () => {
   });
 });
 
-describe('the identifier of a report', () => {
+describe('the identifier of a report', { tags: ['interconnect/2/computing_id'] }, () => {
   test.each([[7], [null], [undefined], [{}], ['a\u0000']])('is refused when it is %j', async (computing_id) => {
     const { body } = await world.report(sampleReport({ computing_id }));
     expect(body).toEqual({ code: 400, message: expect.stringContaining('computing_resources[0].computing_id: '), data: {} });
   });
 
-  test.each([[''], ['x'], [`${SAMPLE_IDENTIFIER}X`], ["'; drop table x; --"]])('is 404 when it is not registered: %j', async (computing_id) => {
+  test.each([[''], ['x'], [`${SAMPLE_IDENTIFIER}X`], ["'; drop table x; --"]])('is 404 when it is not registered: %j', { tags: ['interconnect/0/not-found'] }, async (computing_id) => {
     const { body } = await world.report(sampleReport({ computing_id }));
     expect(body).toEqual({ code: 404, message: `computing_id ${computing_id} not found`, data: {} });
   });
@@ -123,7 +131,7 @@ describe('the identifier of a report', () => {
 });
 
 describe('a batch', () => {
-  test.each([['nothing', undefined], ['null', null], ['an object', {}], ['a text', 'x'], ['an empty list', []]])('is refused when it is %s', async (_, computing_resources) => {
+  test.each([['nothing', undefined], ['null', null], ['an object', {}], ['a text', 'x'], ['an empty list', []]])('is refused when it is %s', { tags: ['interconnect/2/route', 'interconnect/2/size'] }, async (_, computing_resources) => {
     const { body } = await world.provider.interconnect('POST', RESOURCES, { computing_resources });
     expect(body).toEqual({ code: 400, message: expect.stringMatching(/^computing_resources: /), data: {} });
   });
@@ -133,7 +141,7 @@ describe('a batch', () => {
     expect(body).toEqual({ code: 400, message: expect.stringMatching(/^computing_resources\[1\]/), data: {} });
   });
 
-  test('takes 10,000 reports, and not one more', async () => {
+  test('takes 10,000 reports, and not one more', { tags: ['interconnect/2/size'] }, async () => {
     const model = world.newModel();
     const many = Array.from({ length: 10_000 }, (_, n) => sampleReport({ gpu_model: model, network_ips: `10.${100 + (n >> 16)}.${(n >> 8) & 255}.${n & 255}` }));
     expect((await world.report(...many)).body).toEqual(OK);
@@ -141,7 +149,7 @@ describe('a batch', () => {
     expect((await world.report(...many, sampleReport())).body).toMatchObject({ code: 400, message: expect.stringMatching(/^computing_resources: .*10000/) });
   });
 
-  test('with the same resource twice keeps the last', async () => {
+  test('with the same resource twice keeps the last', { tags: ['interconnect/2/twice'] }, async () => {
     const model = world.newModel();
     expect((await world.report(sampleReport({ gpu_model: model, price: 1 }), sampleReport({ gpu_model: model, price: 2 }))).body).toEqual(OK);
     const { count, results } = await world.submit({ gpu_model: model });
@@ -152,7 +160,7 @@ describe('a batch', () => {
 describe('the same resource', () => {
   const idOf = async (model: string) => (await world.submit({ gpu_model: model })).results.map(({ id }) => id);
 
-  test('is known by its addresses in any order, and keeps its id', async () => {
+  test('is known by its addresses in any order, and keeps its id', { tags: ['interconnect/2/same', 'interconnect/2/again'] }, async () => {
     const model = world.newModel();
     await world.report(sampleReport({ gpu_model: model, network_ips: '10.0.0.1,10.0.0.2', price: 1 }));
     const [id] = await idOf(model);
@@ -162,7 +170,7 @@ describe('the same resource', () => {
     expect(results[0]).toMatchObject({ id, price: 2, network_ips: '10.0.0.2,10.0.0.1' });
   });
 
-  test('is another one with other addresses, another model or another identifier', async () => {
+  test('is another one with other addresses, another model or another identifier', { tags: ['interconnect/2/same'] }, async () => {
     const model = world.newModel();
     await world.provider.interconnect('POST', 'computing_ids/', { computing_ids: [`${SAMPLE_IDENTIFIER.slice(0, 27)}P1`] });
     await world.report(
@@ -174,7 +182,7 @@ describe('the same resource', () => {
     expect(new Set(await idOf(model)).size).toBe(4);
   });
 
-  test('is replaced as a whole: a report without a price takes the price away', async () => {
+  test('is replaced as a whole: a report without a price takes the price away', { tags: ['interconnect/2/same', 'interconnect/2/again', 'interconnect/2/price'] }, async () => {
     const model = world.newModel();
     await world.report(sampleReport({ gpu_model: model, price: 5 }));
     const { price: _, ...free } = sampleReport({ gpu_model: model });
@@ -182,7 +190,7 @@ describe('the same resource', () => {
     expect((await world.submit({ gpu_model: model })).results[0]).toMatchObject({ price: null });
   });
 
-  test('has every report in its history, the newest first', async () => {
+  test('has every report in its history, the newest first', { tags: ['interconnect/2/history', 'interconnect/2/again'] }, async () => {
     const model = world.newModel();
     for (const price of [1, 2, 3]) await world.report(sampleReport({ gpu_model: model, price }));
     const [id] = await idOf(model);
@@ -190,17 +198,17 @@ describe('the same resource', () => {
     expect(computingResource.history).toEqual({ totalCount: 3, nodes: [{ price: 3 }, { price: 2 }, { price: 1 }] });
   });
 
-  test.each([['2026-01-31T08:00:00Z'], ['2026-01-31T08:00:00.123+08:00'], [undefined], [null]])('may say when it was observed: %s', async (observed_at) => {
+  test.each([['2026-01-31T08:00:00Z'], ['2026-01-31T08:00:00.123+08:00'], [undefined], [null]])('may say when it was observed: %s', { tags: ['interconnect/2/observed_at'] }, async (observed_at) => {
     expect((await world.report(sampleReport({ gpu_model: world.newModel(), observed_at }))).body).toEqual(OK);
   });
 
-  test.each([['yesterday'], [''], [7], ['2026-13-01T00:00:00Z'], ['2026-02-30T00:00:00Z'], [{}]])('observed at %j is refused', async (observed_at) => {
+  test.each([['yesterday'], [''], [7], ['2026-13-01T00:00:00Z'], ['2026-02-30T00:00:00Z'], [{}]])('observed at %j is refused', { tags: ['interconnect/2/observed_at'] }, async (observed_at) => {
     expect((await world.report(sampleReport({ observed_at }))).body).toEqual({ code: 400, message: expect.stringContaining('computing_resources[0].observed_at: '), data: {} });
   });
 });
 
 describe('a provider', () => {
-  test('registers and reports for its own organization only', async () => {
+  test('registers and reports for its own organization only', { tags: ['interconnect/1/own', 'interconnect/2/own', 'interconnect/0/not-allowed'] }, async () => {
     const foreign = SAMPLE_IDENTIFIER.replace('20004', '20005');
     expect((await world.provider.interconnect('POST', 'computing_ids/', { computing_ids: [foreign] })).body).toMatchObject({ code: 403, data: {} });
     expect((await world.root.interconnect('POST', 'computing_ids/', { computing_ids: [foreign] })).body).toEqual(OK);
@@ -210,7 +218,7 @@ describe('a provider', () => {
     expect((await world.submit({ gpu_model: model })).count).toBe(0);
   });
 
-  test('is who reports: a member may not', async () => {
+  test('is who reports: a member may not', { tags: ['interconnect/1/own', 'interconnect/2/own', 'interconnect/0/not-allowed'] }, async () => {
     expect((await world.alice.interconnect('POST', 'computing_ids/', { computing_ids: [SAMPLE_IDENTIFIER] })).body).toMatchObject({ code: 403, data: {} });
     expect((await world.alice.interconnect('POST', RESOURCES, { computing_resources: [sampleReport()] })).body).toMatchObject({ code: 403, data: {} });
   });

@@ -25,7 +25,7 @@ async function untilStale(id: number): Promise<void> {
   }
 }
 
-test('a resource that is not reported any more goes stale: still listed with that mark, never offered, never given; a report brings it back', async () => {
+test('a resource that is not reported any more goes stale: still listed with that mark, never offered, never given; a report brings it back', { tags: ['interconnect/2/stale', 'interconnect/3/ever', 'interconnect/4/all-fresh', 'interconnect/5/stale', 'interconnect/0/conflict'] }, async () => {
   const { taskId, resourceId, model } = await world.offered({ gpu_available: 1, network_ips: '10.0.0.1' }, { gpu_available: 1 });
   expect(await isStale(resourceId)).toBe(false);
   await untilStale(resourceId);
@@ -46,7 +46,7 @@ test('a resource that is not reported any more goes stale: still listed with tha
   expect((await world.choose(taskId, resourceId)).body.code).toBe(0);
 });
 
-test('the list can be narrowed to what is stale, and to what is fresh', async () => {
+test('the list can be narrowed to what is stale, and to what is fresh', { tags: ['interconnect/2/stale'] }, async () => {
   const model = world.newModel();
   await world.report(sampleReport({ gpu_model: model, network_ips: '10.0.0.1' }));
   const [{ id }] = (await world.submit({ gpu_model: model })).results as [{ id: number }];

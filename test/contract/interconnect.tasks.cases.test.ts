@@ -41,11 +41,11 @@ describe('a task template', () => {
     [{ power_consumption: 300 }, 1], [{ power_consumption: 299 }, 0], [{ network_isixp: true }, 1], [{ network_isixp: false }, 1],
     [{ gpu_memory: 8, price: 10, region: '杭州' }, 1], [{ gpu_memory: 24, price: 10 }, 0],
     [{ nobody_knows: 'this', nested: { gpu_memory: 99 } }, 2],
-  ])('%j matches %i of the two', async (template, count) => {
+  ])('%j matches %i of the two', { tags: ['interconnect/4/codes', 'interconnect/4/minimum', 'interconnect/4/maximum', 'interconnect/4/isixp', 'interconnect/4/any', 'interconnect/id/name-or-code', 'interconnect/id/filter-names'] }, async (template, count) => {
     expect(await counted(template)).toBe(count);
   });
 
-  test('finds the model by any part of it, in any case', async () => {
+  test('finds the model by any part of it, in any case', { tags: ['interconnect/4/model'] }, async () => {
     const part = model.slice(7, 30);
     expect((await world.submit({ gpu_model: part.toUpperCase() })).count).toBe(2);
     expect((await world.submit({ gpu_model: part.toLowerCase() })).count).toBe(2);
@@ -53,7 +53,7 @@ describe('a task template', () => {
     expect((await world.submit({ gpu_model: `${model.slice(0, 8)}_` })).count).toBe(0);
   });
 
-  test('in the later form filters by its data', async () => {
+  test('in the later form filters by its data', { tags: ['interconnect/4/later-form', 'interconnect/4/kept'] }, async () => {
     const body = { source: 'portal', session_identifier: 's-1', data: { gpu_model: model, gpu_memory: 24 } };
     const { count, task_id } = await world.submit(body);
     expect(count).toBe(1);
@@ -61,7 +61,7 @@ describe('a task template', () => {
     expect(task).toEqual({ template: body, source: 'portal', sessionIdentifier: 's-1' });
   });
 
-  test('is kept whole, whatever is in it', async () => {
+  test('is kept whole, whatever is in it', { tags: ['interconnect/4/kept', 'interconnect/4/any'] }, async () => {
     const odd = { '': null, '名': ["'; drop table task; --", '<b>', '🚀', '\u202E'], deep: { a: [{ b: [1.5, -0.25, 1e21, true] }] }, gpu_model: model };
     const { task_id } = await world.submit(odd);
     const { task } = await world.alice.ask('query ($id: ID!) { task(id: $id) { template } }', { id: String(task_id) });
@@ -76,14 +76,14 @@ describe('a task template', () => {
     ),
     ['network_delay', 'soon'], ['network_delay', -1], ['network_delay', true], ['network_delay', {}],
     ['network_isixp', 'yes'], ['network_isixp', 1], ['network_isixp', []],
-  ])('with %s %j is refused, naming the key, in both forms', async (key, value) => {
+  ])('with %s %j is refused, naming the key, in both forms', { tags: ['interconnect/4/wrong-type'] }, async (key, value) => {
     const plain = await world.alice.interconnect('POST', TEMPLATE, { [key]: value });
     expect(plain.body).toEqual({ code: 400, message: expect.stringMatching(new RegExp(`^${key}\\b`)), data: {} });
     const later = await world.alice.interconnect('POST', TEMPLATE, { source: 'x', session_identifier: 'y', data: { [key]: value } });
     expect(later.body).toEqual({ code: 400, message: expect.stringMatching(new RegExp(`^data\\.${key}\\b`)), data: {} });
   });
 
-  test('answers the count of all matches and the best 100', async () => {
+  test('answers the count of all matches and the best 100', { tags: ['interconnect/4/count', 'interconnect/4/best-100'] }, async () => {
     const many = world.newModel();
     await world.report(...Array.from({ length: 120 }, (_, n) => sampleReport({ gpu_model: many, price: 1_000 - n, network_ips: `10.6.0.${n + 1}` })));
     const { count, results } = await world.submit({ gpu_model: many });
@@ -91,7 +91,7 @@ describe('a task template', () => {
     expect(results.map((resource) => resource['price'])).toEqual(Array.from({ length: 100 }, (_, n) => 881 + n));
   });
 
-  test('ranks by price, then most free GPUs, then lowest delay, then id, and a resource without a price last', async () => {
+  test('ranks by price, then most free GPUs, then lowest delay, then id, and a resource without a price last', { tags: ['interconnect/4/order'] }, async () => {
     const ranked = world.newModel();
     const expected = [
       { price: 1, gpu_available: 1, network_delay: '9ms' },
@@ -109,7 +109,7 @@ describe('a task template', () => {
     expect((await world.submit({ gpu_model: ranked })).results.map(({ id }) => id)).toEqual(results.map(({ id }) => id));
   });
 
-  test('offers every resource with exactly the fields of the document', async () => {
+  test('offers every resource with exactly the fields of the document', { tags: ['interconnect/4/id', 'interconnect/4/names', 'interconnect/4/report'] }, async () => {
     const { results } = await world.submit({ gpu_model: model });
     const { computing_id: _, ...reported } = sampleReport();
     const named = ['id', 'organization', 'region', 'availability_zone', 'industry', 'resource_type', 'service_type'];
@@ -126,21 +126,21 @@ describe('choosing a path', () => {
     ['8000-8100,80', '10.0.0.9', 'http://10.0.0.9:8000'],
     ['80', '2001:db8::1', 'http://[2001:db8::1]:80'],
     ['65535', '::1,10.0.0.1', 'http://[::1]:65535'],
-  ])('with ports %s and addresses %s answers %s', async (network_ports, network_ips_available, url) => {
+  ])('with ports %s and addresses %s answers %s', { tags: ['interconnect/5/first-address', 'interconnect/5/port-range', 'interconnect/5/ipv6', 'interconnect/5/url'] }, async (network_ports, network_ips_available, url) => {
     const { taskId, resourceId } = await world.offered({ network_ports, network_ips_available });
     expect((await world.choose(taskId, resourceId)).body).toEqual(chosen(url));
   });
 
   test.each([['no address', { network_ips_available: '' }], ['no port', { network_ports: '' }], ['neither', { network_ips_available: '', network_ports: '' }]])(
     'of a resource with %s is 409, and reserves nothing',
-    async (_, over) => {
+    { tags: ['interconnect/5/no-address'] }, async (_, over) => {
       const { taskId, resourceId } = await world.offered({ ...over, gpu_available: 2 }, { gpu_available: 1 });
       expect((await world.choose(taskId, resourceId)).body).toEqual({ code: 409, message: expect.any(String), data: {} });
       expect(await world.reserved(resourceId)).toEqual({ gpu: 0, cpu: 0 });
     },
   );
 
-  test('again answers the same, and reserves once', async () => {
+  test('again answers the same, and reserves once', { tags: ['interconnect/5/same-again', 'interconnect/5/reserved'] }, async () => {
     const { taskId, resourceId } = await world.offered({ gpu_available: 4, cpu_available: 8 }, { gpu_available: 2, cpu_available: 3 });
     const first = await world.choose(taskId, resourceId);
     expect(first.body.code).toBe(0);
@@ -148,13 +148,13 @@ describe('choosing a path', () => {
     expect(await world.reserved(resourceId)).toEqual({ gpu: 2, cpu: 3 });
   });
 
-  test('reserves nothing when the template asked for nothing, even of a resource with nothing left', async () => {
+  test('reserves nothing when the template asked for nothing, even of a resource with nothing left', { tags: ['interconnect/5/reserved', 'interconnect/5/nothing-left'] }, async () => {
     const { taskId, resourceId } = await world.offered({ gpu_available: 0, cpu_available: 0 });
     expect((await world.choose(taskId, resourceId)).body.code).toBe(0);
     expect(await world.reserved(resourceId)).toEqual({ gpu: 0, cpu: 0 });
   });
 
-  test('of another resource moves the task and gives the first one back', async () => {
+  test('of another resource moves the task and gives the first one back', { tags: ['interconnect/5/moves'] }, async () => {
     const model = world.newModel();
     await world.report(...[1, 2].map((n) => sampleReport({ gpu_model: model, gpu_available: 1, network_ips: `10.8.0.${n}`, network_ips_available: `10.8.0.${n}` })));
     const { task_id, results } = await world.submit({ gpu_model: model, gpu_available: 1 });
@@ -166,7 +166,7 @@ describe('choosing a path', () => {
     expect([await world.reserved(first), await world.reserved(second)]).toEqual([{ gpu: 1, cpu: 0 }, { gpu: 0, cpu: 0 }]);
   });
 
-  test('with result false records the refusal, answers an empty address and gives back what was taken', async () => {
+  test('with result false records the refusal, answers an empty address and gives back what was taken', { tags: ['interconnect/5/refused', 'interconnect/5/recorded', 'interconnect/5/result'] }, async () => {
     const { taskId, resourceId } = await world.offered({ gpu_available: 1 }, { gpu_available: 1 });
     expect((await world.choose(taskId, resourceId)).body.code).toBe(0);
     expect((await world.choose(taskId, resourceId, false)).body).toEqual(chosen(''));
@@ -176,7 +176,7 @@ describe('choosing a path', () => {
     expect((await world.choose(taskId, resourceId, false)).body).toEqual(chosen(''));
   });
 
-  test('of a resource whose capacity another task has taken is 409', async () => {
+  test('of a resource whose capacity another task has taken is 409', { tags: ['interconnect/5/no-capacity', 'interconnect/0/conflict'] }, async () => {
     const { taskId, resourceId, model } = await world.offered({ gpu_available: 1 }, { gpu_available: 1 });
     const other = await world.submit({ gpu_model: model, gpu_available: 1 }, bob);
     expect((await world.choose(taskId, resourceId)).body.code).toBe(0);
@@ -185,12 +185,12 @@ describe('choosing a path', () => {
     expect(await world.reserved(resourceId)).toEqual({ gpu: 1, cpu: 0 });
   });
 
-  test('of a resource that was not offered to the task is 409', async () => {
+  test('of a resource that was not offered to the task is 409', { tags: ['interconnect/5/not-offered', 'interconnect/0/conflict'] }, async () => {
     const [one, other] = [await world.offered(), await world.offered()];
     expect((await world.choose(one.taskId, other.resourceId)).body).toEqual({ code: 409, message: expect.any(String), data: {} });
   });
 
-  test('of an unknown task or resource is 404', async () => {
+  test('of an unknown task or resource is 404', { tags: ['interconnect/5/unknown', 'interconnect/0/not-found'] }, async () => {
     const { taskId, resourceId } = await world.offered();
     for (const unknown of [0, 2_147_483_647]) {
       expect((await world.choose(unknown, resourceId)).body).toEqual({ code: 404, message: expect.any(String), data: {} });
@@ -210,13 +210,13 @@ describe('choosing a path', () => {
     ...NO_INT.map((value) => ['task_id', value] as [string, unknown]),
     ...NO_INT.map((value) => ['computing_resource_id', value] as [string, unknown]),
     ...[null, undefined, 'true', 0, 1, [], {}].map((value) => ['result', value] as [string, unknown]),
-  ])('with %s %j is refused, naming the field', async (field, value) => {
+  ])('with %s %j is refused, naming the field', { tags: ['interconnect/5/task_id', 'interconnect/5/computing_resource_id', 'interconnect/5/result', 'interconnect/rules/int'] }, async (field, value) => {
     const { body } = await world.alice.interconnect('POST', PATH, { task_id: 1, computing_resource_id: 1, result: true, [field]: value });
     expect(body).toEqual({ code: 400, message: expect.stringMatching(new RegExp(`^${field}: `)), data: {} });
   });
 });
 
-test('a reservation counts until a report that was observed after it', async () => {
+test('a reservation counts until a report that was observed after it', { tags: ['interconnect/5/counts-until', 'interconnect/2/observed_at', 'interconnect/2/observed-before'] }, async () => {
   const { taskId, resourceId, model } = await world.offered({ gpu_available: 1, network_ips: '10.9.0.1' }, { gpu_available: 1 });
   expect((await world.choose(taskId, resourceId)).body.code).toBe(0);
   const report = (over: Record<string, unknown>) => world.report(sampleReport({ gpu_model: model, network_ips: '10.9.0.1', gpu_available: 1, ...over }));
@@ -230,7 +230,7 @@ test('a reservation counts until a report that was observed after it', async () 
   expect(await matches(), 'a report that has seen the reservation says what is left').toBe(1);
 });
 
-test('the sample of the document works as it stands', async () => {
+test('the sample of the document works as it stands', { tags: ['interconnect/1/route', 'interconnect/2/route', 'interconnect/0/good', 'interconnect/0/code-0'] }, async () => {
   expect((await world.provider.interconnect('POST', 'computing_ids/', { computing_ids: [SAMPLE_IDENTIFIER] })).body).toEqual(OK);
   expect((await world.report(sampleReport())).body).toEqual(OK);
   const { results } = await world.submit({ gpu_model: 'RTX 3080' });

@@ -45,7 +45,7 @@ test('one that ends with another exit code is FAILED; one that takes too long is
   expect((await alice.until(slow.id, 'FAILED')).stateReason).toContain('longer than 1 s');
 });
 
-test('every task of a PSDistJob knows its place', async () => {
+test('every task of a PSDistJob knows its place', { tags: ['ai-arts/3.4/jobTrainingType'] }, async () => {
   const { id } = await alice.create('echo "$RANK of $WORLD_SIZE, $NUM_PS $NUM_PS_WORKER"', { jobTrainingType: 'PSDistJob', numPs: 1, numPsWorker: 2 });
   await alice.until(id, 'FINISHED');
   for (const task of [0, 1, 2]) {

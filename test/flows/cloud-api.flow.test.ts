@@ -50,7 +50,7 @@ describe.skipIf(isMissing(qemu))('cloud_api on real QEMU', { timeout: 240_000 },
     return oj.page(machine, path, init);
   }
 
-  test('a teacher prepares a machine, a candidate gets one made of it that reaches nobody, and both are gone when destroyed', async () => {
+  test('a teacher prepares a machine, a candidate gets one made of it that reaches nobody, and both are gone when destroyed', { tags: ['cloud-api/launch/success', 'cloud-api/launch/vm_id', 'cloud-api/launch/vm_ip', 'cloud-api/launch/active', 'cloud-api/launch/image', 'cloud-api/launch/internet', 'cloud-api/launch/id-for-name', 'cloud-api/launch/ambiguous-image', 'cloud-api/launch/name-repeats', 'cloud-api/launch/quota', 'cloud-api/destroy/success', 'cloud-api/destroy/releases', 'cloud-api/destroy/again', 'cloud-api/codes/0', 'cloud-api/codes/7', 'cloud-api/rules/id', 'cloud-api/rules/text'] }, async () => {
     const listener = createServer((socket) => socket.end()).listen(0, '127.0.0.1');
     await once(listener, 'listening');
     const outside = `/cgi-bin/reach?10.0.2.2:${(listener.address() as AddressInfo).port}`;
@@ -82,7 +82,7 @@ describe.skipIf(isMissing(qemu))('cloud_api on real QEMU', { timeout: 240_000 },
     expect(await launch({ image: 'the exam' })).toEqual({ ret_code: 3, description: expect.stringMatching(new RegExp(`^Invalid image name: .*ambiguous.*${image.id as string}`)) });
   });
 
-  test('what is wrong is told in the order of the document, and nothing is launched', async () => {
+  test('what is wrong is told in the order of the document, and nothing is launched', { tags: ['cloud-api/form/order', 'cloud-api/codes/2', 'cloud-api/codes/3', 'cloud-api/codes/4', 'cloud-api/codes/5', 'cloud-api/launch/flavor', 'cloud-api/launch/image', 'cloud-api/launch/internet'] }, async () => {
     const wrong = [{ name: '' }, { image: 'windows' }, { flavor: 'm9.huge' }, { internet: 'yes' }];
     const codes = [];
     for (let first = 0; first < wrong.length; first++) codes.push((await launch(Object.assign({}, ...wrong.slice(first)) as Record<string, string>)).ret_code);
@@ -93,7 +93,7 @@ describe.skipIf(isMissing(qemu))('cloud_api on real QEMU', { timeout: 240_000 },
     expect(await oj.list()).toEqual([]);
   });
 
-  test('a launch whose time is over answers 7, and leaves nothing', async () => {
+  test('a launch whose time is over answers 7, and leaves nothing', { tags: ['cloud-api/launch/time-out', 'cloud-api/codes/7'] }, async () => {
     await world.whileTheCloudIsBusy(async () => {
       expect(await launch()).toEqual({ ret_code: 7, description: `Virtual machine creation failed: it was not ready within ${WAIT_SECONDS} s` });
     });
@@ -101,7 +101,7 @@ describe.skipIf(isMissing(qemu))('cloud_api on real QEMU', { timeout: 240_000 },
     expect(await cloud.holdings()).toEqual([]);
   });
 
-  test('a caller that hangs up before the answer leaves nothing', async () => {
+  test('a caller that hangs up before the answer leaves nothing', { tags: ['cloud-api/launch/hang-up'] }, async () => {
     const gone = new AbortController();
     await world.whileTheCloudIsBusy(async (free) => {
       const body = new URLSearchParams({ command: 'launch_instance', image: cloud.image, flavor: cloud.flavor, internet: 'false', name: 'left alone' });

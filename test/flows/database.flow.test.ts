@@ -27,7 +27,7 @@ describe('while the database is away', () => {
   const nameOfDatabase = () => new URL(platform.databaseUrl!).pathname.slice(1);
   const status = async () => (await root.simpleServer('GET', 'status')).status;
 
-  test('every answer says so in its own envelope, and the process stays', async () => {
+  test('every answer says so in its own envelope, and the process stays', { tags: ['simple-server/status/down', 'interconnect/0/http-200', 'simple-server/rules/envelope', 'interconnect/rules/envelope'] }, async () => {
     await server.query(`alter database ${nameOfDatabase()} with allow_connections false`);
     await server.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [nameOfDatabase()]);
     await until('the status of 503', async () => (await status()) === 503);

@@ -82,7 +82,7 @@ test('uploaded code becomes a dataset only when it was uploaded as data, and of 
   expect(await bob.dataset('points', 'x.csv', '3,4')).toMatchObject({ name: 'points' });
 });
 
-test('what leads out, what is broken and what breaks off leaves nothing', async () => {
+test('what leads out, what is broken and what breaks off leaves nothing', { tags: ['ai-arts/rules/broken-upload', 'ai-arts/4.4/names'] }, async () => {
   const before = await holdings();
   const uploadFiles = (fileName: string, body: Buffer) => alice.send('mutation ($input: UploadFilesInput!) { uploadFiles(input: $input) { path } }', { purpose: 'DATASET' }, fileName, body);
   const evil = await tarOf({ 'ok.txt': 'x', '../../evil.txt': 'x' });

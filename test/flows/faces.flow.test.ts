@@ -60,7 +60,7 @@ test('four people on a photo are found, each with a box on the face, and drawn',
   expect((await detect({ top: 2 })).boxes).toEqual(boxes.slice(0, 2));
 });
 
-test('an old client is told the same', { timeout: 120_000 }, async () => {
+test('an old client is told the same', { tags: ['ai-arts/6.5/detection'], timeout: 120_000 }, async () => {
   const { boxes } = await detect({});
   const form = new FormData();
   form.append('image', new Blob([new Uint8Array(await readFile(FACES_PHOTO))]), 'photo.jpg');
@@ -70,7 +70,7 @@ test('an old client is told the same', { timeout: 120_000 }, async () => {
   expect(data.data).toHaveLength(boxes.length);
 });
 
-test('whatever else is sent as an image is refused by the contract’s code, and the service goes on', { timeout: 300_000 }, async () => {
+test('whatever else is sent as an image is refused by the contract’s code, and the service goes on', { tags: ['ai-arts/6.4/kinds'], timeout: 300_000 }, async () => {
   const client = new AiArtsClient(alice.actor);
   for (const [what, bytes] of await hostileImages()) {
     const form = new FormData();

@@ -69,7 +69,7 @@ async function expectEnded(what: string, credential: string, end: () => Promise<
 const codesOf = async (user: Actor, query: string, variables: Record<string, unknown> = {}) => (await user.graph(query, variables)).errors.map(({ extensions }) => extensions.code);
 
 describe('a credential', () => {
-  test.each(Object.keys(HEADERS).flatMap((header) => Object.keys(SURFACES).map((surface) => ({ header, surface }))))('works as $header for $surface', async ({ header, surface }) => {
+  test.each(Object.keys(HEADERS).flatMap((header) => Object.keys(SURFACES).map((surface) => ({ header, surface }))))('works as $header for $surface', { tags: ['simple-server/rules/identity', 'interconnect/rules/identity'] }, async ({ header, surface }) => {
     const { ask, allowed } = SURFACES[surface]!;
     for (const at of [platform, other]) expect(allowed(await ask(at, HEADERS[header]!(root.credential!)))).toBe(true);
     expect(allowed(await ask(platform, HEADERS[header]!('ht_never-issued')))).toBe(false);
@@ -81,13 +81,13 @@ describe('a credential', () => {
     expect((await new Actor(other, 'alice', alice.credential).ask('{ me { username roles } }')).me).toEqual({ username: 'alice', roles: ['MEMBER'] });
   });
 
-  test('that is a ticket ends when its user logs out, and others of the user stay', async () => {
+  test('that is a ticket ends when its user logs out, and others of the user stay', { tags: ['simple-server/ticket/renewed'] }, async () => {
     const [one, two] = [await logIn(platform, 'alice', "alice's own password 1"), await logIn(platform, 'alice', "alice's own password 1")];
     await expectEnded('a ticket after logOut', one.credential!, () => one.ask('mutation { logOut }'));
     await expectGood(two.credential!);
   });
 
-  test('that is renewed is another one, and the old one ends', async () => {
+  test('that is renewed is another one, and the old one ends', { tags: ['simple-server/ticket/renewed'] }, async () => {
     const before = await logIn(platform, 'alice', "alice's own password 1");
     let renewed = '';
     await expectEnded('a ticket after renewTicket', before.credential!, async () => {

@@ -55,7 +55,7 @@ const counts = async () => {
   return [users.totalCount, machines.totalCount] as number[];
 };
 
-test('imported users log in and see the imported machines as the document writes them; again imports nothing twice', async () => {
+test('imported users log in and see the imported machines as the document writes them; again imports nothing twice', { tags: ['simple-server/info/example', 'simple-server/info/stoppped', 'simple-server/info/import', 'simple-server/ticket/import'] }, async () => {
   expect(await importFiles({ 'users.json': USERS, 'machines.json': MACHINES })).toMatchObject({ code: 0 });
   const after = await counts();
   expect(after).toEqual([3, 2]);

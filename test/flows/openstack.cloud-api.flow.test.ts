@@ -46,7 +46,7 @@ describe.skipIf(isMissing(openStack))('cloud_api on a real OpenStack', { timeout
     return port;
   }
 
-  test('a machine is answered with its floating address, allowed the internet or not, and nothing of it stays when it is destroyed', async () => {
+  test('a machine is answered with its floating address, allowed the internet or not, and nothing of it stays when it is destroyed', { tags: ['cloud-api/launch/success', 'cloud-api/launch/vm_ip', 'cloud-api/launch/active', 'cloud-api/launch/groups', 'cloud-api/launch/pool', 'cloud-api/destroy/success', 'cloud-api/destroy/releases', 'cloud-api/destroy/again', 'cloud-api/codes/0', 'cloud-api/rules/text'] }, async () => {
     const groups = `/v2.0/security-groups?project_id=${project.projectId}`;
     for (const [internet, group] of [['true', 'oj_teacher'], ['false', 'oj_exam']] as const) {
       const answer = await launch({ internet });
@@ -61,7 +61,7 @@ describe.skipIf(isMissing(openStack))('cloud_api on a real OpenStack', { timeout
     }
   });
 
-  test('what is wrong is told in the order of the document, and costs nothing', async () => {
+  test('what is wrong is told in the order of the document, and costs nothing', { tags: ['cloud-api/form/order', 'cloud-api/codes/3', 'cloud-api/codes/4', 'cloud-api/codes/5'] }, async () => {
     const wrong = [{ name: '' }, { image: 'windows' }, { flavor: 'm9.huge' }, { internet: 'yes' }];
     const codes: number[] = [];
     for (let first = 0; first < wrong.length; first++) codes.push((await launch(Object.assign({}, ...wrong.slice(first)) as Record<string, string>)).ret_code);
@@ -70,7 +70,7 @@ describe.skipIf(isMissing(openStack))('cloud_api on a real OpenStack', { timeout
     expect(await cloud.holdings()).toEqual([]);
   });
 
-  test('what the cloud cannot build, and what its quota forbids, is answered with 7 in its own words, and leaves nothing', async () => {
+  test('what the cloud cannot build, and what its quota forbids, is answered with 7 in its own words, and leaves nothing', { tags: ['cloud-api/launch/fails', 'cloud-api/launch/quota', 'cloud-api/codes/7', 'cloud-api/codes/detail'] }, async () => {
     expect(await launch({ flavor: 'm1.impossible' })).toEqual({ ret_code: 7, description: expect.stringMatching(/^Virtual machine creation failed: .*No valid host/) });
     const quota = `/v2.0/quotas/${project.projectId}`;
     await project.send('PUT', 'network', quota, { quota: { port: 0 } });
@@ -80,7 +80,7 @@ describe.skipIf(isMissing(openStack))('cloud_api on a real OpenStack', { timeout
     expect(await launch()).toMatchObject({ ret_code: 0 });
   });
 
-  test('an image whose name another has, too, is refused with the ids to choose from', async () => {
+  test('an image whose name another has, too, is refused with the ids to choose from', { tags: ['cloud-api/launch/ambiguous-image', 'cloud-api/launch/id-for-name', 'cloud-api/codes/3'] }, async () => {
     const { id } = await project.make<{ id: string }>('image', '/v2/images', { name: cloud.image, disk_format: 'raw', container_format: 'bare' });
     await fetch(`${project.endpoint('image')}/v2/images/${id}/file`, { method: 'PUT', headers: { 'x-auth-token': project.token, 'content-type': 'application/octet-stream' }, body: 'a disk' });
     expect(await launch()).toEqual({ ret_code: 3, description: expect.stringMatching(new RegExp(`^Invalid image name: .*ambiguous.*${id}`)) });

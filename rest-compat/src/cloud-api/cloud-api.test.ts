@@ -40,7 +40,7 @@ function expectRefused({ status, json, text }: RestAnswer, code: number, descrip
 }
 
 describe('launch_instance', () => {
-  it.each([['urlencoded', false], ['multipart', true]])('takes a %s form and answers the machine, its keys in order', async (_, multipart) => {
+  it.each([['urlencoded', false], ['multipart', true]])('takes a %s form and answers the machine, its keys in order', { tags: ['cloud-api/launch/success', 'cloud-api/form/urlencoded', 'cloud-api/form/multipart'] }, async (_, multipart) => {
     const answer = await rest.form('/cloud_api', { ...LAUNCH, name: '期末考试 & 🚀' }, { multipart });
     expect([answer.status, answer.text]).toEqual([200, '{"ret_code":0,"description":"Success","vm_id":"vm-1","vm_ip":"127.77.0.1"}']);
     expect(rest.graph.variables).toEqual({
@@ -69,7 +69,7 @@ describe('launch_instance', () => {
     ['VM_CREATION_FAILED', 7, 'Virtual machine creation failed: no'], ['VM_QUOTA_REFUSED', 7, 'Virtual machine creation failed: no'], ['VM_QUOTA_EXCEEDED', 7, 'Virtual machine creation failed: no'],
     ['CLOUD_NOT_CONFIGURED', 8, 'no'], ['CLOUD_MISCONFIGURED', 8, 'no'], ['CLOUD_UNAVAILABLE', 8, 'no'], ['SUBGRAPH_UNAVAILABLE', 8, 'no'],
     ['UNAUTHENTICATED', 9, 'Authentication required'], ['FORBIDDEN', 9, 'Authentication required'], ['CSRF_TOKEN_WRONG', 9, 'Authentication required'],
-  ])('answers %s with %i', async (code, retCode, description) => {
+  ])('answers %s with %i', { tags: ['cloud-api/codes/3', 'cloud-api/codes/4', 'cloud-api/codes/5', 'cloud-api/codes/7', 'cloud-api/codes/8', 'cloud-api/codes/9', 'cloud-api/codes/detail', 'cloud-api/launch/ambiguous-image', 'cloud-api/launch/ambiguous-flavor', 'cloud-api/launch/quota'] }, async (code, retCode, description) => {
     rest.graph.fields['launchVirtualMachine'] = failing('no', { code, field: 'input.image' });
     expectRefused(await rest.form('/cloud_api', LAUNCH), retCode, description);
   });
@@ -96,7 +96,7 @@ describe('launch_instance', () => {
     expect(operations()).toEqual(['Caller']);
   });
 
-  it.each(['%ff', '%ed%a0%80', '%00', '%e4%b8'])('refuses a name with %s in it, and looks for no such image', async (bytes) => {
+  it.each(['%ff', '%ed%a0%80', '%00', '%e4%b8'])('refuses a name with %s in it, and looks for no such image', { tags: ['cloud-api/rules/unstorable', 'cloud-api/rules/utf-8'] }, async (bytes) => {
     expectRefused(await send(`${new URLSearchParams(without(LAUNCH, 'name')).toString()}&name=a${bytes}`, 'application/x-www-form-urlencoded'), 2, /^Argument missing: name: expected valid UTF-8/);
     await send(`${new URLSearchParams(without(LAUNCH, 'image')).toString()}&image=a${bytes}`, 'application/x-www-form-urlencoded');
     const { image } = (rest.graph.variables as { input: { image: string } }).input;
@@ -180,7 +180,7 @@ describe('commands and forms', () => {
     expect([status, json, headers.allow]).toEqual([405, refused(1, 'Invalid command'), 'POST, OPTIONS']);
   });
 
-  it('answers with and without a trailing slash, and what is below with 1', async () => {
+  it('answers with and without a trailing slash, and what is below with 1', { tags: ['cloud-api/rules/slash', 'cloud-api/rules/unknown-path'] }, async () => {
     expect((await rest.form('/cloud_api/', DESTROY)).json).toMatchObject({ ret_code: 0 });
     expectRefused(await rest.form('/cloud_api/x', DESTROY), 1, 'Invalid command');
   });

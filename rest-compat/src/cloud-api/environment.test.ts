@@ -5,7 +5,7 @@ import { cloudApiSettings } from './environment.js';
 
 const read = (CLOUD_API_TRUSTED_NETWORKS: string) => new TrustedNetworks(readSettings(cloudApiSettings, { CLOUD_API_TRUSTED_NETWORKS }).CLOUD_API_TRUSTED_NETWORKS);
 
-test('no address is trusted unless a setting says so', () => {
+test('no address is trusted unless a setting says so', { tags: ['cloud-api/form/trusted-default'] }, () => {
   expect(read('').userAt('127.0.0.1')).toBeUndefined();
 });
 

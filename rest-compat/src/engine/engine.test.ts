@@ -230,7 +230,7 @@ describe('bodies', () => {
 });
 
 describe('a graph in trouble', () => {
-  it('is logged and masked when it breaks, answers nothing, or answers a code without a number', async () => {
+  it('is logged and masked when it breaks, answers nothing, or answers a code without a number', { tags: ['interconnect/0/our-fault'] }, async () => {
     const troubles: (typeof rest.graph.instead)[] = [
       () => Promise.reject(new Error('secret detail')),
       () => Promise.resolve({ data: null }),
@@ -274,7 +274,7 @@ describe('a graph in trouble', () => {
     expect([status, json]).toEqual([413, { detail: 'The answer is larger than 100 bytes; ask for less at once' }]);
   });
 
-  it('may tell when to come back', async () => {
+  it('may tell when to come back', { tags: ['interconnect/0/too-many'] }, async () => {
     rest.graph.fields['submitTask'] = failing('slow down', { code: 'TOO_MANY_LOGINS', retryAfterSeconds: 3 });
     const { json, headers } = await rest.post(TEMPLATE, {});
     expect([json.code, headers['retry-after']]).toEqual([429, '3']);

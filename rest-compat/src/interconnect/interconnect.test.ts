@@ -264,7 +264,7 @@ describe('choosing a path', () => {
     ['TASK_NOT_FOUND', 404], ['RESOURCE_NOT_FOUND', 404], ['NOT_OFFERED', 409], ['RESOURCE_STALE', 409], ['NO_CAPACITY', 409],
     ['NO_ADDRESS', 409], ['PROVIDER_REFUSED', 409], ['PROVIDER_UNREACHABLE', 409], ['TASK_NOT_OPEN', 409], ['FORBIDDEN', 403],
     ['UNAUTHENTICATED', 401], ['CSRF_TOKEN_WRONG', 403], ['TOO_MANY_LOGINS', 429], ['SUBGRAPH_UNAVAILABLE', 500],
-  ])('answers %s with code %i', async (code, number) => {
+  ])('answers %s with code %i', { tags: ['interconnect/0/not-found', 'interconnect/0/conflict', 'interconnect/0/not-allowed', 'interconnect/0/too-many'] }, async (code, number) => {
     rest.graph.fields['chooseTaskPath'] = failing('why', { code });
     const { status, json } = await rest.post(PATH, { task_id: 1, computing_resource_id: 2, result: true });
     expect(status).toBe(200);

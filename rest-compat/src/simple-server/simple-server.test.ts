@@ -23,7 +23,7 @@ describe('status', () => {
     expect([answer.status, answer.text]).toEqual([200, '{"code":200,"message":"OK"}']);
   });
 
-  it('is HTTP 503 with what is down', async () => {
+  it('is HTTP 503 with what is down', { tags: ['simple-server/status/down'] }, async () => {
     rest.graph.state = { ready: false, message: 'machines does not answer' };
     const answer = await rest.get('/api/status', {});
     expect([answer.status, answer.json]).toEqual([503, { code: 503, message: 'machines does not answer' }]);

@@ -62,7 +62,7 @@ describe('a service', () => {
     expect((await answer).data.recognizeImage.labels[0].label).toBe('1');
   });
 
-  test('keeps its model from being deleted until it has ended', async () => {
+  test('keeps its model from being deleted until it has ended', { tags: ['ai-arts/2.5/in-use'] }, async () => {
     const own = await alice.model('guarded');
     const id = await running({ modelId: own });
     const remove = () => alice.actor.ask('mutation ($id: ID!) { deleteModel(id: $id) }', { id: own });
@@ -74,7 +74,7 @@ describe('a service', () => {
     await expect.poll(async () => (await remove()).data?.deleteModel ?? null, { timeout: 30_000 }).toBe(true);
   });
 
-  test('is stopped, started again as a new run, and leaves nothing when it is deleted', async () => {
+  test('is stopped, started again as a new run, and leaves nothing when it is deleted', { tags: ['ai-arts/jobs/paused'] }, async () => {
     const id = await running();
     await alice.change('stop', id);
     await become(id, 'PAUSED');

@@ -5,7 +5,7 @@ import { hasEnded, isLiving, JOB_STATES, JobState, stepsBetween } from './job.st
 const ALL = Object.values(JobState);
 
 describe('the states of a job', () => {
-  test('a job may be ended from every state that is no end, and by nothing else than a new run does it leave an end', () => {
+  test('a job may be ended from every state that is no end, and by nothing else than a new run does it leave an end', { tags: ['ai-arts/jobs/kill-any'] }, () => {
     for (const state of ALL) {
       const ways = [JobState.KILLING, JobState.KILLED].filter((by) => mayBecome(JOB_STATES, state, by));
       if (hasEnded(state)) expect(JOB_STATES[state].next).toEqual([JobState.QUEUED]);
@@ -13,7 +13,7 @@ describe('the states of a job', () => {
     }
   });
 
-  test('what the engine did between two looks is told state by state', () => {
+  test('what the engine did between two looks is told state by state', { tags: ['ai-arts/jobs/running'] }, () => {
     expect(stepsBetween(JobState.QUEUED, JobState.FINISHED)).toEqual(['SCHEDULING', 'RUNNING', 'FINISHED']);
     expect(stepsBetween(JobState.SCHEDULING, JobState.FINISHED)).toEqual(['RUNNING', 'FINISHED']);
     expect(stepsBetween(JobState.QUEUED, JobState.ERROR)).toEqual(['ERROR']);

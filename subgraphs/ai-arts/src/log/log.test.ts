@@ -72,7 +72,7 @@ describe('a log is read', () => {
     expect((await log(alice, id, 'last: 10000')).text).toBe(lines(290_000, 300_000));
   });
 
-  test('by pages of 2,000 lines, behind the end the last', async () => {
+  test('by pages of 2,000 lines, behind the end the last', { tags: ['ai-arts/3.3/pages'] }, async () => {
     const { alice, id, write } = await running();
     expect(await page(alice, id, 1)).toMatchObject({ text: '', pageNum: 0, pageCount: 0 });
     write(lines(0, 2_000));

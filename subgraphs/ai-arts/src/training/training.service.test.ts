@@ -27,7 +27,7 @@ async function states(events: AsyncIterableIterator<{ data: { jobChanged: { stat
 }
 
 describe('a training', () => {
-  test('is queued, runs, and is finished; every state is told once, and its program gets its arguments one by one', async () => {
+  test('is queued, runs, and is finished; every state is told once, and its program gets its arguments one by one', { tags: ['ai-arts/3.4/vector', 'ai-arts/jobs/running'] }, async () => {
     const alice = house.actor();
     const events = await alice.listen(STATES);
     const code = await alice.uploaded('CODE', 'train.py', 'print(1)');
@@ -52,7 +52,7 @@ describe('a training', () => {
     [{ end: 'TIME_LIMIT', exitCode: null }, 'FAILED', 'time limit'],
     [{ end: 'LOST', exitCode: null, reason: 'the node went down' }, 'ERROR', 'the node went down'],
     [{ end: 'STOPPED', exitCode: null }, 'KILLED', 'on the engine'],
-  ] as const)('that ends as %j is %s, and says why', async (end, state, words) => {
+  ] as const)('that ends as %j is %s, and says why', { tags: ['ai-arts/jobs/running'] }, async (end, state, words) => {
     const alice = house.actor();
     const id = await alice.created();
     await alice.until(id, 'RUNNING');
@@ -293,7 +293,7 @@ test('without an engine that is said, and all else is answered', async () => {
   }
 });
 
-test('an administrator approves trainings of others where a setting asks for it', async () => {
+test('an administrator approves trainings of others where a setting asks for it', { tags: ['ai-arts/jobs/running'] }, async () => {
   const other = await trainingHouse({ settings: { jobsNeedApproval: true } });
   try {
     const [alice, root] = [other.actor(), other.actor({ roles: ['ADMIN'] })];

@@ -50,12 +50,12 @@ describe('a launch', () => {
     expect(errors[0]?.extensions).toMatchObject({ code, field });
   });
 
-  test('takes an id in place of an ambiguous name, and tells the ids', async () => {
+  test('takes an id in place of an ambiguous name, and tells the ids', { tags: ['cloud-api/launch/id-for-name', 'cloud-api/launch/ambiguous-image'] }, async () => {
     expect((await alice.launch({ image: 'twin' })).errors[0]?.message).toContain('2, 3');
     expect((await alice.launch({ image: '3' })).data.launchVirtualMachine.image).toBe('twin');
   });
 
-  test('on a cloud without its network is told so before the internet value', async () => {
+  test('on a cloud without its network is told so before the internet value', { tags: ['cloud-api/launch/missing-config', 'cloud-api/form/order'] }, async () => {
     house.driver.readiness = { ready: false, message: 'there is no network network_oj' };
     await new Promise((resolve) => setTimeout(resolve, 3_100));
     expect((await alice.launch({ internetAccess: null })).errors[0]).toMatchObject({ message: 'there is no network network_oj', extensions: { code: 'CLOUD_MISCONFIGURED' } });
@@ -63,7 +63,7 @@ describe('a launch', () => {
     await new Promise((resolve) => setTimeout(resolve, 3_100));
   });
 
-  test('that the cloud refuses is in ERROR with its words, and leaves nothing', async () => {
+  test('that the cloud refuses is in ERROR with its words, and leaves nothing', { tags: ['cloud-api/launch/fails', 'cloud-api/destroy/states'] }, async () => {
     house.driver.before = (step) => {
       if (step === 'floating-ip') throw new CloudError('QUOTA', 'Quota exceeded for floating IPs');
     };
@@ -121,7 +121,7 @@ test('users take turns, and the cloud is not asked about more machines at once t
 });
 
 describe('a machine', () => {
-  test('is stopped, started, rebooted and destroyed, with an event for each state', async () => {
+  test('is stopped, started, rebooted and destroyed, with an event for each state', { tags: ['cloud-api/destroy/states'] }, async () => {
     const id = await alice.machine();
     const events = await house.subgraph.listen('subscription ($id: ID) { virtualMachineChanged(id: $id) { state virtualMachine { id } } }', { as: alice.as, variables: { id } });
     await alice.change('stop', id);

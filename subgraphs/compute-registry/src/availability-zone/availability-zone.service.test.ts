@@ -77,7 +77,7 @@ test('whatever the filter, the distinct zones come in order, page by page, with 
   );
 });
 
-test('a zone stays listed when all of its resources are stale', async () => {
+test('a zone stays listed when all of its resources are stale', { tags: ['interconnect/3/ever'] }, async () => {
   const before = await list({});
   registry.pass(10_000);
   await registry.services.freshness.sweep();

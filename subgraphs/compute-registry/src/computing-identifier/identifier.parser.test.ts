@@ -33,7 +33,7 @@ function faultOf(value: string): HutongError {
 const characterOf = (error: HutongError): number => Number(/^character (\d+): /.exec(error.message)?.[1]);
 
 describe('the computing identifier', () => {
-  test('of the document means what the contract says', () => {
+  test('of the document means what the contract says', { tags: ['interconnect/id/sample', 'interconnect/1/stored'] }, () => {
     expect(HEADER_LENGTH).toBe(27);
     expect(parseIdentifier(SAMPLE)).toEqual({
       city: '1101',
@@ -60,7 +60,7 @@ describe('the computing identifier', () => {
     fc.assert(fc.property(identifier, (value) => formatIdentifier(parseIdentifier(value)) === value), { numRuns: 2_000 });
   });
 
-  test('has its capacities in any order, each optional', () => {
+  test('has its capacities in any order, each optional', { tags: ['interconnect/id/any-order', 'interconnect/id/optional'] }, () => {
     const bare = parseIdentifier(SAMPLE.slice(0, 27));
     expect([bare.computeTotal, bare.storageTotal, bare.networkTotal, bare.power]).toEqual([null, null, null, null]);
     expect(parseIdentifier(`${SAMPLE.slice(0, 27)}P7F0.125`)).toMatchObject({ power: 7, computeTotal: 0.125, storageTotal: null });
@@ -95,7 +95,7 @@ describe('the computing identifier', () => {
     ['1101TC' + SAMPLE.slice(6), 'character 5: expected a letter from a to z of industry, got "T"'],
     ['11\u000001' + SAMPLE.slice(5), 'character 3: expected a digit of city, got "\\u0000"'],
     ['11\ud80001', 'character 3: expected a digit of city, got "\\ud800"'],
-  ])('%j is refused with the place and the reason', (value, message) => {
+  ])('%j is refused with the place and the reason', { tags: ['interconnect/id/left-over', 'interconnect/id/P'] }, (value, message) => {
     expect(faultOf(value).message).toBe(message);
   });
 

@@ -89,7 +89,7 @@ describe('a report', () => {
     expect(without.data.reportComputingResources).toMatchObject({ updated: 1 });
   });
 
-  test('that does not say when it was measured counts as measured 60 s before it arrived', async () => {
+  test('that does not say when it was measured counts as measured 60 s before it arrived', { tags: ['interconnect/2/observed-before'] }, async () => {
     await registry.report([report({ networkIps: '10.2.0.2' })]);
     const { observedAt, reportedAt } = await state(await idOf('10.2.0.2'));
     expect(Date.parse(reportedAt) - Date.parse(observedAt)).toBe(60_000);
@@ -194,7 +194,7 @@ describe('many reports', () => {
 });
 
 describe('a resource', () => {
-  test('goes stale when its last report is older than the stale time, and is fresh again when it is reported', async () => {
+  test('goes stale when its last report is older than the stale time, and is fresh again when it is reported', { tags: ['interconnect/2/stale'] }, async () => {
     const id = await idOf('10.2.0.2');
     const totals = async () =>
       (await registry.ask('{ all: computingResources(first: 0) { totalCount } stale: computingResources(filter: { stale: true }, first: 0) { totalCount } fresh: computingResources(filter: { stale: false }, first: 0) { totalCount } }', { as: registry.member })).data;

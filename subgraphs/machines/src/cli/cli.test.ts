@@ -47,7 +47,7 @@ function run(command: 'import' | 'user', parameters: string[], { input = '', ...
   });
 }
 
-test('the files of the old service are imported with one command, and again without duplicates', async () => {
+test('the files of the old service are imported with one command, and again without duplicates', { tags: ['simple-server/ticket/import', 'simple-server/info/import'] }, async () => {
   expect(await run('import', ['users.json', 'machines.json'])).toMatchObject({
     code: 0,
     stdout: 'users.json: 2 users: 2 created, 0 with a new password, 0 unchanged\nmachines.json: 2 machines: 2 new or changed, 0 unchanged\n',

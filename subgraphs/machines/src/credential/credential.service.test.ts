@@ -31,7 +31,7 @@ async function revocationsDuring(work: () => Promise<unknown>, wanted: number): 
   return ids;
 }
 
-test('a ticket lasts two hours from its login, used or not', async () => {
+test('a ticket lasts two hours from its login, used or not', { tags: ['simple-server/ticket/two-hours'] }, async () => {
   const { data } = await machines.logIn('alice', 'password of alice');
   const { ticket, expiresAt } = data.logIn;
   expect(new Date(expiresAt).getTime() - machines.clock.now.getTime()).toBe(2 * HOUR);
@@ -72,7 +72,7 @@ test('a user may have many tickets, each with a CSRF token of its own', async ()
   }
 });
 
-test('a database holds neither tickets, tokens nor passwords', async () => {
+test('a database holds neither tickets, tokens nor passwords', { tags: ['simple-server/ticket/hashed'] }, async () => {
   const { ticket } = await sessionOf('alice');
   const { data } = await createToken({ name: 'hidden', scopes: ['all'] });
   const { em } = machines.services.ownScope();
@@ -235,7 +235,7 @@ test('a well-formed credential that nobody was given stands for nobody', async (
   for (const credential of [newCredential('ticket'), newCredential('token'), 'garbage']) expect(await resolve(credential)).toBeNull();
 });
 
-test('tickets survive a restart', async () => {
+test('tickets survive a restart', { tags: ['simple-server/ticket/restart'] }, async () => {
   const { ticket } = await sessionOf('alice');
   const restarted = await openSubgraph(machinesSubgraph({ now: () => machines.clock.now }), {
     databaseUrl: machines.databaseUrl,

@@ -16,7 +16,7 @@ const machine = (id: number, more: object = {}) => ({ id, cpus: 32, status: 'run
 const storedUsers = () =>
   sql<{ username: string; legacy_id: string }>(machines.services.ownScope().em, 'select username, password_hash, legacy_id::text, roles from machines.user_account where deleted_at is null order by username');
 
-test('imported users log in with the passwords of the file, which are kept as hashes', async () => {
+test('imported users log in with the passwords of the file, which are kept as hashes', { tags: ['simple-server/ticket/hashed', 'simple-server/ticket/import'] }, async () => {
   const users = [{ id: 1, username: 'user1', password: 'A1B2C3D4E5F6G7H8I9HD' }, { id: 2, username: '用户2', password: 'x' }];
   expect(await importUsers(...users)).toEqual({ created: 2, passwordsChanged: 0, unchanged: 0 });
   for (const { username, password } of users) expect((await machines.logIn(username, password)).data.logIn.user.roles).toEqual(['MEMBER']);

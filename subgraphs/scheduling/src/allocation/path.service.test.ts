@@ -116,7 +116,7 @@ test('refusing another resource than the one the task has takes nothing away', a
   await alice.release(id);
 });
 
-test('a released task has given everything back and is over', async () => {
+test('a released task has given everything back and is over', { tags: ['interconnect/5/counts-until'] }, async () => {
   const { id } = await alice.submit({ gpu_available: 1 });
   await alice.choose(id, 1);
   const released = await alice.release(id);

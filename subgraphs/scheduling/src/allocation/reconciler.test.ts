@@ -181,7 +181,7 @@ test('the job alone brings an abandoned allocation to rest', async () => {
   await alice.release(id);
 });
 
-test('a task for which nothing was chosen in time expires, and so does an allocation that nobody released', async () => {
+test('a task for which nothing was chosen in time expires, and so does an allocation that nobody released', { tags: ['interconnect/5/counts-until'] }, async () => {
   const [offered, allocated, fresh] = [await alice.submit({}), await alice.submit({ gpu_available: 1 }), await alice.submit({})];
   await alice.choose(allocated.id, 1);
   await db.query(`update scheduling.task set expires_at = now() - interval '1 second' where id = any($1)`, [[offered.id, allocated.id]]);

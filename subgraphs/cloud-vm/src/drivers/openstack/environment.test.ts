@@ -24,7 +24,7 @@ clouds:
     verify: false
 `;
 
-test('the usual variables are enough, and what machines are connected to has the documented defaults', () => {
+test('the usual variables are enough, and what machines are connected to has the documented defaults', { tags: ['cloud-api/launch/network', 'cloud-api/launch/groups', 'cloud-api/launch/pool'] }, () => {
   const domain = { id: 'default' };
   expect(readOpenStackSettings(OPENRC)).toEqual({
     authUrl: 'http://127.0.0.1:5000/v3',

@@ -167,7 +167,7 @@ test.each([
   ['EXT_01', 'CLOUD_OPENSTACK_FLOATING_POOL'],
   ['oj_teacher', 'CLOUD_OPENSTACK_INTERNET_GROUP'],
   ['oj_exam', 'CLOUD_OPENSTACK_ISOLATED_GROUP'],
-])('without %s it is not ready, names the setting, and launches nothing', async (name, setting) => {
+])('without %s it is not ready, names the setting, and launches nothing', { tags: ['cloud-api/launch/missing-config', 'cloud-api/codes/8'] }, async (name, setting) => {
   cloud.places = cloud.places.filter((place) => place !== name);
   const named = expect.stringMatching(new RegExp(`${setting}.*${name}`)) as string;
   expect(await driver.status(signal)).toEqual({ ready: false, message: named });

@@ -1,0 +1,47 @@
+import type { Sections } from './statement.js';
+
+/** SimpleServerAPI. */
+export const simpleServer = {
+  'status /api/status': {
+    'ok': 'document: GET /api/status, without input, answers {"code": 200, "message": "OK"}',
+    'anybody': 'decided: it needs no login',
+    'down': 'decided: when the database or a subgraph is down it is HTTP 503 and {"code": 503, "message": …}',
+  },
+  'ticket /api/ticket': {
+    'example': 'document: POST /api/ticket with the document’s {"username": "user1", "password": "A1B2C3D4E5F6G7H8I9HD"} is answered with a session',
+    'CSRFPreventionToken': 'document: data.CSRFPreventionToken is a text',
+    'ticket': 'document: data.ticket is the session’s token',
+    'username': 'decided: data.username is who logged in',
+    'expires_at': 'decided: data.expires_at is when the session ends',
+    'wrong': 'document: a failed login answers {"data": ""}; with HTTP 401 (decided)',
+    'missing': 'observed: a field missing is HTTP 400 {"detail": "Invalid request: missing username or password"}',
+    'too-many': 'decided: too many tries are HTTP 429 {"detail": …} and Retry-After',
+    'two-hours': 'observed: sessions last 2 hours from login, not sliding',
+    'many': 'decided: a user may have many sessions',
+    'restart': 'decided: sessions survive a restart',
+    'renewed': 'decided: sessions can be renewed and ended through GraphQL',
+    'hashed': 'decided: passwords are never stored in the clear',
+    'import': 'document: data/users.json ([{id, username, password}]) is imported with one command, hashed, again without duplicates',
+  },
+  'info /api/info': {
+    'route': 'document: GET /api/info with X-Auth-Token answers {"data": [machine, …]}',
+    'no-header': 'observed: without the header it is HTTP 422 {"detail": …}',
+    'bad-ticket': 'observed: a bad or expired ticket is HTTP 401 {"detail": "Invalid or expired token"}',
+    'example': 'document: the two machines of the document’s example',
+    'id': 'document: id is an int, always there',
+    'cpus': 'document: cpus is an int, always there',
+    'status': 'document: status is always there: running or stopped',
+    'mem': 'document: mem is a number of bytes, always there',
+    'GPU': 'document: GPU is a text, always there',
+    'ip': 'document: ip is an IPv4 address, always there',
+    'name': 'document: name may be there',
+    'maxdisk': 'document: maxdisk, a number of bytes, may be there',
+    'others': 'document: any other field that the record has is there (其他机器可用信息)',
+    'stoppped': 'document: stoppped, as the example writes it, is accepted on import',
+    'csrf': 'decided: a CSRF token that is sent is checked, a wrong one is HTTP 403; it is not required',
+    'no-cookie': 'decided: no route takes the ticket from a cookie',
+    'granted': 'document: a user sees the machines granted to them or to everyone (可选：用户账户下)',
+    'admin': 'decided: an admin sees all machines',
+    'import': 'document: data/machines.json is imported with one command, again without duplicates',
+  },
+} as const satisfies Sections;
