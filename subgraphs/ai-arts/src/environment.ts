@@ -79,6 +79,7 @@ export const aiArtsEnvironment = {
   AI_ARTS_UNPACKED_BYTES: { schema: settingTypes.integer(1, Number.MAX_SAFE_INTEGER), default: String(50 * 1024 ** 3), example: '10737418240', about: 'What an archive may unpack to, in bytes.' },
   AI_ARTS_UNPACKED_FILES: { schema: settingTypes.integer(1, 10_000_000), default: '100000', example: '500000', about: 'Files and folders that an archive may hold.' },
   AI_ARTS_UNPACK_RATIO: { schema: settingTypes.integer(1, 10_000), default: '200', example: '200', about: 'How many times as large as itself an archive may unpack to, beyond the first 64 MiB.' },
+  AI_ARTS_UNPACKS: { schema: settingTypes.integer(1, 1_000), default: '4', example: '16', about: 'Archives that a process of the subgraph unpacks at a time; others wait for their turn.' },
   AI_ARTS_UNCLAIMED_HOURS: { schema: settingTypes.integer(1, 8_760), default: '24', example: '72', about: 'An upload that nothing uses is deleted after so many hours.' },
   AI_ARTS_DELETED_HOURS: { schema: settingTypes.integer(0, 8_760), default: '24', example: '168', about: 'Files of what was deleted are kept for so many hours more.' },
   AI_ARTS_CACHE_BYTES: { schema: settingTypes.integer(0, Number.MAX_SAFE_INTEGER), default: String(100 * 1024 ** 3), example: '1099511627776', about: 'What the cache of files that jobs read may hold, in bytes; what a job uses stays whatever it holds.' },
@@ -126,8 +127,8 @@ export interface AiArtsSettings {
   programFolders: readonly string[];
   /** Absolute. */
   dataDirectory: string;
-  /** What an archive may unpack to; the ratio is to its own size. */
-  unpack: { bytes: number; files: number; ratio: number };
+  /** What an archive may unpack to, the ratio to its own size; and how many are unpacked at a time. */
+  unpack: { bytes: number; files: number; ratio: number; atOnce: number };
   /** How long an upload is kept that nothing uses. */
   unclaimedMs: number;
   /** How long files of what was deleted are kept. */
@@ -181,7 +182,7 @@ export function readAiArtsSettings(environment: Readonly<Record<string, string |
     },
     programFolders: [...(environment.PATH ?? '').split(path.delimiter), '/usr/local/bin', '/usr/bin', '/bin'],
     dataDirectory: path.resolve(REPOSITORY, values.HUTONG_DATA_DIR),
-    unpack: { bytes: values.AI_ARTS_UNPACKED_BYTES, files: values.AI_ARTS_UNPACKED_FILES, ratio: values.AI_ARTS_UNPACK_RATIO },
+    unpack: { bytes: values.AI_ARTS_UNPACKED_BYTES, files: values.AI_ARTS_UNPACKED_FILES, ratio: values.AI_ARTS_UNPACK_RATIO, atOnce: values.AI_ARTS_UNPACKS },
     unclaimedMs: values.AI_ARTS_UNCLAIMED_HOURS * HOUR_MS,
     deletedMs: values.AI_ARTS_DELETED_HOURS * HOUR_MS,
     cacheBytes: values.AI_ARTS_CACHE_BYTES,

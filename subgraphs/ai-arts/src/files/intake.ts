@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { HutongError, type Log, type WorkerPresence } from '@hutong/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
+import { bulkhead, type BulkheadPolicy } from 'cockatiel';
 import { arriving } from '../drivers/store/arriving.body.js';
 import type { Store } from '../drivers/store/store.js';
 import type { AiArtsSettings } from '../environment.js';
@@ -74,9 +75,12 @@ export class Intake {
   readonly #parts: IntakeParts;
   readonly #stop = new AbortController();
   readonly #underWay = new Set<Promise<unknown>>();
+  /** Unpacking keeps a processor and the disk busy. */
+  readonly #turns: BulkheadPolicy;
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
+    this.#turns = bulkhead(parts.settings.unpack.atOnce, Infinity);
   }
 
   /** Has `fill` put the files of a new set; resolves when it is READY. */
@@ -116,7 +120,7 @@ export class Intake {
         const unpacking = await rows.become(draft.fileSet.id, UNPACKING, progress.counts);
         progress.fileSet = unpacking;
         arrived(unpacking);
-        await this.#unpackFile({ ...archive, file }, draft, progress);
+        await this.#turns.execute(() => this.#unpackFile({ ...archive, file }, draft, progress));
       } finally {
         await rm(file, { force: true });
       }

@@ -69,3 +69,30 @@ test('a full disk, and a store that is away, leave nothing of an upload', async 
   }
   expect(await house.keys()).toEqual(before);
 });
+
+test('archives beyond those that are unpacked at a time wait for their turn', async () => {
+  const archives = ['1.tar', '2.tar', '3.tar'];
+  const narrow = await filesHouse({ unpack: { files: 10, bytes: 2 ** 20, ratio: 10, atOnce: 1 } });
+  try {
+    const alice = narrow.actor();
+    const putting = new Map<string, PromiseWithResolvers<void>>();
+    narrow.store.before = (step, key) => {
+      if (step !== 'put') return;
+      const held = Promise.withResolvers<void>();
+      putting.set(key, held);
+      return held.promise;
+    };
+    const sets = await Promise.all(archives.map(async (name) => (await alice.upload(name, await tarOf({ a: name }), { waitSeconds: 0 })).data.uploadFiles.id as string));
+    const unpacked: string[] = [];
+    while (unpacked.length < sets.length) {
+      await expect.poll(() => putting.size).toBe(1);
+      const [[key, held]] = putting.entries() as unknown as [[string, PromiseWithResolvers<void>]];
+      unpacked.push(key.split('/')[1]!);
+      putting.clear();
+      held.resolve();
+    }
+    expect(unpacked.toSorted()).toEqual(sets.toSorted());
+  } finally {
+    await narrow.close();
+  }
+});

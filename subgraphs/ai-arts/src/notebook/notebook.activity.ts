@@ -43,7 +43,14 @@ export class NotebookActivity {
     const status = await servers.statusOf({ id, runId, host });
     const last = status?.lastActivityAt ?? before ?? startedAt ?? now;
     const isIdle = settings.notebookIdleMs > 0 && now.getTime() - last.getTime() >= settings.notebookIdleMs;
-    const changed = await fork().nativeUpdate(Notebook, { id, runId, state: JobState.RUNNING }, { lastActivityAt: last, isIdle });
-    if (isIdle && changed > 0) await jobs.pause(id);
+    await fork().nativeUpdate(Notebook, { id, runId, state: JobState.RUNNING }, { lastActivityAt: last });
+    if (isIdle) await jobs.pause(id, (job) => fallsIdle(job as Notebook, runId));
   }
+}
+
+/** Marks a notebook as one that nobody uses, if it is still in the run that was looked at. */
+function fallsIdle(notebook: Notebook, runId: string): boolean {
+  const isIdle = notebook.runId === runId && notebook.state === JobState.RUNNING;
+  if (isIdle) notebook.isIdle = true;
+  return isIdle;
 }

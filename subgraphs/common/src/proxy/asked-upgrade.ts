@@ -9,17 +9,22 @@ export interface UpgradeAnswer {
   upgraded?: { socket: Duplex; head: Buffer };
 }
 
-/** How long the answer may take. */
-const ANSWER_MS = 15_000;
+export interface AskedUpgrade {
+  origin: string;
+  path: string;
+  headers: IncomingHttpHeaders;
+  /** How long the answer may take. */
+  idleMs: number;
+}
 
 /** Asks a server for a WebSocket. Undici does not tell with which answer an upgrade was refused. */
-export async function askForUpgrade(origin: string, path: string, headers: IncomingHttpHeaders, signal: AbortSignal): Promise<UpgradeAnswer> {
+export async function askForUpgrade({ origin, path, headers, idleMs }: AskedUpgrade, signal: AbortSignal): Promise<UpgradeAnswer> {
   const answered = Promise.withResolvers<UpgradeAnswer>();
   const { protocol, hostname, port } = new URL(origin);
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
   const asking = (protocol === 'https:' ? httpsRequest : httpRequest)({ host, port, path, agent: false, headers: { ...headers, connection: 'Upgrade', upgrade: 'websocket' } });
   const giveUp = (reason: Error) => asking.destroy(reason);
-  const tooLate = setTimeout(() => giveUp(new DOMException(`no answer within ${ANSWER_MS / 1_000} s`, 'TimeoutError')), ANSWER_MS);
+  const tooLate = setTimeout(() => giveUp(new DOMException(`no answer within ${idleMs / 1_000} s`, 'TimeoutError')), idleMs);
   const gone = () => giveUp(signal.reason as Error);
   signal.addEventListener('abort', gone, { once: true });
   asking.once('upgrade', (answer, socket, head) => answered.resolve({ answer, upgraded: { socket, head } }));

@@ -55,8 +55,10 @@ const unchanged = (answer: PassedAnswer): PassedAnswer => answer;
 /** Hands requests and WebSockets on to servers behind it, both ways as they come, at the pace of whoever is slower. */
 export class ReverseProxy {
   readonly #agent: Agent;
+  readonly #idleMs: number;
 
   constructor({ idleMs }: ReverseProxyOptions) {
+    this.#idleMs = idleMs;
     this.#agent = new Agent({ connect: { timeout: CONNECT_MS }, keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: idleMs, bodyTimeout: idleMs });
   }
 
@@ -94,7 +96,7 @@ export class ReverseProxy {
    */
   async upgrade(socket: Duplex, head: Buffer, { origin, path, headers, signal, change = unchanged }: Passage): Promise<void> {
     signal.throwIfAborted();
-    const { answer, upgraded } = await askForUpgrade(origin, path, headers, signal).catch((error: unknown) => {
+    const { answer, upgraded } = await askForUpgrade({ origin, path, headers, idleMs: this.#idleMs }, signal).catch((error: unknown) => {
       signal.throwIfAborted();
       throw proxyError(error);
     });

@@ -9,7 +9,7 @@ let house: FilesHouse;
 let alice: FilesActor;
 
 beforeAll(async () => {
-  house = await filesHouse({ unpack: { files: 1_000, bytes: 66 * 2 ** 20, ratio: 50 } });
+  house = await filesHouse({ unpack: { files: 1_000, bytes: 66 * 2 ** 20, ratio: 50, atOnce: 4 } });
   alice = house.actor();
 });
 
