@@ -10,13 +10,16 @@ const report = process.env.HUTONG_TEST_REPORT;
 // One seed for the whole run, this configuration and every test file.
 process.env.HUTONG_TEST_SEED = String(runSeed());
 
-/** Contracts that a run holds to in split mode, too; which ones is drawn by the run's seed. */
+/** Flows and contracts that a run goes through in split mode, too; which ones is drawn by the run's seed. */
+const SPLIT_FLOWS = 15;
 const SPLIT_CONTRACTS = 2;
 /** The same for the contracts served by a process of their own. */
 const ALONE_CONTRACTS = 2;
 /** Suites on a real OpenStack. */
 const ON_OPENSTACK = 'test/**/openstack.*.test.ts';
-const contracts = readdirSync(new URL('test/contract', import.meta.url)).filter((name) => name.endsWith('.test.ts')).map((name) => `test/contract/${name}`).toSorted();
+const testsIn = (folder: string): string[] => readdirSync(new URL(folder, import.meta.url)).filter((name) => name.endsWith('.test.ts')).map((name) => `${folder}/${name}`).toSorted();
+const flows = testsIn('test/flows');
+const contracts = testsIn('test/contract');
 
 export default defineConfig({
   // graphql has an ESM and a CommonJS build; every package must get the same one, which for Node is the second.
@@ -59,7 +62,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'split',
-          include: ['test/flows/**/*.test.ts', ...sampleOf('contracts in split mode', contracts, SPLIT_CONTRACTS)],
+          include: ['test/flows/split/**/*.test.ts', ...sampleOf('flows in split mode', flows, SPLIT_FLOWS), ...sampleOf('contracts in split mode', contracts, SPLIT_CONTRACTS)],
           exclude: [ON_OPENSTACK],
           env: { HUTONG_TEST_MODE: 'split' },
         },
