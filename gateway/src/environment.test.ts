@@ -5,12 +5,14 @@ import { gatewaySettings, readGatewaySettings } from './environment.js';
 test('the settings have the limits of the design where nothing is set', () => {
   expect(readGatewaySettings({}).limits).toEqual({
     bodyBytes: 2 * 1024 * 1024,
+    values: 100_000,
     characters: 15_000,
     tokens: 1_000,
     depth: 10,
     aliases: 15,
     directives: 50,
     rootFields: 20,
+    fieldComparisons: 10_000,
     cost: 5_000,
     responseBytes: 10 * 1024 * 1024,
     requestMs: 60_000,

@@ -2,16 +2,15 @@ import { badInput, HutongError, internalError, showError, type Log } from '@huto
 import { getVariableValues, Kind, OperationTypeNode, type DocumentNode, type ExecutionResult, type GraphQLError, type OperationDefinitionNode } from 'graphql';
 import { graphError } from '../federation/subgraph.errors.js';
 import type { FederatedGraph } from '../federation/federated-graph.js';
-import type { Limits } from '../limits/limits.js';
-import { checkCost, checkSize, checkText } from '../limits/operation.check.js';
+import { checkCost, checkText } from '../limits/operation.check.js';
 import { executions } from '../telemetry/activities.js';
 import { checkUploads } from '../uploads/upload.check.js';
+import { DocumentCheck, type DocumentCheckOptions } from './document.check.js';
 import { statusError } from './failure.js';
 import type { GraphqlRequestContext } from './graphql-request.js';
 
-/** A client's operation, parsed and valid. */
+/** A client's operation, parsed. */
 export interface ClientOperation {
-  /** Which validated it. */
   graph: FederatedGraph;
   text: string;
   document: DocumentNode;
@@ -23,8 +22,7 @@ export interface ClientOperation {
 
 type OperationScope = Pick<GraphqlRequestContext, 'caller' | 'requestId' | 'transport' | 'signal' | 'received'>;
 
-export interface ClientOperationsOptions {
-  limits: Limits;
+export interface ClientOperationsOptions extends DocumentCheckOptions {
   log: Log;
 }
 
@@ -39,9 +37,11 @@ const isSubscription = ({ operation }: ClientOperation): boolean => operation?.o
 /** Runs what clients send: everything that can be refused is, in the order of what is cheap to find, before it is planned. */
 export class ClientOperations {
   readonly #options: ClientOperationsOptions;
+  readonly #documents: DocumentCheck;
 
   constructor(options: ClientOperationsOptions) {
     this.#options = options;
+    this.#documents = new DocumentCheck(options);
   }
 
   /** An answer without `data` is a refusal; it never rejects. */
@@ -53,9 +53,9 @@ export class ClientOperations {
     const { graph, text, document, operationName, variables } = asked;
     let ran = false;
     try {
-      if (isSubscription(asked)) throw badInput({ problem: NOT_HERE });
       const faults = this.faults(asked, requestId);
       if (faults.length > 0) return { errors: faults };
+      if (isSubscription(asked)) throw badInput({ problem: NOT_HERE });
       const planned = graph.plan({ text, document, operationName });
       ran = true;
       return await graph.execute(planned, variables, { caller, origin: 'client', requestId, signal, received });
@@ -88,11 +88,12 @@ export class ClientOperations {
   }
 
   /** Why an operation is not run; none when it may be. @throws HutongError for what is refused as a whole */
-  faults({ graph, document, operationName, operation, variables }: ClientOperation, requestId: string): GraphQLError[] {
+  faults({ graph, document, operationName, operation, variables }: ClientOperation, requestId: string): readonly GraphQLError[] {
     const { limits, log } = this.#options;
+    const invalid = this.#documents.faults(graph.schema, document);
+    if (invalid.length > 0) return invalid;
     if (!operation) throw badInput({ problem: unresolved(document, operationName) });
     const checked = { schema: graph.schema, document, operation, variables };
-    checkSize(checked, limits);
     checkText(checked);
     checkUploads(checked);
     const { errors } = getVariableValues(graph.schema, operation.variableDefinitions ?? [], variables, { maxErrors: REPORTED_VARIABLES });

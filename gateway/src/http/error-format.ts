@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { badInput, HutongError, internalError, limitExceeded, type Log } from '@hutong/common';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
-import { graphqlParseFailed, graphqlValidationFailed } from '../errors.js';
+import { graphqlParseFailed } from '../errors.js';
 
 /** What Apollo Server says to a GET that a page of another site could have made a browser send. */
 const CROSS_SITE = /^This operation has been blocked as a potential Cross-Site Request Forgery/;
@@ -10,7 +10,6 @@ const PREFLIGHT = 'a GET needs the header "apollo-require-preflight: true", whic
 
 /** What Apollo Server says in words that are for whoever programs with it. */
 const REWORDED: readonly [RegExp, string][] = [
-  [/^GraphQL introspection is not allowed by Apollo Server/, 'introspection is switched off here, so __schema and __type cannot be asked for'],
   [/^POST body missing, invalid Content-Type, or JSON object has no keys/, 'the body has no query; send {"query": "…", "variables": {…}}'],
   [/^Apollo Server supports only GET\/POST requests/, 'only GET and POST are answered here'],
 ];
@@ -34,7 +33,6 @@ export function errorFormat({ log, tokens }: { log: Log; tokens: number }): (for
       if (TOO_MANY_TOKENS.test(message)) return shown(limitExceeded({ limit: 'document length', allowed: `${tokens} tokens` }), {});
       return shown(graphqlParseFailed({ problem: message }), place);
     }
-    if (code === 'GRAPHQL_VALIDATION_FAILED') return shown(graphqlValidationFailed({ problem: reworded(message) }), place);
     if (CROSS_SITE.test(message)) return shown(badInput({ problem: PREFLIGHT }), {});
     if (typeof code === 'string' && REQUEST_FAULTS.has(code)) return shown(badInput({ problem: reworded(message) }), {});
     const requestId = randomUUID();

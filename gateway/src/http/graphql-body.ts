@@ -1,5 +1,6 @@
 import { badInput, HutongError, limitExceeded } from '@hutong/common';
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
+import { checkJson } from '../limits/json.check.js';
 import type { Limits } from '../limits/limits.js';
 import { isMultipart, uploadOf } from '../uploads/upload-body.js';
 import { refuse } from './failure.js';
@@ -21,8 +22,9 @@ class Refusal extends Error {
  * another site could make a browser send, is refused with a text that says which header to send; so are broken UTF-8,
  * broken JSON and batches.
  */
-export function graphqlBody({ bodyBytes }: Limits, uploads: RequestHandler): [RequestHandler, RequestHandler, RequestHandler, RequestHandler, ErrorRequestHandler] {
-  return [checkType, uploads, express.raw({ type: (request) => !isMultipart(request), limit: bodyBytes }), decode, refuseBody(bodyBytes)];
+export function graphqlBody(limits: Limits, uploads: RequestHandler): [RequestHandler, RequestHandler, RequestHandler, RequestHandler, ErrorRequestHandler] {
+  const { bodyBytes } = limits;
+  return [checkType, uploads, express.raw({ type: (request) => !isMultipart(request), limit: bodyBytes }), decode(limits), refuseBody(bodyBytes)];
 }
 
 const checkType: RequestHandler = (request, _response, next) => {
@@ -36,16 +38,17 @@ const checkType: RequestHandler = (request, _response, next) => {
   next();
 };
 
-const decode: RequestHandler = (request, response, next) => {
+const decode = (limits: Limits): RequestHandler => (request, response, next) => {
   if (uploadOf(response)) return next();
   const bytes: unknown = request.body;
   // Apollo Server asks that a body was looked for, also where there is none.
-  request.body = request.method === 'POST' ? parseBody(bytes instanceof Buffer ? bytes : Buffer.alloc(0)) : undefined;
+  request.body = request.method === 'POST' ? parseBody(bytes instanceof Buffer ? bytes : Buffer.alloc(0), limits) : undefined;
   next();
 };
 
-function parseBody(bytes: Buffer): object {
+function parseBody(bytes: Buffer, limits: Limits): object {
   if (bytes.length === 0) throw bad('the body is empty; send {"query": "…", "variables": {…}}');
+  checkJson(bytes, limits);
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);

@@ -24,13 +24,14 @@ import { responseStatus } from './response-status.js';
 export interface GraphqlServerOptions {
   current: CurrentGraph;
   limits: Limits;
+  /** Whether clients may ask for the schema. */
   introspection: boolean;
   /** Leaves out of errors what would tell of fields that the caller did not name. */
   hideSchemaDetails: boolean;
   log: Log;
 }
 
-/** Apollo Server in front of the federated graph: parsing, validation, HTTP semantics, CSRF prevention and draining. Not started. */
+/** Apollo Server in front of the federated graph: parsing, HTTP semantics, CSRF prevention and draining. Not started. */
 export function createGraphqlServer(options: GraphqlServerOptions): ApolloServer<GraphqlRequestContext> {
   const { limits, log } = options;
   const { gateway, plugin } = federatedGateway(options);
@@ -40,8 +41,8 @@ export function createGraphqlServer(options: GraphqlServerOptions): ApolloServer
     csrfPrevention: true,
     persistedQueries: false,
     documentStore: documentStore(),
-    introspection: options.introspection,
-    hideSchemaDetailsFromClientErrors: options.hideSchemaDetails,
+    // Ours validates, for every transport: see DocumentCheck.
+    dangerouslyDisableValidation: true,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: limits.tokens },
@@ -86,9 +87,9 @@ const statusPlugin: ApolloServerPlugin<GraphqlRequestContext> = {
 const AT_START = buildSchema('type Query { starting: Boolean }');
 
 /** The current graph as Apollo Server has it: the plugin gives it the first one when it has started. */
-function federatedGateway({ current, limits, log }: GraphqlServerOptions): { gateway: GatewayInterface; plugin: ApolloServerPlugin<GraphqlRequestContext> } {
+function federatedGateway({ current, ...options }: GraphqlServerOptions): { gateway: GatewayInterface; plugin: ApolloServerPlugin<GraphqlRequestContext> } {
   let tell: (graph: FederatedGraph) => void = () => undefined;
-  const operations = new ClientOperations({ limits, log });
+  const operations = new ClientOperations(options);
   const executor: GatewayExecutor = ({ schema, source, document, operation, request, context }) =>
     operations.answer(
       { graph: current.of(schema), text: source, document, operation, operationName: request.operationName, variables: request.variables ?? {} },

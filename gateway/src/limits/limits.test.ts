@@ -1,11 +1,12 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { buildSchema, getIntrospectionQuery, getOperationAST, parse } from 'graphql';
+import { buildSchema, getIntrospectionQuery, parse } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { testGateway, type TestGateway } from '../testkit/test-gateway.js';
+import { TestSocket } from '../testkit/test-socket.js';
 import { streamingTransports, transports } from '../testkit/transports.js';
 import { operationCost } from './operation-cost.js';
-import { operationSize } from './operation-size.js';
+import { operationSizes } from './operation-size.js';
 import { rememberedCost } from './remembered-cost.js';
 
 let gateway: TestGateway;
@@ -30,6 +31,10 @@ const tooMuch: [what: string, query: string, message: string][] = [
   ['cost by page size', '{ people(first: 1000) { nodes { id name nickname friends(first: 5) { id } } } }', 'cost: at most 5000 fields, those of a list times its page size allowed, got'],
   ['cost of nested lists without a page size', '{ things { owner { things { owner { things { id label owner { id } } } } } } }', 'cost: at most 5000'],
   ['cost of fragments that unfold', bomb(60), 'cost: at most 5000 fields, those of a list times its page size allowed'],
+  ['cost of fragments that unfold and are left out', bomb(60).replace('{ person(id: "1")', 'query ($no: Boolean = false) { person(id: "1") @include(if: $no)'), 'cost: at most 5000 fields, those of a list times its page size allowed'],
+  ['repeated fields', `{ person(id: "1") { ${'name '.repeat(200)} } }`, 'repeated fields: at most 10000 comparisons of fields that have one name at one place allowed'],
+  ['repeated fields in fragments', `{ person(id: "1") { ${Array.from({ length: 66 }, (_, i) => `...f${i}`).join(' ')} } } ${Array.from({ length: 66 }, (_, i) => `fragment f${i} on Person { friends { id id } }`).join(' ')}`, 'repeated fields: at most 10000 comparisons'],
+  ['introspection', `{ __schema { ${Array.from({ length: 15 }, (_, i) => `a${i}: types { fields { type { fields { name args { name type { name } } } } } }`).join(' ')} } }`, 'introspection: at most 2 times what the whole schema costs'],
   ['aliases of fragments that unfold', bomb(60).replace('{ name }', '{ a: name }'), 'aliases: at most 15 aliases allowed, got'],
 ];
 
@@ -74,6 +79,45 @@ describe.each(streamingTransports)('over %s', (_name, ask) => {
   });
 });
 
+describe.each(transports)('over %s', (_name, ask) => {
+  test.each([
+    ['that spread each other', '{ person(id: "1") { ...a } } fragment a on Person { friends { ...b } } fragment b on Person { friends { ...a } }', 'Cannot spread fragment "a" within itself via "b".'],
+    ['of which none is used, in a document that is too large', `{ me { id } } query Other { person(id: "1") { ${'name '.repeat(200)} } }`, 'repeated fields: at most 10000 comparisons'],
+  ])('fragments and operations %s are refused', async (_what, query, message) => {
+    const { data, errors } = await ask(gateway, query);
+    expect([data, errors[0]?.message]).toEqual([undefined, expect.stringContaining(message)]);
+  });
+});
+
+const ADD = 'mutation ($input: AddPeopleInput!) { addPeople(input: $input) }';
+const nestedLists = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
+const EXAMPLES_OF_JSON: [what: string, json: string, message: string | undefined][] = [
+  ['nests too deeply', nestedLists(900_000), 'nesting of values: at most 100 levels allowed'],
+  ['has too many values', `[${'1,'.repeat(900_000)}1]`, 'values: at most 100000 values in a request allowed'],
+  ['has too many fields', `{${Array.from({ length: 120_000 }, (_, i) => `"a${i}":1`).join(',')}}`, 'values: at most 100000 values in a request allowed'],
+  ['has such signs in texts only', JSON.stringify(['[{,'.repeat(50_000), '\\"[[[\\', '\\'.repeat(101)]), undefined],
+];
+
+describe.each([['POST', 'application/json'], ['server-sent events', 'text/event-stream']])('over %s', (_name, accept) => {
+  test.each(EXAMPLES_OF_JSON)('JSON that %s is looked at before it is parsed', async (_what, json, message) => {
+    const { errors } = await gateway.request('/graphql', { method: 'POST', headers: { 'content-type': 'application/json', accept }, body: `{"query":${JSON.stringify(ADD)},"variables":{"input":${json}}}` });
+    if (message === undefined) expect(errors[0]?.extensions).toEqual({ code: 'BAD_INPUT', field: 'input' });
+    else expect(errors).toEqual([{ message, extensions: { code: 'LIMIT_EXCEEDED' } }]);
+  });
+});
+
+test.each(EXAMPLES_OF_JSON.slice(0, 3))('a WebSocket on which JSON %s is closed with 4400', async (_what, json, message) => {
+  const socket = await TestSocket.acknowledged(gateway.url);
+  socket.send(`{"id":"1","type":"subscribe","payload":{"query":${JSON.stringify(ADD)},"variables":{"input":${json}}}}`);
+  expect(await socket.closed).toEqual({ code: 4400, reason: `LIMIT_EXCEEDED: ${message}` });
+});
+
+test('variables of a GET that nest too deeply are refused, naming the limit', async () => {
+  const search = new URLSearchParams({ query: '{ me { id } }' }).toString();
+  const { errors } = await gateway.request(`/graphql?${search}&variables={"a":${nestedLists(3_500)}}`, { headers: { 'apollo-require-preflight': 'true' } });
+  expect(errors).toEqual([{ message: 'nesting of values: at most 100 levels allowed', extensions: { code: 'LIMIT_EXCEEDED' } }]);
+});
+
 test('limits hold for a GET too', async () => {
   const { errors } = await gateway.request(`/graphql?query=${encodeURIComponent(nested(9))}`, { headers: { 'apollo-require-preflight': 'true' } });
   expect(errors).toEqual([{ message: 'depth: at most 10 levels allowed, got 11', extensions: { code: 'LIMIT_EXCEEDED' } }]);
@@ -97,9 +141,9 @@ test('the page size counts where it comes in a variable or is a default', async 
 
 test('a cost that is remembered is that of the same page size and conditions', () => {
   const document = parse('query ($first: Int = 2, $wanted: Boolean!, $id: ID!) { people(first: $first) { nodes { id name @include(if: $wanted) } } person(id: $id) { id } }');
-  const ask = { schema: gateway.graph.schema, document, operationName: undefined, atMost: 5_000 };
+  const ask = { schema: gateway.graph.schema, document, operationName: undefined };
   for (const variables of [{ wanted: true }, { wanted: true, first: 5 }, { wanted: false, first: 5 }, { wanted: true, first: null }, { wanted: true, first: 5, id: '2' }]) {
-    expect(rememberedCost({ ...ask, variables: { id: '1', ...variables } })).toBe(operationCost({ ...ask, variables: { id: '1', ...variables } }));
+    expect(rememberedCost({ ...ask, variables: { id: '1', ...variables } })).toEqual(operationCost({ ...ask, variables: { id: '1', ...variables } }));
   }
 });
 
@@ -145,8 +189,8 @@ test('an operation has the size and cost of what its text unfolds to, also when 
   fc.assert(
     fc.property(selections, fc.boolean(), ({ text, depth, fields }, asFragment) => {
       const document = parse(asFragment ? `{ ...part } fragment part on Query { ${text} }` : `{ ${text} }`);
-      expect(operationSize(document, getOperationAST(document)!)).toMatchObject({ depth });
-      expect(operationCost({ schema, document, operationName: undefined, variables: {}, atMost: 5_000 })).toBe(fields);
+      expect(operationSizes(document)).toMatchObject([{ depth, fields }]);
+      expect(operationCost({ schema, document, operationName: undefined, variables: {} })).toEqual({ cost: fields, introspection: 0 });
     }),
   );
 });

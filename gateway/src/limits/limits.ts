@@ -2,6 +2,8 @@
 export interface Limits {
   /** Bytes of a request's body, after inflation. */
   bodyBytes: number;
+  /** Values of the JSON in a request: texts, numbers, lists and objects. */
+  values: number;
   /** Characters of a document. */
   characters: number;
   /** Lexical tokens of a document. */
@@ -12,6 +14,8 @@ export interface Limits {
   aliases: number;
   directives: number;
   rootFields: number;
+  /** Fields of an operation, its fragments put in place, and pairs of them that have one name at one place: what it takes to validate it. */
+  fieldComparisons: number;
   /** Fields that may have to be answered, those of a list times the rows it may have. */
   cost: number;
   /** Bytes of an answer. */

@@ -1,4 +1,4 @@
-import { getNullableType, GraphQLError, isLeafType, isListType, isObjectType, type DocumentNode, type GraphQLSchema } from 'graphql';
+import { getIntrospectionQuery, getNullableType, isIntrospectionType, isLeafType, isListType, isObjectType, parse, type DocumentNode, type GraphQLSchema } from 'graphql';
 // The package's ESM build brings graphql's ESM build along, a second copy that knows none of our types.
 import { getComplexity, type ComplexityEstimator } from 'graphql-query-complexity/cjs';
 
@@ -14,37 +14,43 @@ export interface CostQuestion {
   document: DocumentNode;
   operationName: string | undefined;
   variables: Record<string, unknown>;
-  /** Counting ends when an operation has more fields than this, whatever they cost. */
-  atMost: number;
 }
 
-/** The cost of a valid operation with valid variables: a field costs 1, a field of a list as often as the list may have rows. */
-export function operationCost({ schema, document, operationName, variables, atMost }: CostQuestion): number {
-  let counted = 0;
-  const counting: ComplexityEstimator = (question) => {
-    if (++counted > atMost) throw new TooManyFields();
+export interface OperationCost {
+  /** A field costs 1, a field of a list as often as the list may have rows. */
+  cost: number;
+  /** The same of what is asked of the schema itself. */
+  introspection: number;
+}
+
+/** What a valid operation with valid variables costs; it must unfold to a number of fields that can be walked through. */
+export function operationCost({ schema, document, operationName, variables }: CostQuestion): OperationCost {
+  let introspection = 0;
+  const typesOfSchema = Object.keys(schema.getTypeMap()).length;
+  const estimator: ComplexityEstimator = (question) => {
+    const { type, field, childComplexity } = question;
+    if (field.name === '__schema' || field.name === '__type') {
+      introspection += childComplexity;
+      return 0;
+    }
+    if (isIntrospectionType(type) && field.name === 'types') return 1 + typesOfSchema * childComplexity;
     return costOfField(question);
   };
-  try {
-    return getComplexity({
-      schema,
-      query: document,
-      variables,
-      ...(operationName === undefined ? {} : { operationName }),
-      estimators: [counting],
-      maxQueryNodes: atMost * 2,
-    });
-  } catch (error) {
-    if (error instanceof TooManyFields || (error instanceof GraphQLError && error.message === TOO_MANY_NODES)) return Infinity;
-    throw error;
-  }
+  const cost = getComplexity({ schema, query: document, variables, ...(operationName === undefined ? {} : { operationName }), estimators: [estimator], maxQueryNodes: Infinity });
+  return { cost, introspection };
 }
 
-/** The operation unfolds to more fields than it may cost. */
-class TooManyFields extends Error {}
+const ofWholeSchema = new WeakMap<GraphQLSchema, number>();
 
-/** What the library says when it gives up an operation for the same reason. */
-const TOO_MANY_NODES = 'Query exceeds the maximum allowed number of nodes.';
+/** The `introspection` of the query by which tools ask for everything that the schema tells of itself. */
+export function costOfWholeSchema(schema: GraphQLSchema): number {
+  let cost = ofWholeSchema.get(schema);
+  if (cost === undefined) {
+    const document = parse(getIntrospectionQuery({ specifiedByUrl: true, directiveIsRepeatable: true, schemaDescription: true, inputValueDeprecation: true, oneOf: true }));
+    ofWholeSchema.set(schema, (cost = operationCost({ schema, document, operationName: undefined, variables: {} }).introspection));
+  }
+  return cost;
+}
 
 const costOfField: ComplexityEstimator = ({ field, args, childComplexity, type }) => {
   if (field.name.startsWith('__')) return 0;

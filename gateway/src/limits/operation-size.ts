@@ -6,18 +6,22 @@ export interface OperationSize {
   aliases: number;
   directives: number;
   rootFields: number;
+  /** All fields, whether they are skipped or not. */
+  fields: number;
 }
 
-const NOTHING: OperationSize = { depth: 0, aliases: 0, directives: 0, rootFields: 0 };
+const NOTHING: OperationSize = { depth: 0, aliases: 0, directives: 0, rootFields: 0, fields: 0 };
 
 /**
- * Measures an operation of a valid document. Each fragment is measured once, so that fragments which spread each other
- * are as cheap to measure as their text is long, however much they unfold to.
+ * Measures the operations of a document whose fragments do not spread themselves. Each fragment is measured once, so that
+ * fragments which spread each other are as cheap to measure as their text is long, however much they unfold to.
  */
-export function operationSize(document: DocumentNode, operation: OperationDefinitionNode): OperationSize {
+export function operationSizes(document: DocumentNode): OperationSize[] {
   const definitions = new Map<string, FragmentDefinitionNode>();
+  const operations: OperationDefinitionNode[] = [];
   for (const definition of document.definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) definitions.set(definition.name.value, definition);
+    if (definition.kind === Kind.OPERATION_DEFINITION) operations.push(definition);
   }
   const fragments = new Map<string, OperationSize>();
 
@@ -42,13 +46,13 @@ export function operationSize(document: DocumentNode, operation: OperationDefini
         const inner = selection.selectionSet ? sizeOf(selection.selectionSet) : NOTHING;
         const introspection = selection.name.value === '__schema' || selection.name.value === '__type';
         const field = { ...inner, depth: introspection ? 0 : inner.depth + 1, rootFields: 1 };
-        size = plus(plus(size, field), { directives, aliases: selection.alias ? 1 : 0 });
+        size = plus(plus(size, field), { directives, aliases: selection.alias ? 1 : 0, fields: 1 });
       }
     }
     return size;
   };
 
-  return plus(sizeOf(operation.selectionSet), { directives: operation.directives?.length ?? 0 });
+  return operations.map((operation) => plus(sizeOf(operation.selectionSet), { directives: operation.directives?.length ?? 0 }));
 }
 
 function plus(size: OperationSize, more: Partial<OperationSize>): OperationSize {
@@ -57,5 +61,6 @@ function plus(size: OperationSize, more: Partial<OperationSize>): OperationSize 
     aliases: size.aliases + (more.aliases ?? 0),
     directives: size.directives + (more.directives ?? 0),
     rootFields: size.rootFields + (more.rootFields ?? 0),
+    fields: size.fields + (more.fields ?? 0),
   };
 }

@@ -1,7 +1,9 @@
 import { badInput, findUnstorableText, limitExceeded } from '@hutong/common';
 import { type DocumentNode, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
 import type { Limits } from './limits.js';
-import { operationSize } from './operation-size.js';
+import { costOfWholeSchema } from './operation-cost.js';
+import { fieldComparisons } from './field-comparisons.js';
+import { operationSizes } from './operation-size.js';
 import { rememberedCost } from './remembered-cost.js';
 import { findUnstorableLiteral } from './unstorable-literal.js';
 
@@ -12,25 +14,41 @@ export interface CheckedOperation {
   variables: Record<string, unknown>;
 }
 
+/** What an operation may ask of the schema, in terms of the query that asks for all of it. */
+const INTROSPECTIONS = 2;
+
+const COSTS = 'fields, those of a list times its page size';
+
 /** @throws LIMIT_EXCEEDED when the document is longer than the limit; looked at before it is parsed */
 export function checkLength(text: string, { characters }: Limits): void {
   if (text.length > characters) throw limitExceeded({ limit: 'document length', allowed: `${characters} characters`, got: String(text.length) });
 }
 
-/** @throws LIMIT_EXCEEDED when a valid operation has more of something than a limit allows, in the order of what is cheap to count */
-export function checkSize({ document, operation }: CheckedOperation, limits: Limits): void {
-  const { depth, aliases, directives, rootFields } = operationSize(document, operation);
-  refuseOver('depth', depth, limits.depth, 'levels');
-  refuseOver('root fields', rootFields, limits.rootFields, 'fields');
-  refuseOver('aliases', aliases, limits.aliases, 'aliases');
-  refuseOver('directives', directives, limits.directives, 'directives');
+/**
+ * Looks at a document before it is validated; its fragments must not spread themselves.
+ *
+ * @throws LIMIT_EXCEEDED when one of its operations has more of something than a limit allows, in the order of what is cheap to count
+ */
+export function checkSize(document: DocumentNode, limits: Limits): void {
+  for (const { depth, aliases, directives, rootFields, fields } of operationSizes(document)) {
+    refuseOver('depth', depth, limits.depth, 'levels');
+    refuseOver('root fields', rootFields, limits.rootFields, 'fields');
+    refuseOver('aliases', aliases, limits.aliases, 'aliases');
+    refuseOver('directives', directives, limits.directives, 'directives');
+    // Fields that are skipped cost nothing to answer, but are planned.
+    refuseOver('cost', fields, limits.cost, COSTS);
+  }
+  if (limits.fieldComparisons === Infinity) return;
+  const comparisons = fieldComparisons(document, limits.fieldComparisons);
+  if (comparisons > limits.fieldComparisons) throw limitExceeded({ limit: 'repeated fields', allowed: `${limits.fieldComparisons} comparisons of fields that have one name at one place` });
 }
 
 /** @throws LIMIT_EXCEEDED; the variables must be valid */
 export function checkCost({ schema, document, operation, variables }: CheckedOperation, limits: Limits): void {
   if (limits.cost === Infinity) return;
-  const cost = rememberedCost({ schema, document, operationName: operation.name?.value, variables, atMost: limits.cost });
-  refuseOver('cost', cost, limits.cost, 'fields, those of a list times its page size');
+  const { cost, introspection } = rememberedCost({ schema, document, operationName: operation.name?.value, variables });
+  refuseOver('cost', cost, limits.cost, COSTS);
+  if (introspection > INTROSPECTIONS * costOfWholeSchema(schema)) throw limitExceeded({ limit: 'introspection', allowed: `${INTROSPECTIONS} times what the whole schema costs` });
 }
 
 /** @throws BAD_INPUT that names the variable or argument whose text the database could not hold */

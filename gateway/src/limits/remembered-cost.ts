@@ -1,5 +1,5 @@
 import { Kind, visit, type DocumentNode, type GraphQLSchema } from 'graphql';
-import { operationCost, PAGE_SIZES, type CostQuestion } from './operation-cost.js';
+import { operationCost, PAGE_SIZES, type CostQuestion, type OperationCost } from './operation-cost.js';
 
 /** Page sizes, and the condition of `@skip` and `@include`. */
 const DECIDING_ARGUMENTS = [...PAGE_SIZES, 'if'];
@@ -8,7 +8,7 @@ interface RememberedCosts {
   /** Variables in those arguments: no other changes what an operation costs. */
   deciding: readonly string[];
   /** By operation name and the values of these variables. */
-  costs: Map<string, number>;
+  costs: Map<string, OperationCost>;
 }
 
 const remembered = new WeakMap<GraphQLSchema, WeakMap<DocumentNode, RememberedCosts>>();
@@ -17,7 +17,7 @@ const remembered = new WeakMap<GraphQLSchema, WeakMap<DocumentNode, RememberedCo
 const COSTS_OF_DOCUMENT = 100;
 
 /** The {@link operationCost} of a valid operation, counted once for all variables with which it costs the same. */
-export function rememberedCost(question: CostQuestion): number {
+export function rememberedCost(question: CostQuestion): OperationCost {
   const { schema, document, operationName, variables } = question;
   const { deciding, costs } = costsOf(schema, document);
   const key = JSON.stringify([operationName, Object.fromEntries(deciding.map((name) => [name, variables[name]]))]);

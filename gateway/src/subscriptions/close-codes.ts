@@ -24,7 +24,7 @@ export interface Closing {
 export function closingOf(failure: unknown): Closing {
   if (!(failure instanceof HutongError)) return { code: closeCodes.internalError, reason: 'Internal server error' };
   const reason = `${failure.code}: ${failure.message}`.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, LONGEST_REASON);
-  if (failure.code === 'BAD_INPUT') return { code: closeCodes.badRequest, reason };
+  if (failure.code === 'BAD_INPUT' || failure.code === 'LIMIT_EXCEEDED') return { code: closeCodes.badRequest, reason };
   if (failure.code === 'UNAUTHENTICATED' || failure.code === 'CSRF_TOKEN_WRONG' || failure.code === 'FORBIDDEN') return { code: closeCodes.forbidden, reason };
   return { code: closeCodes.tryAgainLater, reason };
 }

@@ -1,9 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { ApolloServer } from '@apollo/server';
 import { badInput, HutongError, internalError, mapIterator, timedOut, timeAllowed, type Caller, type Log } from '@hutong/common';
-import { getOperationAST, GraphQLError, Kind, OperationTypeNode, parse, validate, type DocumentNode, type ExecutionResult, type FormattedExecutionResult, type GraphQLFormattedError, type OperationDefinitionNode } from 'graphql';
+import { getOperationAST, GraphQLError, Kind, OperationTypeNode, parse, type DocumentNode, type ExecutionResult, type FormattedExecutionResult, type GraphQLFormattedError, type OperationDefinitionNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
-import { graphqlValidationFailed } from '../errors.js';
 import { withDeadline } from '../federation/deadline.js';
 import type { CurrentGraph } from '../federation/current-graph.js';
 import type { FederatedGraph, RequestScope } from '../federation/federated-graph.js';
@@ -45,15 +44,11 @@ export interface LiveOperationsOptions {
   server: ApolloServer<GraphqlRequestContext>;
   texts: OperationTexts;
   limits: Limits;
+  /** Whether clients may ask for the schema. */
+  introspection: boolean;
   /** Leaves out of errors what would tell of fields that the caller did not name. */
   hideSchemaDetails: boolean;
   log: Log;
-}
-
-interface Parsed {
-  document: DocumentNode;
-  /** Of a document with a subscription, by the current graph. */
-  faults: readonly GraphQLError[];
 }
 
 const REMEMBERED_BYTES = 8_000_000;
@@ -73,17 +68,14 @@ type Asked = Omit<ClientOperation, 'graph'> & { operation: OperationDefinitionNo
 export class LiveOperations {
   readonly #options: LiveOperationsOptions;
   readonly #operations: ClientOperations;
-  readonly #documents = new LRUCache<string, Parsed>({ maxSize: REMEMBERED_BYTES, sizeCalculation: (_, text) => documentBytes(text) });
+  readonly #documents = new LRUCache<string, DocumentNode>({ maxSize: REMEMBERED_BYTES, sizeCalculation: (_, text) => documentBytes(text) });
   readonly #shared = new SharedStreams();
   readonly #running = new Map<LiveSubscription, Asked>();
 
   constructor(options: LiveOperationsOptions) {
     this.#options = options;
     this.#operations = new ClientOperations(options);
-    options.current.onChange(() => {
-      this.#documents.clear();
-      void this.#moveAll();
-    });
+    options.current.onChange(() => void this.#moveAll());
   }
 
   /** Sources that are open at present. */
@@ -97,15 +89,14 @@ export class LiveOperations {
       const { operationName, variables } = soundRequest(request);
       const text = this.#options.texts.textOf(request);
       if (text === '') throw badInput({ problem: 'query: expected a GraphQL document as a text' });
-      const parsed = this.#parsed(text);
-      const operation = parsed && getOperationAST(parsed.document, operationName);
-      if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) return await this.#once({ text, document: parsed?.document, operationName, variables }, scope);
-      const { document, faults } = parsed!;
+      const document = this.#parsed(text);
+      const operation = document && getOperationAST(document, operationName);
+      if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) return await this.#once({ text, document, operationName, variables }, scope);
       const { transport } = scope;
-      const open = async () => (faults.length > 0 ? { errors: faults } : this.#stream({ text, document, operation, operationName, variables }, scope));
+      const open = async () => this.#stream({ text, document: document!, operation, operationName, variables }, scope);
       const results = await operations.run({ kind: 'subscription', transport }, open);
       if (!(Symbol.asyncIterator in results)) return { refused: results.errors ?? [] };
-      return { results: countedResults(results as AsyncIterableIterator<FormattedExecutionResult>, transport), document, operationName };
+      return { results: countedResults(results as AsyncIterableIterator<FormattedExecutionResult>, transport), document: document!, operationName };
     } catch (error) {
       if (error instanceof HutongError) return refusedWith(error);
       this.#options.log.error({ requestId: scope.requestId, err: error }, 'operation could not be run');
@@ -145,7 +136,7 @@ export class LiveOperations {
   #move(subscription: LiveSubscription, asked: Asked): void {
     const { graph } = this.#options.current;
     try {
-      const [fault] = [...this.#parsed(asked.text)!.faults, ...this.#operations.faults({ ...asked, graph }, '')];
+      const [fault] = this.#operations.faults({ ...asked, graph }, '');
       if (fault) throw new HutongError(String(fault.extensions.code), 400, fault.message, { extensions: fault.extensions });
       subscription.moveTo(graph);
     } catch (error) {
@@ -172,17 +163,13 @@ export class LiveOperations {
   }
 
   /** Undefined when it is no GraphQL; the answer to that is Apollo Server's. */
-  #parsed(text: string): Parsed | undefined {
+  #parsed(text: string): DocumentNode | undefined {
     const known = this.#documents.get(text);
     if (known) return known;
-    const { current, limits, hideSchemaDetails } = this.#options;
     try {
-      const document = parse(text, { maxTokens: limits.tokens });
-      const isLive = document.definitions.some((definition) => definition.kind === Kind.OPERATION_DEFINITION && definition.operation === OperationTypeNode.SUBSCRIPTION);
-      const faults = isLive ? validate(current.graph.schema, document).map((fault) => validationFault(fault, hideSchemaDetails)) : [];
-      const parsed = { document, faults };
-      this.#documents.set(text, parsed);
-      return parsed;
+      const document = parse(text, { maxTokens: this.#options.limits.tokens });
+      this.#documents.set(text, document);
+      return document;
     } catch (error) {
       if (error instanceof GraphQLError) return undefined;
       throw error;
@@ -231,11 +218,6 @@ function soundRequest({ query, operationName, variables }: LiveRequest): { opera
   if (operationName != null && typeof operationName !== 'string') throw badInput({ problem: 'operationName: expected a text' });
   if (variables != null && (typeof variables !== 'object' || Array.isArray(variables))) throw badInput({ problem: 'variables: expected a JSON object' });
   return { operationName: operationName || undefined, variables: (variables ?? {}) as Record<string, unknown> };
-}
-
-function validationFault({ message, locations }: GraphQLError, hideSchemaDetails: boolean): GraphQLError {
-  const problem = hideSchemaDetails ? message.replace(/ ?Did you mean(.+?)\?$/, '') : message;
-  return new ShownError({ message: problem, ...(locations ? { locations } : {}), extensions: graphqlValidationFailed({ problem }).extensions });
 }
 
 function isReplayed({ selectionSet, variableDefinitions = [] }: OperationDefinitionNode, variables: Record<string, unknown>): boolean {

@@ -2,14 +2,17 @@ import { badInput, HutongError, type Log } from '@hutong/common';
 import { slowReaders } from '@hutong/common/telemetry';
 import type { WebSocket as ProtocolSocket } from 'graphql-ws';
 import type { WebSocket } from 'ws';
+import { checkJson } from '../limits/json.check.js';
 import { closeCodes, closingOf } from './close-codes.js';
 
-/** What a socket holds back before its client is given up. */
+/** What is borne of a socket before its client is given up. */
 export interface SocketPatience {
   /** Bytes that wait to be sent. */
   bufferedBytes: number;
   /** Between two pings, and for the answer to one. */
   pingMs: number;
+  /** Values in the JSON of one message. */
+  values: number;
 }
 
 const RESUME = 'SUBSCRIBER_TOO_SLOW: connect again and subscribe with "after"';
@@ -49,10 +52,15 @@ export class LiveSocket {
       close: (code = closeCodes.internalError, reason = '') => this.close(code, reason),
       onMessage: (take) => {
         this.#socket.on('message', (data: Buffer) => {
-          if (!this.#closing) void take(data.toString()).catch((failure: unknown) => this.#fail(failure));
+          if (!this.#closing) void this.#taken(data, take).catch((failure: unknown) => this.#fail(failure));
         });
       },
     };
+  }
+
+  async #taken(data: Buffer, take: (text: string) => Promise<void>): Promise<void> {
+    checkJson(data, this.#patience);
+    await take(data.toString());
   }
 
   close(code: number, reason: string): void {

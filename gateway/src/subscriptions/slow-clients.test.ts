@@ -20,7 +20,7 @@ test('a WebSocket whose client does not read is closed with 1013, and holds no m
   try {
     const [[served]] = (await Promise.all([once(sockets, 'connection'), once(client, 'open')])) as unknown as [[WebSocket]];
     client.pause();
-    const protocol = new LiveSocket(served, { bufferedBytes: 1024 * 1024, pingMs: 60_000 }, silentLog).protocol();
+    const protocol = new LiveSocket(served, { bufferedBytes: 1024 * 1024, pingMs: 60_000, values: 1_000 }, silentLog).protocol();
     let held = 0;
     for (let sent = 0; sent < 1_000 && served.readyState === served.OPEN; sent++) {
       void protocol.send(KILOBYTES_64);

@@ -20,7 +20,7 @@ export interface WebsocketEndpointOptions {
   app: Express;
   operations: LiveOperations;
   identity: Identity;
-  limits: Pick<Limits, 'bodyBytes' | 'responseBytes'>;
+  limits: Pick<Limits, 'bodyBytes' | 'values' | 'responseBytes'>;
   /** Operations that run at once on one socket. */
   operationsOfSocket: number;
   /** How long a new socket may take to say `connection_init`. */
@@ -96,7 +96,7 @@ export class WebsocketEndpoint {
 
   #opened(socket: WebSocket, request: IncomingMessage): void {
     const { limits, log, app } = this.#options;
-    const live = new LiveSocket(socket, { bufferedBytes: limits.responseBytes + SPARE_BYTES, pingMs: PING_MS }, log);
+    const live = new LiveSocket(socket, { bufferedBytes: limits.responseBytes + SPARE_BYTES, pingMs: PING_MS, values: limits.values }, log);
     const gone = new AbortController();
     const address = addressOf(request, app);
     const extra: Extra = { id: randomUUID(), request, address, live, gone };

@@ -50,7 +50,7 @@ test('an operation that was planned before is a hit, and is not planned again', 
 
 test.each([
   ['a document that is not GraphQL', '{', 'unknown', 'GRAPHQL_PARSE_FAILED'],
-  ['one that does not fit the schema', '{ nothing }', 'unknown', 'GRAPHQL_VALIDATION_FAILED'],
+  ['one that does not fit the schema', '{ nothing }', 'query', 'GRAPHQL_VALIDATION_FAILED'],
   ['one that is answered', '{ __typename }', 'query', 'ok'],
 ])('%s counts once, by what came of it', async (_, query, kind, outcome) => {
   const metric = `hutong_graphql_operations_total{kind="${kind}",transport="http",outcome="${outcome}"}`;

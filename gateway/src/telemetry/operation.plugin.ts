@@ -3,9 +3,9 @@ import { HutongError } from '@hutong/common';
 import type { GraphQLFormattedError } from 'graphql';
 import { graphError } from '../federation/subgraph.errors.js';
 import type { GraphqlRequestContext } from '../http/graphql-request.js';
-import { operations, parsing, refusals, validation } from './activities.js';
+import { operations, parsing, refusals } from './activities.js';
 
-/** Tells of every operation that goes through Apollo Server, and of its parsing and validation. */
+/** Tells of every operation that goes through Apollo Server, and of its parsing. */
 export const operationPlugin: ApolloServerPlugin<GraphqlRequestContext> = {
   async contextCreationDidFail({ error }) {
     const { originalError } = error as { originalError?: unknown };
@@ -19,10 +19,6 @@ export const operationPlugin: ApolloServerPlugin<GraphqlRequestContext> = {
       async parsingDidStart() {
         const parsed = parsing.begin({});
         return async (error) => parsed({ error });
-      },
-      async validationDidStart() {
-        const validated = validation.begin({});
-        return async (errors) => validated({ error: errors?.[0] });
       },
       async didResolveOperation({ operation }) {
         details.kind = operation?.operation ?? 'unknown';

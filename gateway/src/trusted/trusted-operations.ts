@@ -71,6 +71,7 @@ export const limitsOfTrusted = (limits: Limits): Limits => ({
   aliases: Infinity,
   directives: Infinity,
   rootFields: Infinity,
+  fieldComparisons: Infinity,
   cost: Infinity,
 });
 
