@@ -1,15 +1,21 @@
-// Runs the benchmarks and prints one JSON line each and a table at the end: `npm run bench [-- part of a name]`.
+// Runs the benchmarks and prints one JSON line each and a table at the end: `npm run bench [-- part of a name]`. With --list
+// it prints which there are, a JSON line each, and runs none.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Benchmark } from './benchmark.js';
 import { median } from './statistics.js';
 
+const LIST = '--list';
 const wanted = process.argv[2] ?? '';
 const files = (await readdir(import.meta.dirname)).filter((name) => name.endsWith('.bench.ts')).toSorted();
 const table: Record<string, string | boolean>[] = [];
 
 for (const file of files) {
   const { benchmarks } = (await import(join(import.meta.dirname, file))) as { benchmarks: Benchmark[] };
+  if (wanted === LIST) {
+    for (const { name, target } of benchmarks) console.log(JSON.stringify({ file, name, target }));
+    continue;
+  }
   for (const benchmark of benchmarks.filter(({ name }) => name.includes(wanted))) {
     const { name, target } = benchmark;
     try {
@@ -25,6 +31,7 @@ for (const file of files) {
     }
   }
 }
+if (wanted === LIST) process.exit();
 console.table(table);
 process.exit(table.length > 0 ? 0 : 1);
 

@@ -38,12 +38,13 @@ try {
   const load = mixedLoad(world, supergraph, turnstile, stop.signal);
   const samples = await Promise.race([sampled(heap, turnstile), load.then(() => [])]);
   stop.abort();
-  console.log(JSON.stringify({ done: await load }));
+  const done = await load;
   heap.close();
   const slope = growth(samples.filter(({ minute }) => minute >= LEFT_OUT_MINUTES));
   const [refused] = /^.*the supergraph is refused.*$/m.exec(world.platform.output()) ?? [];
   if (refused !== undefined) throw new Error(refused);
   passed = slope <= MOST_MB_A_MINUTE;
+  console.log(JSON.stringify({ minutes: MINUTES, growthMbPerMinute: slope, mostMbPerMinute: MOST_MB_A_MINUTE, met: passed, done }));
   console.log(`${passed ? 'PASS' : 'FAIL'}: the heap grows by ${slope.toFixed(3)} MB/min from minute ${LEFT_OUT_MINUTES} on; at most ${MOST_MB_A_MINUTE} allowed`);
 } finally {
   await world.platform.dispose();

@@ -1,0 +1,56 @@
+import type { Circumstances } from './machine.js';
+import type { Measurement, Outcome } from './part.js';
+
+type Language = 'en' | 'zh';
+
+const MARKERS = { begin: '<!-- scorecard -->', end: '<!-- /scorecard -->' };
+
+const WORDS = {
+  en: { head: '| part | command | result | met |', made: ({ date, commit, machine }: Circumstances) => `Made on ${date} of ${commit}: ${machine}.`, minutes: 'min' },
+  zh: { head: '| 项目 | 命令 | 结果 | 达标 |', made: ({ date, commit, machine }: Circumstances) => `${date} 测于 ${commit}：${machine}。`, minutes: '分钟' },
+} as const;
+
+const mark = (met: boolean): string => (met ? '✔' : '✘');
+
+/** A text as a cell of a table. */
+const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+
+/** One row for each part. */
+export function summary(outcomes: readonly Outcome[], where: Circumstances, language: Language): string {
+  const { head, made, minutes } = WORDS[language];
+  const rows = outcomes.map(({ name, command, result, met, seconds }) => `| ${cell(name[language])} | \`${command}\` | ${cell(result[language])}; ${(seconds / 60).toFixed(1)} ${minutes} | ${mark(met)} |`);
+  return [made(where), '', head, '|---|---|---|---|', ...rows].join('\n');
+}
+
+/** The whole scorecard, with every measurement and what was not met. */
+export function page(outcomes: readonly Outcome[], where: Circumstances): string {
+  const measurements = outcomes.flatMap((outcome) => outcome.measurements ?? []);
+  const faults = outcomes.filter(({ faults }) => faults.length > 0);
+  return [
+    '# Scorecard',
+    '',
+    'Written by `npm run scorecard`, which runs every part below as a command of its own; each can be run alone.',
+    '',
+    summary(outcomes, where, 'en'),
+    ...(measurements.length > 0
+      ? ['', '## Benchmarks', '', 'Ratios against a baseline within the same run, of several rounds each; the median is held against the target.', '', '| benchmark | target | min | median | max | met |', '|---|---|---|---|---|---|', ...measurements.map(row)]
+      : []),
+    ...(faults.length > 0 ? ['', '## Not met', '', ...faults.flatMap(({ name, faults: lines }) => lines.map((line) => `- ${name.en}: ${cell(line)}`))] : []),
+    '',
+  ].join('\n');
+}
+
+function row({ name, target, min, median, max, met }: Measurement): string {
+  return `| ${[name, target, ...[min, median, max].map((value) => (value === undefined ? '' : String(value))), mark(met)].map(cell).join(' | ')} |`;
+}
+
+/**
+ * A document with another text between its markers.
+ *
+ * @throws Error when they are not there
+ */
+export function withSummary(document: string, text: string): string {
+  const [begin, end] = [document.indexOf(MARKERS.begin), document.indexOf(MARKERS.end)];
+  if (begin === -1 || end < begin) throw new Error(`the document has no ${MARKERS.begin} … ${MARKERS.end}`);
+  return `${document.slice(0, begin + MARKERS.begin.length)}\n${text}\n${document.slice(end)}`;
+}
