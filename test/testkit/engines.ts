@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
@@ -8,6 +9,8 @@ export interface Engine {
   install: string;
   /** Programs that must be on the PATH. */
   programs: readonly string[];
+  /** What a Python on this host must be able to import. */
+  pythonModule?: string;
   /** Whether only root can run it. */
   needsRoot?: boolean;
 }
@@ -48,8 +51,16 @@ export const jupyter: Engine = {
   programs: ['jupyter-server'],
 };
 
+/** What the snippets for Python are written with. */
+export const requests: Engine = {
+  name: 'requests of Python',
+  install: 'apt-get update && apt-get install -y --no-install-recommends python3-requests',
+  programs: ['python3'],
+  pythonModule: 'requests',
+};
+
 /** Every engine, for the report at the end of a run. */
-export const engines: readonly Engine[] = [qemu, bubblewrap, jupyter, openStack, slurm];
+export const engines: readonly Engine[] = [qemu, bubblewrap, jupyter, requests, openStack, slurm];
 
 const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin'];
 
@@ -57,7 +68,13 @@ const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin'];
 export function missingPrograms(engine: Engine): string[] {
   const folders = [...(process.env.PATH ?? '').split(delimiter), ...SYSTEM_FOLDERS];
   const missing = engine.programs.filter((program) => !folders.some((folder) => isProgram(join(folder, program))));
+  if (engine.pythonModule !== undefined && pythonWith(engine.pythonModule) === undefined) missing.push(`${engine.pythonModule} for python3`);
   return engine.needsRoot && process.geteuid?.() !== 0 ? [...missing, 'root to run it'] : missing;
+}
+
+/** A Python of this host that has a module: the first of the PATH, or Debian's, whose packages no other finds. */
+export function pythonWith(module: string): string | undefined {
+  return ['python3', '/usr/bin/python3'].find((python) => spawnSync(python, ['-c', `import ${module}`]).status === 0);
 }
 
 /**
