@@ -19,7 +19,8 @@ interface Stream {
 
 /**
  * Lets equal subscriptions share one source and one execution of each event. A reader that joins later gets what comes
- * from then on; one that falls more than 1,024 results behind fails with SUBSCRIBER_TOO_SLOW and holds up nobody.
+ * from then on; one that falls more than 1,024 results behind fails with SUBSCRIBER_TOO_SLOW and holds up nobody. All end with
+ * their source.
  */
 export class SharedStreams {
   readonly #streams = new Map<string, Stream>();
@@ -80,7 +81,7 @@ export class SharedStreams {
           reader.fail(tooSlow({ buffered: BUFFER }));
         }
       }
-      throw subgraphUnavailable({ subgraph: 'of this subscription' });
+      for (const reader of readers) reader.finish();
     } catch (error) {
       const failure = error instanceof HutongError ? error : subgraphUnavailable({ subgraph: 'of this subscription', cause: error });
       for (const reader of readers) reader.fail(failure);
