@@ -1,20 +1,13 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { Kind, OperationTypeNode, parse } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { admin, stranger, type Actor } from '../testkit/actor.js';
+import { admin } from '../testkit/actor.js';
 import { send } from '../testkit/http.js';
-import { ADMIN_PASSWORD, startPlatform, type Platform } from '../testkit/platform.js';
+import { startPlatform, type Platform } from '../testkit/platform.js';
 
-// The playground as a browser on a closed network meets it, its examples as a visitor runs them, and production.
-
-const EXAMPLES = join(import.meta.dirname, '../../gateway/examples');
+// The playground as a browser on a closed network meets it, and production. In a browser: test/browser.
 
 let platform: Platform;
-let root: Actor;
 beforeAll(async () => {
   platform = await startPlatform();
-  root = await admin(platform);
 });
 afterAll(() => platform?.dispose());
 
@@ -53,59 +46,6 @@ test('the page lets the browser ask nobody else', async () => {
   expect(policy).toMatch(/connect-src 'self'/);
   expect(policy).not.toMatch(/https?:|\*/);
 });
-
-/** What a visitor is told whose platform has neither a cloud nor an engine, as this one. */
-const WITHOUT_ANY: Partial<Record<string, string>> = {
-  ImagesAndFlavors: 'CLOUD_NOT_CONFIGURED',
-  LaunchAMachine: 'CLOUD_NOT_CONFIGURED',
-  DestroyAMachine: 'VM_NOT_FOUND',
-  CreateATraining: 'ENGINE_NOT_CONFIGURED',
-  FollowItsLog: 'JOB_NOT_FOUND',
-  StopATraining: 'JOB_NOT_FOUND',
-};
-
-describe('the examples', () => {
-  test('are in the page, and run in their order as a visitor runs them', async () => {
-    const files = (await readdir(EXAMPLES)).filter((name) => name.endsWith('.graphql')).toSorted();
-    const texts = await Promise.all(files.map((name) => readFile(join(EXAMPLES, name), 'utf8')));
-    const all = texts.join('\n').replace('"your password"', JSON.stringify(ADMIN_PASSWORD));
-    const page = (await send(platform, { path: '/' })).text;
-    const operations = parse(all).definitions.flatMap((definition) => (definition.kind === Kind.OPERATION_DEFINITION ? [{ name: definition.name!.value, kind: definition.operation }] : []));
-    expect(operations.length).toBeGreaterThan(8);
-    for (const { name, kind } of operations) {
-      expect(page, name).toContain(name);
-      if (kind === OperationTypeNode.SUBSCRIPTION) {
-        await expectStream({ query: all, operationName: name }, root, WITHOUT_ANY[name]);
-        continue;
-      }
-      const user = name === 'LogIn' ? stranger(platform) : root;
-      // The editor sends the whole text and the name of one operation.
-      const response = await fetch(`${platform.url}/graphql`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', ...(user.credential === undefined ? {} : { authorization: `Bearer ${user.credential}` }) },
-        body: JSON.stringify({ query: all, operationName: name }),
-      });
-      const { data, errors } = (await response.json()) as { data: Record<string, unknown>; errors?: { extensions: { code: string } }[] };
-      expect(errors?.[0]?.extensions.code, name).toBe(WITHOUT_ANY[name]);
-      if (errors) continue;
-      expect(Object.values(data).every((value) => value !== null), name).toBe(true);
-    }
-  });
-});
-
-/** A subscription of the examples begins, and is left again; or is refused with this code. */
-async function expectStream(body: { query: string; operationName: string }, { credential }: Actor, refusal: string | undefined): Promise<void> {
-  const leaving = new AbortController();
-  const response = await fetch(`${platform.url}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'text/event-stream', authorization: `Bearer ${credential}` },
-    body: JSON.stringify(body),
-    signal: leaving.signal,
-  });
-  if (refusal !== undefined) return expect(await response.text(), body.operationName).toContain(refusal);
-  leaving.abort();
-  expect([body.operationName, response.status, response.headers.get('content-type')]).toEqual([body.operationName, 200, 'text/event-stream; charset=utf-8']);
-}
 
 describe('in production', () => {
   let production: Platform;

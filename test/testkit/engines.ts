@@ -1,13 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, resolve } from 'node:path';
 
 /** A program, beside Node and PostgreSQL, that some suites run against. */
 export interface Engine {
   name: string;
   /** The one line that installs it, as root. */
   install: string;
-  /** Programs that must be on the PATH. */
+  /** Programs that must be on the PATH, or there where they are absolute. */
   programs: readonly string[];
   /** What a Python on this host must be able to import. */
   pythonModule?: string;
@@ -59,15 +59,21 @@ export const requests: Engine = {
   pythonModule: 'requests',
 };
 
+/** What pages are tried in: HUTONG_TEST_CHROMIUM, or the one on the PATH. */
+export const chromium: Engine = {
+  name: 'Chromium',
+  install: 'apt-get update && apt-get install -y --no-install-recommends chromium',
+  programs: [process.env.HUTONG_TEST_CHROMIUM || 'chromium'],
+};
+
 /** Every engine, for the report at the end of a run. */
-export const engines: readonly Engine[] = [qemu, bubblewrap, jupyter, requests, openStack, slurm];
+export const engines: readonly Engine[] = [qemu, bubblewrap, jupyter, requests, chromium, openStack, slurm];
 
 const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin'];
 
 /** What is not there of what an engine needs. */
 export function missingPrograms(engine: Engine): string[] {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), ...SYSTEM_FOLDERS];
-  const missing = engine.programs.filter((program) => !folders.some((folder) => isProgram(join(folder, program))));
+  const missing = engine.programs.filter((program) => programFile(program) === undefined);
   if (engine.pythonModule !== undefined && pythonWith(engine.pythonModule) === undefined) missing.push(`${engine.pythonModule} for python3`);
   return engine.needsRoot && process.geteuid?.() !== 0 ? [...missing, 'root to run it'] : missing;
 }
@@ -75,6 +81,12 @@ export function missingPrograms(engine: Engine): string[] {
 /** A Python of this host that has a module: the first of the PATH, or Debian's, whose packages no other finds. */
 export function pythonWith(module: string): string | undefined {
   return ['python3', '/usr/bin/python3'].find((python) => spawnSync(python, ['-c', `import ${module}`]).status === 0);
+}
+
+/** The file of a program; undefined where there is none. */
+export function programFile(program: string): string | undefined {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), ...SYSTEM_FOLDERS];
+  return folders.map((folder) => resolve(folder, program)).find(isProgram);
 }
 
 /**

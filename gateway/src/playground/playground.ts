@@ -1,17 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { Router, type RequestHandler } from 'express';
-import type { ruruHTML } from 'ruru/server';
-import { exampleText } from './examples.js';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import express, { Router, type RequestHandler, type Response } from 'express';
+import { exampleGroups } from './examples.js';
+import { ASSETS, pageHtml } from './page.html.js';
 
-type RuruClientConfig = NonNullable<Parameters<typeof ruruHTML>[0]['clientConfig']>;
-
-const ASSETS = '/playground/';
-
-const HEADERS_HINT = `{
-  // Run LogIn, put the ticket here, and take the slashes away:
-  // "Authorization": "Bearer <ticket>"
-}
-`;
+// Wherever this file runs from, the page is what was built of it, and its style stands where it is written.
+const SCRIPTS = fileURLToPath(new URL('../../dist/playground/page/', import.meta.url));
+const STYLE = fileURLToPath(new URL('../../src/playground/page/page.css', import.meta.url));
+const GRAPHQL_WS = path.dirname(fileURLToPath(import.meta.resolve('graphql-ws/client')));
 
 /** Only our own origin is asked for anything; the editor sets styles of its own, hence unsafe-inline for those. */
 const policy = (nonce: string): string =>
@@ -28,26 +25,23 @@ const policy = (nonce: string): string =>
     `frame-ancestors 'none'`,
   ].join('; ');
 
-/** The playground at `/`: ruru with examples to run, from our own origin alone. Loaded when it is first asked for. */
+const ASSET_HEADERS = { 'cache-control': 'no-cache', 'cross-origin-resource-policy': 'same-origin', 'x-content-type-options': 'nosniff' };
+const OWN_ASSETS = { cacheControl: false, index: false, redirect: false, setHeaders: (response: Response) => void response.set(ASSET_HEADERS) };
+
+/** The playground at `/`: ruru with a log-in, examples and live events around it, from our own origin alone. Read when it is first asked for. */
 export function playground(): Router {
   const router = Router();
   router.get('/', page);
-  router.get(`${ASSETS}*file`, asset);
+  router.use(`${ASSETS}page/page.css`, express.static(STYLE, OWN_ASSETS));
+  router.use(`${ASSETS}page`, express.static(SCRIPTS, OWN_ASSETS));
+  router.use(`${ASSETS}graphql-ws`, express.static(GRAPHQL_WS, OWN_ASSETS));
+  router.get(`${ASSETS}*file`, ruruAsset);
   return router;
 }
 
 const page: RequestHandler = async (_request, response) => {
-  const [{ ruruHTML }, initialQuery] = await Promise.all([import('ruru/server'), exampleText()]);
   const nonce = randomBytes(16).toString('base64');
-  const html = ruruHTML({
-    staticPath: ASSETS,
-    endpoint: '/graphql',
-    // The page makes it the WebSocket of its own origin, and sends the tab Headers as connection_init.
-    subscriptionEndpoint: '/graphql',
-    // The type asks for every property of the editor, where each has its default.
-    clientConfig: { initialQuery, defaultQuery: initialQuery, initialHeaders: HEADERS_HINT, defaultHeaders: HEADERS_HINT } as RuruClientConfig,
-    htmlParts: { titleTag: '<title>Hutong</title><link rel="icon" href="data:," />' },
-  });
+  const html = pageHtml(await exampleGroups(), nonce);
   response.set({
     'cache-control': 'no-store',
     'content-security-policy': policy(nonce),
@@ -57,10 +51,10 @@ const page: RequestHandler = async (_request, response) => {
     'x-content-type-options': 'nosniff',
     'x-frame-options': 'DENY',
   });
-  response.type('html').send(html.replaceAll('<script', `<script nonce="${nonce}"`));
+  response.type('html').send(html);
 };
 
-const asset: RequestHandler = async (request, response, next) => {
+const ruruAsset: RequestHandler = async (request, response, next) => {
   const { getStaticFile } = await import('ruru/static');
   const file = await getStaticFile({
     staticPath: ASSETS,
@@ -69,7 +63,7 @@ const asset: RequestHandler = async (request, response, next) => {
     disallowDevAssets: true,
   });
   if (!file) return next();
-  response.set({ 'cache-control': 'no-cache', 'cross-origin-resource-policy': 'same-origin', 'x-content-type-options': 'nosniff', vary: 'Accept-Encoding' });
+  response.set({ ...ASSET_HEADERS, vary: 'Accept-Encoding' });
   if (request.headers['if-none-match'] === file.headers.etag) return void response.status(304).end();
   response.writeHead(200, file.headers).end(file.content);
 };

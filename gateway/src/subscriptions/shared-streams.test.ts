@@ -18,10 +18,12 @@ async function readers(count: number) {
 
 test('readers of a stream that has told all end with it, and it is forgotten', async () => {
   const { source, streams, results } = await readers(2);
-  const all = Promise.all(results.map((each) => Array.fromAsync(each)));
   source.push(PAGE);
   source.finish();
-  expect(await all).toEqual([[PAGE], [PAGE]]);
+  for (const each of results) {
+    expect(await each.next()).toEqual({ done: false, value: PAGE });
+    expect(await each.next()).toEqual({ done: true, value: undefined });
+  }
   expect(streams.size).toBe(0);
 });
 
