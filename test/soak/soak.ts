@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { interconnectWorld } from '../testkit/interconnect.world.js';
-import { RemoteHeap } from './heap.js';
+import { INSPECTED, RemoteInspector } from '../testkit/remote.inspector.js';
 import { fillCaches, mixedLoad } from './load.js';
 import { growth, type Sample } from './regression.js';
 import { SupergraphFile } from './supergraph.file.js';
@@ -17,7 +17,6 @@ const MOST_MB_A_MINUTE = 0.5;
 const SAMPLE_EVERY_MS = 10_000;
 /** A graph that was replaced is let go with its last request; those of the last reload are made ready by then. */
 const SETTLE_MS = 1_000;
-const INSPECTOR = /Debugger listening on (ws:\S+)/;
 
 if (!(MINUTES > LEFT_OUT_MINUTES)) {
   console.error(`minutes: expected more than ${LEFT_OUT_MINUTES}, which are left out; for example: npm run soak -- 10`);
@@ -27,11 +26,10 @@ if (!(MINUTES > LEFT_OUT_MINUTES)) {
 const folder = await mkdtemp(join(tmpdir(), 'hutong-soak-'));
 const supergraph = new SupergraphFile(join(folder, 'supergraph.graphql'));
 await supergraph.replace();
-const world = await interconnectWorld({ database: 'embedded', environment: { NODE_OPTIONS: '--inspect=127.0.0.1:0', SUPERGRAPH_FILE: supergraph.path } });
+const world = await interconnectWorld({ database: 'embedded', environment: { ...INSPECTED, SUPERGRAPH_FILE: supergraph.path } });
 let passed = false;
 try {
-  const [, inspector = ''] = INSPECTOR.exec(world.platform.output()) ?? [];
-  const heap = await RemoteHeap.connect(inspector);
+  const heap = await RemoteInspector.connect(world.platform.output());
   await fillCaches(world);
   const stop = new AbortController();
   const turnstile = new Turnstile();
@@ -53,7 +51,7 @@ try {
 process.exit(passed ? 0 : 1);
 
 /** Prints a line for each sample. */
-async function sampled(heap: RemoteHeap, turnstile: Turnstile): Promise<Sample[]> {
+async function sampled(heap: RemoteInspector, turnstile: Turnstile): Promise<Sample[]> {
   const samples: Sample[] = [];
   const begun = performance.now();
   const minutes = (): number => (performance.now() - begun) / 60_000;

@@ -3,12 +3,17 @@ import { WebSocket } from 'ws';
 
 interface Answer {
   id: number;
-  result?: { usedSize?: number };
+  result?: { usedSize?: number; result?: { value?: unknown } };
   error?: { message: string };
 }
 
-/** The heap of another process, through its inspector: what is still used after everything that can be collected was. */
-export class RemoteHeap {
+const ADDRESS = /Debugger listening on (ws:\S+)/;
+
+/** Environment of a process that is to be looked into. */
+export const INSPECTED = { NODE_OPTIONS: '--inspect=127.0.0.1:0' };
+
+/** Another process seen through its inspector: what its heap still uses after everything that can be collected was, and what it would answer. */
+export class RemoteInspector {
   readonly #socket: WebSocket;
   readonly #waiting = new Map<number, (answer: Answer) => void>();
   #calls = 0;
@@ -22,11 +27,11 @@ export class RemoteHeap {
     });
   }
 
-  /** @param url the address that the process printed: `ws://127.0.0.1:…` */
-  static async connect(url: string): Promise<RemoteHeap> {
-    const socket = new WebSocket(url);
+  /** @param output what the process has printed, started with {@link INSPECTED} */
+  static async connect(output: string): Promise<RemoteInspector> {
+    const socket = new WebSocket(ADDRESS.exec(output)![1]!);
     await once(socket, 'open');
-    return new RemoteHeap(socket);
+    return new RemoteInspector(socket);
   }
 
   /** Megabytes used after a full collection. */
@@ -37,15 +42,21 @@ export class RemoteHeap {
     return usedSize / 1_000_000;
   }
 
+  /** The value of an expression in that process. */
+  async evaluate(expression: string): Promise<unknown> {
+    const { result } = await this.#call('Runtime.evaluate', { expression, returnByValue: true });
+    return result?.value;
+  }
+
   close(): void {
     this.#socket.terminate();
   }
 
-  async #call(method: string): Promise<NonNullable<Answer['result']>> {
+  async #call(method: string, params: Record<string, unknown> = {}): Promise<NonNullable<Answer['result']>> {
     const id = ++this.#calls;
     const { promise, resolve } = Promise.withResolvers<Answer>();
     this.#waiting.set(id, resolve);
-    this.#socket.send(JSON.stringify({ id, method }));
+    this.#socket.send(JSON.stringify({ id, method, params }));
     const { result, error } = await promise;
     if (error) throw new Error(`${method}: ${error.message}`);
     return result ?? {};
