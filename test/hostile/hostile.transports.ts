@@ -84,7 +84,7 @@ function outcome(subscribe: (sink: OneSink) => unknown): Promise<Outcome> {
       error: (failure) => {
         if (Array.isArray(failure)) return resolve({ errors: failure as GraphError[] });
         const { response } = failure as { response?: Response };
-        if (response?.headers.get('content-type')?.startsWith('application/json') !== true) return reject(failure as Error);
+        if (response?.headers.get('content-type')?.startsWith('application/json') !== true) return reject(failure);
         response.json().then((answer) => resolve(answer as Outcome), reject);
       },
       complete: () => resolve({}),
