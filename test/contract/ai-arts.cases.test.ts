@@ -1,13 +1,18 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
+import { DiskStore } from '@hutong/ai-arts/drivers/store/disk';
+import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Actor, actor, admin, stranger } from '../testkit/actor.js';
+import { zipOf } from '../../subgraphs/ai-arts/src/testkit/archives.js';
+import { Actor, actor, admin, apiToken, stranger } from '../testkit/actor.js';
 import { AiArtsClient, API, expectRefused } from '../testkit/ai-arts.client.js';
-import { tarGzOf } from '../testkit/archive.js';
+import { filesOfTarGz, tarGzOf } from '../testkit/archive.js';
 import { isMissing, jupyter } from '../testkit/engines.js';
 import { send, sendAs } from '../testkit/http.js';
+import { brightnessModel, brightnessOnnx } from '../testkit/inference.js';
 import { startPlatform, type Platform } from '../testkit/platform.js';
 
 // Sections 1, 2 and 4 of AIArts: notebooks, models and datasets; and what holds for all of them.
@@ -70,9 +75,11 @@ describe('the rules of all contracts', () => {
     expect([head.status, head.text]).toEqual([200, '']);
   });
 
-  test.each<[string, Record<string, string>]>([['Authorization', { authorization: 'Bearer ' }], ['token', { token: '' }], ['X-Auth-Token', { 'x-auth-token': '' }]])('the credential may be in %s', { tags: ['ai-arts/rules/identity', 'ai-arts/0/bearer'] }, async (_, headers) => {
-    const shown = Object.fromEntries(Object.entries(headers).map(([name, prefix]) => [name, prefix + alice.credential!]));
-    expect((await send(platform, { path: `${API}/datasets`, headers: shown })).json.code).toBe(0);
+  test.each<[string, Record<string, string>]>([['Authorization', { authorization: 'Bearer ' }], ['token', { token: '' }], ['X-Auth-Token', { 'x-auth-token': '' }]])('the credential, a ticket or an API token, may be in %s', { tags: ['ai-arts/rules/identity', 'ai-arts/0/bearer'] }, async (_, headers) => {
+    for (const credential of [alice.credential!, await apiToken(alice)]) {
+      const shown = Object.fromEntries(Object.entries(headers).map(([name, prefix]) => [name, prefix + credential]));
+      expect((await send(platform, { path: `${API}/datasets`, headers: shown })).json.code).toBe(0);
+    }
   });
 
   test.each<[string, Record<string, string>]>([['Origin', { origin: 'https://evil.example' }], ['Sec-Fetch-Site', { 'sec-fetch-site': 'cross-site' }]])('a foreign page, told by %s, changes nothing', { tags: ['ai-arts/rules/foreign-page'] }, async (_, headers) => {
@@ -94,10 +101,71 @@ describe('the rules of all contracts', () => {
     expect((await client.ask('GET', `/datasets?name=${encodeURIComponent(name)}`)).total).toBe(1);
   });
 
+  test.each<[string, string | Buffer]>([['broken UTF-8', Buffer.from([0x7b, 0x22, 0x61, 0x22, 0x3a, 0x22, 0xff, 0x22, 0x7d])], ['an overlong encoding', Buffer.from([0x7b, 0x22, 0x61, 0x22, 0x3a, 0x22, 0xc0, 0x80, 0x22, 0x7d])]])('%s is refused', { tags: ['ai-arts/rules/utf-8'] }, async (_, body) => {
+    expectRefused(await sendAs(alice, { method: 'POST', path: `${API}/datasets`, body }), [400, 20001], /UTF-8/);
+  });
+
+  test('the document’s own language travels unescaped', { tags: ['ai-arts/rules/unescaped'] }, async () => {
+    const path = await client.uploaded('/datasets/upload', 'x', 'x.txt');
+    const { id } = await client.ask('POST', '/datasets', { name: `超算 ${randomUUID()}`, description: '手写数字', path });
+    const { text } = await client.call('GET', `/datasets/${id}`);
+    expect([text.includes('"description":"手写数字"'), text.includes(String.raw`\u`)]).toEqual([true, false]);
+  });
+
+  test('what fails answers no page and no stack', { tags: ['ai-arts/rules/no-page'] }, async () => {
+    const failures = [client.call('GET', '/nowhere'), client.call('POST', '/datasets', 'x'), client.call('GET', '/datasets?pageNum=x'), client.call('GET', '/models/1/download'), client.upload('/codes/upload', 'x', 'x.zip')];
+    for (const { json, text } of await Promise.all(failures)) {
+      expect(json.code).not.toBe(0);
+      expect(text).not.toMatch(/<html|<!doctype|\n\s+at |node_modules|\.[jt]s:/i);
+    }
+  });
+
+  test('a size may be larger than an int', { tags: ['ai-arts/rules/bytes'] }, async () => {
+    const path = await client.uploaded('/datasets/upload', 'x', 'x.txt');
+    const { id } = await client.ask('POST', '/datasets', { name: randomUUID(), description: 'x', path });
+    const database = new Client({ connectionString: platform.databaseUrl });
+    await database.connect();
+    await database.query('update ai_arts.dataset set size_bytes = 3000000000 where id = $1', [id]);
+    await database.end();
+    expect((await client.ask('GET', `/datasets/${id}`)).dataset.size).toBe(3_000_000_000);
+  });
+
   test('a number beyond an int is refused by name', { tags: ['ai-arts/rules/int'] }, async () => {
     for (const path of ['/trainings', '/codes']) {
       expectRefused(await client.call('POST', path, { name: 'x', engine: 'bash', codePath: 'code/x', startupFile: 'x.sh', deviceNum: 2 ** 31 }), [400, 20001], /^deviceNum: expected an integer ≤ 2147483647/);
     }
+  });
+});
+
+describe('lists', () => {
+  let prefix: string;
+  const names = (order: string) => client.ask('GET', `/datasets?name=${prefix}&${order}`).then(({ datasets }) => datasets.map(({ name }: { name: string }) => name.replace(prefix, '')).join(''));
+  beforeAll(async () => {
+    prefix = randomUUID();
+    const path = await client.uploaded('/datasets/upload', 'x', 'x.txt', { isPrivate: 'false' });
+    for (const letter of 'hadgbjkecif') await client.ask('POST', '/datasets', { name: `${prefix}${letter}`, description: 'x', path, isPrivate: letter !== 'a' });
+  });
+
+  test('have pages of 10 from the first on, and tell how many there are', { tags: ['ai-arts/0/pageNum', 'ai-arts/0/pageSize', 'ai-arts/0/total', 'ai-arts/0/totalPage', 'ai-arts/rules/page-one', 'ai-arts/4.1/route', 'ai-arts/4.1/name'] }, async () => {
+    const first = await client.ask('GET', `/datasets?name=${prefix}`);
+    expect(first).toEqual({ datasets: expect.objectContaining({ length: 10 }), total: 11, totalPage: 2, pageNum: 1, pageSize: 10 });
+    expect(await client.ask('GET', `/datasets?name=${prefix}&pageNum=1&pageSize=10`)).toEqual(first);
+    expect(await client.ask('GET', `/datasets?name=${prefix}&pageNum=2`)).toMatchObject({ datasets: [{}], total: 11, totalPage: 2, pageNum: 2 });
+    expect(await client.ask('GET', `/datasets?name=${prefix}&pageSize=11`)).toMatchObject({ total: 11, totalPage: 1 });
+  });
+
+  test('are in the order that is asked for', { tags: ['ai-arts/0/orderBy'] }, async () => {
+    expect(await names('orderBy=name&order=asc&pageSize=20')).toBe('abcdefghijk');
+    expect(await names('orderBy=name&order=desc&pageSize=20')).toBe('kjihgfedcba');
+    expect(await names('orderBy=createdAt&order=asc&pageSize=20')).toBe('hadgbjkecif');
+  });
+
+  test('are narrowed to what is private, or public, and by the one state that there is', { tags: ['ai-arts/4.1/isPrivate', 'ai-arts/4.1/status', 'ai-arts/2.1/status'] }, async () => {
+    expect(await names('isPrivate=false')).toBe('a');
+    expect((await names('isPrivate=true&pageSize=20')).length).toBe(10);
+    for (const status of ['normal', 'all']) expect((await client.ask('GET', `/datasets?name=${prefix}&status=${status}`)).total).toBe(11);
+    for (const path of ['/datasets', '/models']) expectRefused(await client.call('GET', `${path}?status=broken`), [400, 20001], /^status: expected one of all, normal/);
+    expectRefused(await client.call('GET', '/datasets?isPrivate=maybe'), [400, 20001], /^isPrivate: expected true or false/);
   });
 });
 
@@ -127,6 +195,10 @@ describe.skipIf(isMissing(jupyter))('notebooks', () => {
     for (const [method, path] of [['GET', ''], ['GET', '/endpoint'], ['DELETE', '']] as const) expectRefused(await client.call(method, `/codes/${id}${path}`, undefined, bob), [403, 30801], /./);
     expect(await client.ask('DELETE', `/codes/${id}`)).toEqual({});
     expectRefused(await client.call('GET', `/codes/${id}`), [404, 10001], /./);
+  });
+
+  test.each(['name', 'engine'])('need %s', { tags: ['ai-arts/1.2/required'] }, async (field) => {
+    expectRefused(await client.call('POST', '/codes', { name: 'x', engine: 'python', [field]: undefined }), [400, 20001], new RegExp(`^${field}: `));
   });
 
   test('that are not there are not found', { tags: ['ai-arts/0/10001'] }, async () => {
@@ -201,6 +273,18 @@ describe('datasets', () => {
     expect([seen.includes(open), seen.includes(own)]).toEqual([true, false]);
   });
 
+  test('are registered where an administrator has put their files on the storage, as models are', { tags: ['ai-arts/4.5/route', 'ai-arts/2.6/route', 'ai-arts/4.6/directory'] }, async () => {
+    const store = await DiskStore.open({ folder: join(platform.dataDirectory, 'ai-arts/store'), leftoverMs: 86_400_000 });
+    const { signal } = new AbortController();
+    for (const name of ['train/1.txt', '2.txt']) await store.put(`shared/coco/${name}`, Readable.from([Buffer.from(name)]), signal);
+    const dataset = await client.ask('POST', '/datasets/register', { name: randomUUID(), description: '共享', path: 'shared/coco' });
+    expect((await client.ask('GET', `/datasets/${dataset.id}`)).dataset).toMatchObject({ fileCount: 2, size: 16, description: '共享' });
+    expect(Object.keys(await filesOfTarGz(new Uint8Array(await (await client.fetch(`/datasets/${dataset.id}/download`)).arrayBuffer()))).toSorted()).toEqual(['2.txt', 'train/1.txt']);
+    const model = await client.ask('POST', '/models', { name: randomUUID(), path: 'shared/coco/2.txt' });
+    expect(await (await client.fetch(`/models/${model.id}/download`)).text()).toBe('2.txt');
+    expectRefused(await client.call('POST', '/datasets/register', { name: randomUUID(), description: 'x', path: 'shared/nothing' }), [400, 30005], /./);
+  });
+
   test('of one owner have different names', { tags: ['ai-arts/0/30012'] }, async () => {
     const name = randomUUID();
     const paths = await Promise.all(['a', 'b'].map((text) => client.uploaded('/datasets/upload', text, 'x.txt')));
@@ -210,7 +294,7 @@ describe('datasets', () => {
 
   test.each(['name', 'description', 'path'])('need %s', { tags: ['ai-arts/4.3/required', 'ai-arts/4.5/required', 'ai-arts/0/20001'] }, async (field) => {
     const body: Record<string, unknown> = { name: randomUUID(), description: 'x', path: 'dataset/x' };
-    expectRefused(await client.call('POST', '/datasets', { ...body, [field]: undefined }), [400, 20001], new RegExp(`^${field}: `));
+    for (const route of ['/datasets', '/datasets/register']) expectRefused(await client.call('POST', route, { ...body, [field]: undefined }), [400, 20001], new RegExp(`^${field}: `));
   });
 
   test('are made of nothing that is not there, or somebody else’s', { tags: ['ai-arts/0/30005', 'ai-arts/0/30007'] }, async () => {
@@ -251,7 +335,7 @@ describe('uploads', () => {
     expect([status, json.code, json.msg]).toEqual([400, expect.toBeOneOf([20001, 30007]), expect.stringMatching(/^dir: /)]);
   });
 
-  test('of a broken form are refused, and the next one is taken', { tags: ['ai-arts/rules/malformed-body', 'ai-arts/rules/broken-upload'] }, async () => {
+  test('of a broken form are refused, and the next one is taken', { tags: ['ai-arts/rules/malformed-body', 'ai-arts/rules/broken-upload', 'ai-arts/1.7/archive'] }, async () => {
     const body = '--b\r\nContent-Disposition: form-data; name="other"; filename="f"\r\n\r\nxxxx';
     expectRefused(await sendAs(alice, { method: 'POST', path: `${API}/codes/upload`, headers: { 'content-type': 'multipart/form-data; boundary=b' }, body }), [400, 20001], /form/);
     expect(await client.uploaded('/codes/upload', 'print(1)', 'x.py')).toMatch(/^code\//);
@@ -263,18 +347,51 @@ describe('uploads', () => {
 });
 
 describe('models', () => {
-  test('are uploaded, made, listed, told, downloaded and deleted', { tags: ['ai-arts/2.1/route', 'ai-arts/2.1/use', 'ai-arts/2.2/route', 'ai-arts/2.3/route', 'ai-arts/2.3/one', 'ai-arts/2.5/route', 'ai-arts/0/total'] }, async () => {
+  test('are uploaded, made, listed, told, downloaded and deleted', { tags: ['ai-arts/2.1/route', 'ai-arts/2.1/name', 'ai-arts/2.1/status', 'ai-arts/2.1/use', 'ai-arts/2.2/route', 'ai-arts/2.3/route', 'ai-arts/2.3/one', 'ai-arts/2.5/route', 'ai-arts/0/total'] }, async () => {
     const path = await client.uploaded('/models/upload', await tarGzOf({ 'model/weights.bin': 'w' }), 'model.tar.gz');
     const name = randomUUID();
     const { id } = await client.ask('POST', '/models', { name, description: 'd', path, use: 'digits', engine: 'onnx', precision: 'fp32', params: { layers: 2 } });
     const { model, training } = await client.ask('GET', `/models/${id}`);
     expect(model).toMatchObject({ id, name, description: 'd', creator: 'alice', use: 'digits', engine: 'onnx', precision: 'fp32', params: { layers: 2 }, size: 1, jobId: '' });
     expect(training).toBeNull();
-    expect(await client.ask('GET', `/models?name=${name}`)).toEqual({ models: [model], total: 1, totalPage: 1, pageNum: 1, pageSize: 10 });
+    expect(await client.ask('GET', `/models?name=${name.slice(3, 30)}&status=normal`)).toEqual({ models: [model], total: 1, totalPage: 1, pageNum: 1, pageSize: 10 });
     expect((await client.ask('GET', '/models?use=letters')).models).toEqual([]);
     expect((await client.fetch(`/models/${id}/download`)).status).toBe(200);
     expect(await client.ask('DELETE', `/models/${id}`)).toEqual({});
     expectRefused(await client.call('GET', `/models/${id}/download`), [404, 10001], /./);
+  });
+});
+
+describe('a model', () => {
+  test('needs a name, and files or a training that made them', { tags: ['ai-arts/2.3/name', 'ai-arts/0/20001'] }, async () => {
+    const path = await client.uploaded('/models/upload', await brightnessModel(), 'model.tar.gz');
+    expectRefused(await client.call('POST', '/models', { path }), [400, 20001], /^name: /);
+    expectRefused(await client.call('POST', '/models', { name: randomUUID() }), [400, 20001], /^path: /);
+  });
+
+  test('of one file is downloaded as it is, and goes on where it was cut off', { tags: ['ai-arts/2.2/route', 'ai-arts/2.2/types', 'ai-arts/2.4/route', 'ai-arts/2.4/range'] }, async () => {
+    const network = Buffer.from(brightnessOnnx());
+    const path = await client.uploaded('/models/upload', network, 'digits.onnx', { dir: 'nets' });
+    const { id } = await client.ask('POST', '/models', { name: randomUUID(), path });
+    const whole = await client.fetch(`/models/${id}/download`);
+    expect([whole.status, whole.headers.get('content-length'), whole.headers.get('content-disposition')]).toEqual([200, String(network.length), expect.stringMatching(/^attachment;.*digits\.onnx/)]);
+    expect(Buffer.from(await whole.arrayBuffer()).equals(network)).toBe(true);
+    const rest = await client.fetch(`/models/${id}/download`, { headers: { range: 'bytes=100-' } });
+    expect([rest.status, rest.headers.get('content-range')]).toEqual([206, `bytes 100-${network.length - 1}/${network.length}`]);
+    expect(Buffer.from(await rest.arrayBuffer()).equals(network.subarray(100))).toBe(true);
+  });
+
+  test.each([
+    ['model.tar.gz', () => tarGzOf({ 'a/x.bin': 'x', 'y.bin': 'yy' })],
+    ['model.tar', async () => Buffer.from(gunzipSync(await tarGzOf({ 'a/x.bin': 'x', 'y.bin': 'yy' })))],
+    ['model.zip', async () => Buffer.from(zipOf([{ name: 'a/x.bin', data: 'x' }, { name: 'y.bin', data: 'yy' }]))],
+  ])('of several files may come as %s, and is downloaded as a tar.gz of them', { tags: ['ai-arts/2.2/types', 'ai-arts/2.4/directory'] }, async (name, archive) => {
+    const path = await client.uploaded('/models/upload', await archive(), name);
+    const { id } = await client.ask('POST', '/models', { name: randomUUID(), path });
+    const answer = await client.fetch(`/models/${id}/download`);
+    expect(answer.headers.get('content-disposition')).toMatch(/^attachment;.*\.tar\.gz/);
+    const files = await filesOfTarGz(new Uint8Array(await answer.arrayBuffer()));
+    expect(Object.entries(files).map(([file, bytes]) => `${file} ${bytes.toString()}`).toSorted()).toEqual(['a/x.bin x', 'y.bin yy']);
   });
 });
 

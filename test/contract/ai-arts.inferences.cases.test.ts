@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { actor, admin, type Actor } from '../testkit/actor.js';
 import { AiArtsClient, API, expectRefused } from '../testkit/ai-arts.client.js';
@@ -71,6 +72,11 @@ describe('inference services', () => {
 
   test('say it in one step, too', { tags: ['ai-arts/6.5/one-step'] }, async () => {
     expect((await form(recognition(), { image: new Blob([DARK]) })).json).toEqual({ code: 0, msg: 'success', data: says('dark') });
+  });
+
+  test.each(['png', 'jpeg', 'webp', 'gif'] as const)('take a picture that is %s', { tags: ['ai-arts/6.4/kinds'] }, async (kind) => {
+    const picture = await sharp(BRIGHT).toFormat(kind).toBuffer();
+    expect(await client.ask('POST', recognition(), { imageId: await uploaded(Buffer.from(picture)) })).toEqual(says('bright'));
   });
 
   test('are made of the path of a model, and deleted with their model in use until then', { tags: ['ai-arts/6.3/route', 'ai-arts/6.3/model_base_path', 'ai-arts/2.5/in-use', 'ai-arts/0/30000'] }, async () => {

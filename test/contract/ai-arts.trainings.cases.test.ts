@@ -14,7 +14,7 @@ let platform: Platform;
 let bob: Actor;
 let client: AiArtsClient;
 beforeAll(async () => {
-  platform = await startPlatform({ environment: LOCAL_ENGINE });
+  platform = await startPlatform({ environment: { ...LOCAL_ENGINE, JOB_ENVIRONMENTS: 'site-1=/bin/sh -u' } });
   const root = await admin(platform);
   const alice = await actor(root, 'alice');
   client = new AiArtsClient(alice);
@@ -52,6 +52,36 @@ describe('trainings', () => {
     const id = await client.start({ 'read.sh': 'while [ "$1" != --data_path ]; do shift; done; cat "$2/x.txt"' }, { datasetPath });
     expect((await client.ended(id)).status).toBe('finished');
     expect((await client.ask('GET', `/trainings/${id}/log`)).log).toBe('seven');
+  });
+
+  test.each([
+    ['python', { 'main.py': 'import sys; print(sys.version_info[0], sys.argv[1:3])' }, "3 ['--lr', '0.1']"],
+    ['bash', { 'main.sh': 'echo "$BASH_VERSION" | grep -q . && echo "bash $1 $2"' }, 'bash --lr 0.1'],
+    ['node', { 'main.js': 'console.log(process.version, ...process.argv.slice(2, 4))' }, `${process.version} --lr 0.1`],
+    ['site-1', { 'main.sh': 'case $- in *u*) echo "sh -u $1 $2";; esac' }, 'sh -u --lr 0.1'],
+  ])('in the environment %s are run by its own program', { tags: ['ai-arts/3.4/engine', 'ai-arts/3.4/interpreter', 'ai-arts/3.4/startupFile', 'ai-arts/3.4/arguments'] }, async (engine, files, said) => {
+    const id = await client.start(files, { engine, params: { lr: 0.1 } });
+    expect(await client.ended(id)).toMatchObject({ status: 'finished', engine, deviceType: 'cpu' });
+    expect((await client.ask('GET', `/trainings/${id}/log`)).log).toBe(`${said}\n`);
+  });
+
+  test.each(['name', 'engine', 'codePath', 'startupFile'])('need %s', { tags: ['ai-arts/3.4/required'] }, async (field) => {
+    expectRefused(await client.call('POST', '/trainings', { name: 'x', engine: 'bash', codePath: 'code/x', startupFile: 'x.sh', [field]: undefined }), [400, 20001], new RegExp(`^${field}: `));
+  });
+
+  test('of servers and workers are so many tasks, and told as that', { tags: ['ai-arts/3.4/jobTrainingType', 'ai-arts/3.4/route'] }, async () => {
+    const id = await client.start({ 'train.sh': 'true' }, { jobTrainingType: 'PSDistJob', numPs: 1, numPsWorker: 2 });
+    expect(await client.ended(id)).toMatchObject({ status: 'finished', jobTrainingType: 'PSDistJob', numPs: 1, numPsWorker: 2 });
+  });
+
+  test('keep the dataset that they read: it is not deleted before they have ended', { tags: ['ai-arts/4.7/in-use', 'ai-arts/0/30010'] }, async () => {
+    const datasetPath = await client.uploaded('/datasets/upload', 'x', 'x.txt');
+    const dataset = await client.ask('POST', '/datasets', { name: randomUUID(), description: 'x', path: datasetPath });
+    const id = await client.start({ 'wait.sh': 'sleep 600' }, { datasetPath });
+    expectRefused(await client.call('DELETE', `/datasets/${dataset.id}`), [400, 30010], /in use|use/);
+    await client.ask('POST', `/trainings/${id}/stop`);
+    await client.ended(id);
+    expect(await client.ask('DELETE', `/datasets/${dataset.id}`)).toEqual({});
   });
 
   test('are stopped, again and again', { tags: ['ai-arts/3.4/stop', 'ai-arts/jobs/killed', 'ai-arts/jobs/kill-ended'] }, async () => {

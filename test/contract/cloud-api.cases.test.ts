@@ -41,6 +41,44 @@ test.each(['/cloud_api', '/cloud_api/'])('at %s a launch without a cloud says wh
   expectRefused(await sendForm(alice, path, LAUNCH), 8, NO_CLOUD);
 });
 
+test('what is below is no command, and no answer is a page', { tags: ['cloud-api/rules/unknown-path', 'cloud-api/rules/no-page'] }, async () => {
+  for (const path of ['/cloud_api/x', '/cloud_api/%00', '/cloud_api//']) {
+    const answer = await sendForm(alice, path, DESTROY);
+    expectRefused(answer, 1, 'Invalid command');
+    expect(answer.text).not.toMatch(/<html|<!doctype|node_modules|\.js:/i);
+  }
+});
+
+test('the document’s own language travels unescaped', { tags: ['cloud-api/rules/unescaped'] }, async () => {
+  const { json, text } = await post({ ...LAUNCH, name: '试'.repeat(256) });
+  expect(json.ret_code, text).toBe(2);
+  expect(text).toContain('试试');
+});
+
+test('an answer has the id that its request has sent', { tags: ['cloud-api/rules/request-id'] }, async () => {
+  for (const fields of [DESTROY, {}]) {
+    const { headers } = await sendForm(alice, '/cloud_api', fields, { headers: { 'x-request-id': 'mine-7' } });
+    expect(headers['x-request-id']).toBe('mine-7');
+  }
+});
+
+test.each<Fields>([{ origin: 'https://evil.example' }, { origin: 'null' }, { 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site' }])('a foreign page changes nothing: %j', { tags: ['cloud-api/rules/foreign-page'] }, async (headers) => {
+  expectRefused(await sendForm(alice, '/cloud_api', LAUNCH, { headers }), 9, UNAUTHORIZED);
+});
+
+test.each(['%ff', '%ed%a0%80', '%c0%80', '%00'])('a name with the bytes %s is none', { tags: ['cloud-api/rules/utf-8', 'cloud-api/rules/unstorable'] }, async (bytes) => {
+  const body = `${new URLSearchParams(without(LAUNCH, 'name')).toString()}&name=a${bytes}`;
+  expectRefused(await sendAs(alice, { method: 'POST', path: '/cloud_api', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body }), 2, /^Argument missing: name: expected valid UTF-8/);
+});
+
+test.each([
+  ['a multipart form that is cut off', 'multipart/form-data; boundary=b', '--b\r\nContent-Disposition: form-data; name="command"\r\n\r\nlaunch_inst'],
+  ['a multipart form without a boundary', 'multipart/form-data', 'x'],
+  ['something else', 'application/xml', '<command>launch_instance</command>'],
+])('a form that is %s has no command', { tags: ['cloud-api/rules/malformed-body'] }, async (_, type, body) => {
+  expectRefused(await sendAs(alice, { method: 'POST', path: '/cloud_api', headers: { 'content-type': type }, body }), 1, 'Invalid command');
+});
+
 test('a multipart form is taken as well', { tags: ['cloud-api/form/multipart'] }, async () => {
   const form = new FormData();
   for (const [key, value] of Object.entries(DESTROY)) form.append(key, value);

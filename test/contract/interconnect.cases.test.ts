@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sendAs, type HttpAnswer } from '../testkit/http.js';
-import { stranger } from '../testkit/actor.js';
+import { apiToken, stranger } from '../testkit/actor.js';
 import { ADMIN_PASSWORD } from '../testkit/platform.js';
 import { IDS, interconnectWorld, PATH, RESOURCES, TEMPLATE, type InterconnectWorld } from '../testkit/interconnect.world.js';
 import { SAMPLE_IDENTIFIER, sampleReport } from '../testkit/sample.js';
@@ -10,10 +10,12 @@ import { SAMPLE_IDENTIFIER, sampleReport } from '../testkit/sample.js';
 
 let world: InterconnectWorld;
 let session: { ticket: string; CSRFPreventionToken: string };
+let token: string;
 beforeAll(async () => {
   world = await interconnectWorld();
   const answer = await stranger(world.platform).simpleServer('POST', 'ticket', { username: 'admin', password: ADMIN_PASSWORD });
   session = answer.body.data;
+  token = await apiToken(world.root);
 });
 afterAll(() => world?.platform.dispose());
 
@@ -44,6 +46,7 @@ function expectEnvelope(answer: HttpAnswer, code: number, message?: string | Reg
   expect(answer.json, answer.text).toEqual({ code, message: expect.any(String), data: code === 0 ? expect.anything() : {} });
   if (message !== undefined) expect(answer.json.message).toMatch(message);
   expect(answer.json.message).not.toBe('');
+  expect(answer.text).not.toMatch(/node_modules|\\n\s+at /);
   expect(answer.status).toBe(200);
   expect(answer.headers['content-type']).toMatch(/^application\/json/);
 }
@@ -60,8 +63,8 @@ describe.each(ROUTES)('$name', (route) => {
     ['TOKEN, whose case does not matter,', (credential: string) => ({ TOKEN: credential })],
     ['authorization: bearer, whose case does not matter,', (credential: string) => ({ authorization: `bearer ${credential}` })],
     ['all three at once, when they agree,', (credential: string) => ({ token: credential, 'x-auth-token': credential, authorization: `Bearer ${credential}` })],
-  ])('takes the credential as %s', { tags: ['interconnect/rules/identity', 'interconnect/0/token'] }, async (_, headers) => {
-    expectEnvelope(await callAs(headers(world.root.credential!), route), goodCode(route));
+  ])('takes the credential as %s, a ticket or an API token', { tags: ['interconnect/rules/identity', 'interconnect/0/token'] }, async (_, headers) => {
+    for (const credential of [world.root.credential!, token]) expectEnvelope(await callAs(headers(credential), route), goodCode(route));
   });
 
   test.each([

@@ -95,6 +95,18 @@ describe('an identifier', () => {
 });
 
 describe('registering', () => {
+  test('keeps an identifier as it was written, beside what it says', { tags: ['interconnect/1/stored', 'interconnect/id/raw', 'interconnect/id/any-order', 'interconnect/id/P'] }, async () => {
+    const value = identifier({ region: '4404', capacities: 'P150N100S1024F0.125' });
+    expect(await register([value])).toEqual(OK);
+    const { computingIdentifiers } = await world.root.ask(`{ computingIdentifiers(first: 100) { nodes {
+      value computeTotal storageTotal networkTotal power city { code } industry { code } organization { code } resourceType { code } region { code } availabilityZone { code } serviceType { code }
+    } } }`);
+    expect(computingIdentifiers.nodes).toContainEqual({
+      value, computeTotal: 0.125, storageTotal: 1024, networkTotal: 100, power: 150, city: { code: '1101' }, industry: { code: 'tc' }, organization: { code: '20004' },
+      resourceType: { code: '401' }, region: { code: '4404' }, availabilityZone: { code: '502601' }, serviceType: { code: '009' },
+    });
+  });
+
   test('repeats within a request and again are accepted silently', { tags: ['interconnect/1/repeats'] }, async () => {
     const value = identifier({ region: '4403', capacities: 'F2' });
     expect(await register([value, value, value])).toEqual(OK);

@@ -157,6 +157,11 @@ describe('a batch', () => {
   });
 });
 
+test('what is wrong is told by element, field, what was expected and what was got', { tags: ['interconnect/0/where'] }, async () => {
+  const { body } = await world.report(...[0, 1, 2].map(() => sampleReport()), sampleReport({ gpu_memory: 'x' }));
+  expect(body).toEqual({ code: 400, message: 'computing_resources[3].gpu_memory: expected an integer ≥ 0, got "x"', data: {} });
+});
+
 describe('the same resource', () => {
   const idOf = async (model: string) => (await world.submit({ gpu_model: model })).results.map(({ id }) => id);
 

@@ -53,7 +53,7 @@ describe('a task template', () => {
     expect((await world.submit({ gpu_model: `${model.slice(0, 8)}_` })).count).toBe(0);
   });
 
-  test('in the later form filters by its data', { tags: ['interconnect/4/later-form', 'interconnect/4/kept'] }, async () => {
+  test('in the later form filters by its data', { tags: ['interconnect/4/later-form', 'interconnect/4/kept', 'interconnect/rules/id'] }, async () => {
     const body = { source: 'portal', session_identifier: 's-1', data: { gpu_model: model, gpu_memory: 24 } };
     const { count, task_id } = await world.submit(body);
     expect(count).toBe(1);
@@ -148,7 +148,7 @@ describe('choosing a path', () => {
     expect(await world.reserved(resourceId)).toEqual({ gpu: 2, cpu: 3 });
   });
 
-  test('reserves nothing when the template asked for nothing, even of a resource with nothing left', { tags: ['interconnect/5/reserved', 'interconnect/5/nothing-left'] }, async () => {
+  test('reserves nothing when the template asked for nothing, even of a resource with nothing left', { tags: ['interconnect/5/reserved', 'interconnect/5/nothing-left', 'interconnect/rules/id'] }, async () => {
     const { taskId, resourceId } = await world.offered({ gpu_available: 0, cpu_available: 0 });
     expect((await world.choose(taskId, resourceId)).body.code).toBe(0);
     expect(await world.reserved(resourceId)).toEqual({ gpu: 0, cpu: 0 });

@@ -1,5 +1,6 @@
+import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { actor, admin, stranger, type Actor } from '../testkit/actor.js';
+import { actor, admin, apiToken, stranger, type Actor } from '../testkit/actor.js';
 import { sendAs, type HttpAnswer } from '../testkit/http.js';
 import { ADMIN_PASSWORD, startPlatform, type Platform } from '../testkit/platform.js';
 
@@ -112,6 +113,10 @@ describe('POST /api/ticket', () => {
     expect((await post({ username: 'admin', password: ADMIN_PASSWORD }, { 'x-auth-token': 'expired' })).status).toBe(200);
   });
 
+  test('ignores fields that nobody knows', { tags: ['simple-server/rules/extra-fields'] }, async () => {
+    expect((await post({ username: 'admin', password: ADMIN_PASSWORD, remark: '<b>备注</b>', realm: { pam: [1] } })).status).toBe(200);
+  });
+
   test('takes passwords with any text in them', { tags: ['simple-server/rules/text'] }, async () => {
     const password = 'пароль 密码 🔑 " \\ \u202E';
     await root.ask('mutation ($input: CreateUserInput!) { createUser(input: $input) { id } }', { input: { username: '用户 🚀', password } });
@@ -162,6 +167,12 @@ describe('GET /api/info', () => {
     expect(data[2]).toEqual({ id: 200, cpus: 32, status: 'stopped', mem: 2 ** 53 - 1, GPU: '', ip: '192.168.1.200' });
   });
 
+  test('writes the document’s own language unescaped', { tags: ['simple-server/rules/unescaped'] }, async () => {
+    const { text } = await get('/api/info', { 'x-auth-token': root.credential! });
+    expect(text).toContain('"备注":');
+    expect(text).not.toContain(String.raw`\u`);
+  });
+
   test('shows a user what is granted to them or to everyone, and follows every change at once', { tags: ['simple-server/info/granted'] }, async () => {
     const seen = async (user: Actor) => (await infoOf(user)).map(({ id }) => id);
     expect(await seen(alice)).toEqual([100, 200]);
@@ -188,8 +199,8 @@ describe('GET /api/info', () => {
     ['X-Auth-Token', (credential: string) => ({ 'X-Auth-Token': credential })],
     ['token', (credential: string) => ({ token: credential })],
     ['Authorization: Bearer', (credential: string) => ({ Authorization: `Bearer ${credential}` })],
-  ])('takes the credential as %s', { tags: ['simple-server/rules/identity'] }, async (_, headers) => {
-    expect((await get('/api/info', headers(root.credential!))).status).toBe(200);
+  ])('takes the credential as %s, a ticket or an API token', { tags: ['simple-server/rules/identity'] }, async (_, headers) => {
+    for (const credential of [root.credential!, await apiToken(root)]) expect((await get('/api/info', headers(credential))).status).toBe(200);
   });
 
   test('answers HTTP 422 when no credential is sent', { tags: ['simple-server/info/no-header', 'simple-server/info/no-cookie'] }, async () => {
@@ -200,6 +211,15 @@ describe('GET /api/info', () => {
 
   test.each(['never-issued', 'x'.repeat(8_000), 'null', "' or 1=1 --"])('answers HTTP 401 to a credential that is none: %.20s', { tags: ['simple-server/info/bad-ticket'] }, async (credential) => {
     expectDetail(await get('/api/info', { 'x-auth-token': credential }), 401, 'Invalid or expired token');
+  });
+
+  test('answers HTTP 401 to a ticket that has expired', { tags: ['simple-server/info/bad-ticket'] }, async () => {
+    const { ticket } = (await post({ username: 'admin', password: ADMIN_PASSWORD })).json.data;
+    const database = new Client({ connectionString: platform.databaseUrl });
+    await database.connect();
+    await database.query("update machines.session set expires_at = now() - interval '1 second' where created_at = (select max(created_at) from machines.session)");
+    await database.end();
+    expectDetail(await get('/api/info', { 'x-auth-token': ticket }), 401, 'Invalid or expired token');
   });
 
   test('checks the CSRF token when one is sent', { tags: ['simple-server/info/csrf'] }, async () => {

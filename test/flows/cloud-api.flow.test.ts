@@ -50,19 +50,30 @@ describe.skipIf(isMissing(qemu))('cloud_api on real QEMU', { timeout: 240_000 },
     return oj.page(machine, path, init);
   }
 
-  test('a teacher prepares a machine, a candidate gets one made of it that reaches nobody, and both are gone when destroyed', { tags: ['cloud-api/launch/success', 'cloud-api/launch/vm_id', 'cloud-api/launch/vm_ip', 'cloud-api/launch/active', 'cloud-api/launch/image', 'cloud-api/launch/internet', 'cloud-api/launch/id-for-name', 'cloud-api/launch/ambiguous-image', 'cloud-api/launch/name-repeats', 'cloud-api/launch/quota', 'cloud-api/destroy/success', 'cloud-api/destroy/releases', 'cloud-api/destroy/again', 'cloud-api/codes/0', 'cloud-api/codes/7', 'cloud-api/rules/id', 'cloud-api/rules/text'] }, async () => {
+  test('a teacher prepares a machine, a candidate gets one made of it that reaches nobody, and both are gone when destroyed', {
+    tags: [
+      'cloud-api/launch/success', 'cloud-api/launch/vm_id', 'cloud-api/launch/vm_ip', 'cloud-api/launch/active', 'cloud-api/launch/image',
+      'cloud-api/launch/internet', 'cloud-api/launch/id-for-name', 'cloud-api/launch/ambiguous-image', 'cloud-api/launch/example', 'cloud-api/launch/quota',
+      'cloud-api/destroy/success', 'cloud-api/destroy/releases', 'cloud-api/destroy/again', 'cloud-api/codes/0', 'cloud-api/codes/7',
+      'cloud-api/rules/id', 'cloud-api/rules/text',
+    ],
+  }, async () => {
     const listener = createServer((socket) => socket.end()).listen(0, '127.0.0.1');
     await once(listener, 'listening');
     const outside = `/cgi-bin/reach?10.0.2.2:${(listener.address() as AddressInfo).port}`;
-    const teacher = await launch({ internet: 'true', name: '老师' });
+    const name = '老师 🚀 <b>&amp;</b> שלום';
+    const teacher = await launch({ internet: 'true', name });
     expect(teacher).toEqual({ ret_code: 0, description: 'Success', vm_id: expect.any(String), vm_ip: expect.stringMatching(/^\d+\.\d+\.\d+\.\d+$/) });
     expect(Object.keys(teacher)).toEqual(['ret_code', 'description', 'vm_id', 'vm_ip']);
+    expect((await oj.look(teacher.vm_id)).name).toBe(name);
     expect(await page(teacher)).toContain('Hutong 互通');
     expect(await page(teacher, outside)).toBe('yes\n');
     expect(await page(teacher, '/cgi-bin/file?exam', { method: 'POST', body: 'question 1' })).toBe('kept\n');
-    const { snapshotVirtualMachine: image } = await oj.actor.ask('mutation ($id: ID!) { snapshotVirtualMachine(input: { id: $id, name: "the exam" }) { id } }', { id: teacher.vm_id });
+    const { snapshotVirtualMachine: image } = await oj.actor.ask('mutation ($id: ID!) { snapshotVirtualMachine(input: { id: $id, name: "xubuntu-14.04-desktop-x86" }) { id } }', { id: teacher.vm_id });
 
-    const candidate = await launch({ image: 'the exam' });
+    // The form of the document, word for word.
+    const candidate = await command({ command: 'launch_instance', image: 'xubuntu-14.04-desktop-x86', flavor: 'm1.small', internet: 'false', name: 'final_exam_141242022' });
+    expect(candidate).toEqual({ ret_code: 0, description: 'Success', vm_id: expect.any(String), vm_ip: expect.any(String) });
     expect(await page(candidate, '/cgi-bin/file?exam')).toBe('question 1');
     expect(await page(candidate, outside)).toBe('no\n');
     listener.close();
@@ -78,8 +89,8 @@ describe.skipIf(isMissing(qemu))('cloud_api on real QEMU', { timeout: 240_000 },
 
     // The id is taken in place of the name, also where the name is ambiguous.
     const again = await launch({ image: image.id as string });
-    await oj.actor.ask('mutation ($id: ID!) { snapshotVirtualMachine(input: { id: $id, name: "the exam" }) { id } }', { id: again.vm_id });
-    expect(await launch({ image: 'the exam' })).toEqual({ ret_code: 3, description: expect.stringMatching(new RegExp(`^Invalid image name: .*ambiguous.*${image.id as string}`)) });
+    await oj.actor.ask('mutation ($id: ID!) { snapshotVirtualMachine(input: { id: $id, name: "xubuntu-14.04-desktop-x86" }) { id } }', { id: again.vm_id });
+    expect(await launch({ image: 'xubuntu-14.04-desktop-x86' })).toEqual({ ret_code: 3, description: expect.stringMatching(new RegExp(`^Invalid image name: .*ambiguous.*${image.id as string}`)) });
   });
 
   test('what is wrong is told in the order of the document, and nothing is launched', { tags: ['cloud-api/form/order', 'cloud-api/codes/2', 'cloud-api/codes/3', 'cloud-api/codes/4', 'cloud-api/codes/5', 'cloud-api/launch/flavor', 'cloud-api/launch/image', 'cloud-api/launch/internet'] }, async () => {

@@ -39,7 +39,7 @@ describe.skipIf(isMissing(jupyter))('notebooks on a real Jupyter server', { time
     await platform?.dispose();
   }, 120_000);
 
-  test('it is opened by a link, computes over a WebSocket, and keeps its files when it is stopped and started again', async () => {
+  test('it is opened by a link, computes over a WebSocket, and keeps its files when it is stopped and started again', { tags: ['ai-arts/1/real', 'ai-arts/1.4/browser'] }, async () => {
     const page = await alice.open(id);
     expect(page.base).toContain(`/ai_arts/notebooks/${id}/`);
     expect(new URL(page.base).port).not.toBe(new URL(platform.url).port);

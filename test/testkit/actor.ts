@@ -84,6 +84,11 @@ export async function logIn(platform: Platform, username: string, password: stri
 
 export const admin = (platform: Platform): Promise<Actor> => logIn(platform, 'admin', ADMIN_PASSWORD);
 
+/** A long-lived credential of a user, for all that they may do. */
+export async function apiToken(user: Actor): Promise<string> {
+  return (await user.ask('mutation { createApiToken(input: { name: "a program", scopes: ["all"] }) { token } }')).createApiToken.token as string;
+}
+
 interface NewUser {
   roles?: ('ADMIN' | 'PROVIDER' | 'MEMBER')[];
   organization?: string;

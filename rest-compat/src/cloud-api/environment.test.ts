@@ -19,6 +19,10 @@ test.each(['10.0.0.0/8', '10.0.0.0/8=', '=oj', '10.0.0.0/33=oj', 'host=oj', '10.
   expect(() => read(text)).toThrow(/^CLOUD_API_TRUSTED_NETWORKS: expected networks as CIDR .* for example CLOUD_API_TRUSTED_NETWORKS=10/);
 });
 
+test('a launch waits for 120 s unless a setting says otherwise', { tags: ['cloud-api/launch/time-out-default'] }, () => {
+  expect(readSettings(cloudApiSettings, {}).CLOUD_API_WAIT_SECONDS).toBe(120);
+});
+
 test.each(['0', '601', 'x'])('a wait of %s is refused', (CLOUD_API_WAIT_SECONDS) => {
   expect(() => readSettings(cloudApiSettings, { CLOUD_API_WAIT_SECONDS })).toThrow('expected an integer from 1 to 600');
 });

@@ -31,8 +31,8 @@ export interface RegistrySettings {
 /** What each setting means and an example, for the settings page. */
 export const registrySettings = settings;
 
-export function readRegistrySettings(): RegistrySettings {
-  const values = readSettings(settings, process.env);
+export function readRegistrySettings(environment: Readonly<Record<string, string | undefined>> = process.env): RegistrySettings {
+  const values = readSettings(settings, environment);
   return {
     staleSeconds: values.COMPUTE_REGISTRY_STALE_SECONDS,
     observationLagSeconds: values.COMPUTE_REGISTRY_OBSERVATION_LAG_SECONDS,

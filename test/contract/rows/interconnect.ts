@@ -4,6 +4,7 @@ import type { Sections } from './statement.js';
 export const interconnect = {
   '0 API调用协议': {
     'json': 'document: bodies and answers are JSON',
+    'content-type': 'document: every request says Content-Type: application/json, a GET as well',
     'token': 'document: every route needs the header token',
     'no-token': 'decided: no token or a bad one is code 401',
     'not-allowed': 'decided: a token that may not do this is code 403',
