@@ -8,7 +8,16 @@ export enum ArtifactOrder {
   SIZE = 'SIZE',
 }
 
-registerEnumType(ArtifactOrder, { name: 'ArtifactOrder', description: 'What a list of datasets or models is ordered by; ties by when they were made.' });
+registerEnumType(ArtifactOrder, {
+  name: 'ArtifactOrder',
+  description: 'What a list of datasets or models is ordered by; ties by when they were made.',
+  valuesConfig: {
+    CREATED_AT: { description: 'When it was made.' },
+    UPDATED_AT: { description: 'When it was changed last.' },
+    NAME: { description: 'Its name, by the alphabet.' },
+    SIZE: { description: 'The bytes of its files.' },
+  },
+});
 
 /** What is said of a dataset or model, beside its files. */
 @InputType()

@@ -11,7 +11,7 @@ import { RegisterFilesInput, StoredFileConnection, UploadEvent, UploadFilesInput
 export class FileSetResolver {
   @Access('member')
   @Query(() => FileSet, { nullable: true, description: 'A set of files that the caller may use, by its id; null when there is none to see.' })
-  fileSet(@Ctx() context: AiArtsContext, @Arg('id', () => ID) id: string): Promise<FileSet | null> {
+  fileSet(@Ctx() context: AiArtsContext, @Arg('id', () => ID, { description: 'Of the set.' }) id: string): Promise<FileSet | null> {
     return loadFileSet(context, id);
   }
 
@@ -20,7 +20,7 @@ export class FileSetResolver {
     description:
       'Keeps a file, or what an archive unpacks to after every entry of it was checked, all or nothing. Its `path` is what codePath, datasetPath and path ask for. What nothing uses within a day (a setting) is deleted. Serves the upload routes of ai-arts. Errors: PATH_INVALID, FILE_TYPE_REFUSED, ARCHIVE_BROKEN, FILES_TOO_LARGE, LIMIT_EXCEEDED, STORE_FULL, STORE_UNAVAILABLE, UPLOAD_FAILED, BAD_INPUT.',
   })
-  async uploadFiles(@Ctx() context: AiArtsContext, @Arg('input', () => UploadFilesInput) { file, ...request }: UploadFilesInput): Promise<FileSet> {
+  async uploadFiles(@Ctx() context: AiArtsContext, @Arg('input', () => UploadFilesInput, { description: 'The file, and what it is for.' }) { file, ...request }: UploadFilesInput): Promise<FileSet> {
     return context.services.uploads.upload(context, request, await file);
   }
 
@@ -29,7 +29,7 @@ export class FileSetResolver {
     description:
       'Makes files that administrators have put into the store below `shared/` a set, as they are now; they stay there when the set is deleted. Its `path` is what codePath, datasetPath and path ask for. May be repeated: each time another set. Errors: PATH_INVALID, PATH_MISSING, FILES_TOO_LARGE, STORE_UNAVAILABLE, BAD_INPUT, LIMIT_EXCEEDED.',
   })
-  registerFiles(@Ctx() context: AiArtsContext, @Arg('input', () => RegisterFilesInput) input: RegisterFilesInput): Promise<FileSet> {
+  registerFiles(@Ctx() context: AiArtsContext, @Arg('input', () => RegisterFilesInput, { description: 'Where the files are, and what they are for.' }) input: RegisterFilesInput): Promise<FileSet> {
     return context.services.uploads.register(context, input);
   }
 

@@ -18,8 +18,16 @@ export enum SortDirection {
   DESCENDING = 'DESCENDING',
 }
 
-registerEnumType(JobOrder, { name: 'JobOrder', description: 'What a list of notebooks, trainings or services is ordered by; ties by when they were asked for.' });
-registerEnumType(SortDirection, { name: 'SortDirection', description: 'Which end of an order comes first.' });
+registerEnumType(JobOrder, {
+  name: 'JobOrder',
+  description: 'What a list of notebooks, trainings or services is ordered by; ties by when they were asked for.',
+  valuesConfig: { CREATED_AT: { description: 'When it was asked for.' }, NAME: { description: 'Its name, by the alphabet.' }, STATE: { description: 'Its state, by the alphabet.' } },
+});
+registerEnumType(SortDirection, {
+  name: 'SortDirection',
+  description: 'Which end of an order comes first.',
+  valuesConfig: { ASCENDING: { description: 'The smallest, the oldest, or A.' }, DESCENDING: { description: 'The largest, the newest, or Z.' } },
+});
 
 @InputType({ description: 'Which jobs to list; what is left out does not filter.' })
 export class JobFilter {
@@ -36,10 +44,10 @@ export class JobFilter {
 /** The arguments of every list of jobs. */
 @ArgsType()
 export class JobListArguments extends PageArgs {
-  @Field(() => JobFilter, { nullable: true })
+  @Field(() => JobFilter, { nullable: true, description: 'Only what meets all of it.' })
   filter?: JobFilter | null;
 
-  @Field(() => JobOrder, { nullable: true })
+  @Field(() => JobOrder, { nullable: true, description: 'By default CREATED_AT.' })
   orderBy?: JobOrder | null;
 
   @Field(() => SortDirection, { nullable: true, description: 'By default DESCENDING.' })

@@ -17,13 +17,13 @@ export class JobResolver {
   @Directive('@shareable')
   @Directive('@inaccessible')
   @Query(() => Boolean, { description: 'Whether a user has notebooks, trainings or services that have not ended, which a user who is to be deleted must not have.' })
-  ownsRunningThings(@Ctx() { services, em }: AiArtsContext, @Arg('userId', () => ID) userId: string): Promise<boolean> {
+  ownsRunningThings(@Ctx() { services, em }: AiArtsContext, @Arg('userId', () => ID, { description: 'The user who is to be deleted.' }) userId: string): Promise<boolean> {
     return services.jobs.ownsAnything(em, userId);
   }
 
   @Access('admin')
   @Mutation(() => Job, { description: 'Lets a job in UNAPPROVED (JOB_APPROVAL) take its turn: QUEUED at once. Nothing happens to one that needs no approval any more. Errors: JOB_NOT_FOUND.' })
-  async approveJob(@Ctx() context: AiArtsContext, @Arg('id', () => ID) id: string): Promise<Job> {
+  async approveJob(@Ctx() context: AiArtsContext, @Arg('id', () => ID, { description: 'Of the notebook, training or service.' }) id: string): Promise<Job> {
     await requireJob(anyJob, context, id);
     return context.services.jobs.approve(id);
   }
@@ -39,8 +39,8 @@ export class JobResolver {
   })
   jobChanged(
     @Root() { id, at, subject, payload }: StoredEvent<JobChange>,
-    @Arg('id', () => ID, { nullable: true }) _id?: string | null,
-    @Arg('after', () => ID, { nullable: true }) _after?: string | null,
+    @Arg('id', () => ID, { nullable: true, description: 'Only of this notebook, training or service.' }) _id?: string | null,
+    @Arg('after', () => ID, { nullable: true, description: 'The id of the last event that was read: what came behind it is told first.' }) _after?: string | null,
   ): JobEvent {
     return { id, at, state: payload.state, jobId: subject };
   }

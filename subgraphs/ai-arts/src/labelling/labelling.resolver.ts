@@ -11,7 +11,7 @@ export class LabellingResolver {
   @Mutation(() => Dataset, {
     description: 'Links a dataset to a project of the label server, or to none. Whether there is such a project, and who may see it, the label server knows. May be repeated. Errors: BAD_INPUT, DATASET_NOT_FOUND, NOT_YOURS, LABEL_SERVER_NOT_CONFIGURED.',
   })
-  linkLabelingProject(@Ctx() context: AiArtsContext, @Arg('input', () => LinkLabelingProjectInput) input: LinkLabelingProjectInput): Promise<Dataset> {
+  linkLabelingProject(@Ctx() context: AiArtsContext, @Arg('input', () => LinkLabelingProjectInput, { description: 'The dataset and the project.' }) input: LinkLabelingProjectInput): Promise<Dataset> {
     return context.services.labelling.link(context, input);
   }
 
@@ -20,7 +20,7 @@ export class LabellingResolver {
     description:
       'Makes a version of a dataset with its files, which the store copies by itself, and `annotations.json`, in which the labels of its project are in COCO form, as the label server gives them to the caller now. They are checked first: every image must be a file of the dataset, annotations must refer to images and categories that are there, and all numbers must be finite. All or nothing; `uploadProgress` tells how it comes along. A clientToken makes it safe to repeat. Errors: BAD_INPUT, DATASET_NOT_FOUND, NOT_YOURS, NAME_TAKEN, CONFLICT, LABEL_SERVER_NOT_CONFIGURED, LABEL_SERVER_UNAVAILABLE, LABELS_INVALID, PATH_MISSING when the dataset is deleted meanwhile, PATH_INVALID, TIMEOUT, STORE_UNAVAILABLE, STORE_FULL, FILES_TOO_LARGE, LIMIT_EXCEEDED.',
   })
-  importAnnotations(@Ctx() context: AiArtsContext, @Arg('input', () => ImportAnnotationsInput) input: ImportAnnotationsInput): Promise<Dataset> {
+  importAnnotations(@Ctx() context: AiArtsContext, @Arg('input', () => ImportAnnotationsInput, { description: 'The dataset, and the version that is to be made of it.' }) input: ImportAnnotationsInput): Promise<Dataset> {
     return context.services.labelling.import(context, input);
   }
 

@@ -15,7 +15,7 @@ import { ModelConnection, ModelFilter, RegisterModelInput, UpdateModelInput, Upl
 export class ModelResolver {
   @Access('member')
   @Query(() => Model, { nullable: true, description: "A model of the caller's, or a public one; null when there is none of this id. Serves GET /ai_arts/api/models/:id. Errors: NOT_YOURS." })
-  model(@Ctx() context: AiArtsContext, @Arg('id', () => ID) id: string): Promise<Model | null> {
+  model(@Ctx() context: AiArtsContext, @Arg('id', () => ID, { description: 'Of the model.' }) id: string): Promise<Model | null> {
     return context.services.models.store.find(context, id);
   }
 
@@ -24,7 +24,7 @@ export class ModelResolver {
   models(
     @Ctx() context: AiArtsContext,
     @Args(() => PageArgs) page: PageArgs,
-    @Arg('filter', () => ModelFilter, { nullable: true }) filter?: ModelFilter | null,
+    @Arg('filter', () => ModelFilter, { nullable: true, description: 'Only models that meet all of it.' }) filter?: ModelFilter | null,
     @Arg('orderBy', () => ArtifactOrder, { nullable: true, description: 'By default CREATED_AT.' }) orderBy?: ArtifactOrder | null,
     @Arg('direction', () => SortDirection, { nullable: true, description: 'By default DESCENDING.' }) direction?: SortDirection | null,
   ): Promise<Connection<Model>> {
@@ -36,19 +36,19 @@ export class ModelResolver {
     description:
       'Makes a model of an upload, of files that administrators have put into the store, or of the output of a finished training, whose files are copied and whose lineage it keeps. Serves POST /ai_arts/api/models. Errors: BAD_INPUT, NAME_TAKEN, PATH_INVALID, PATH_MISSING, NOT_YOURS, JOB_NOT_FOUND, JOB_STATE_CONFLICT, FILES_TOO_LARGE, LIMIT_EXCEEDED, UPLOAD_FAILED when the wait is over before, STORE_FULL, STORE_UNAVAILABLE.',
   })
-  registerModel(@Ctx() context: AiArtsContext, @Arg('input', () => RegisterModelInput) input: RegisterModelInput): Promise<Model> {
+  registerModel(@Ctx() context: AiArtsContext, @Arg('input', () => RegisterModelInput, { description: 'What is to be a model, and what is said of it.' }) input: RegisterModelInput): Promise<Model> {
     return context.services.models.registerModel(context, input);
   }
 
   @Access('member')
   @Mutation(() => Model, { description: 'Takes in a file and makes it, or what it unpacks to, a model; all or nothing. Errors: those of `uploadFiles` and `registerModel`.' })
-  async uploadModel(@Ctx() context: AiArtsContext, @Arg('input', () => UploadModelInput) { file, dir, token, waitSeconds, ...said }: UploadModelInput): Promise<Model> {
+  async uploadModel(@Ctx() context: AiArtsContext, @Arg('input', () => UploadModelInput, { description: 'The file, and what is said of the model.' }) { file, dir, token, waitSeconds, ...said }: UploadModelInput): Promise<Model> {
     return context.services.models.uploadModel(context, said, { dir, token, waitSeconds }, await file);
   }
 
   @Access('member')
   @Mutation(() => Model, { description: 'Says something else of a model; its files stay as they are. Errors: BAD_INPUT, NAME_TAKEN, MODEL_NOT_FOUND, NOT_YOURS.' })
-  updateModel(@Ctx() context: AiArtsContext, @Arg('input', () => UpdateModelInput) input: UpdateModelInput): Promise<Model> {
+  updateModel(@Ctx() context: AiArtsContext, @Arg('input', () => UpdateModelInput, { description: 'The model, and what is to be said of it from now on; what is left out stays.' }) input: UpdateModelInput): Promise<Model> {
     return context.services.models.update(context, input);
   }
 
@@ -56,7 +56,7 @@ export class ModelResolver {
   @Mutation(() => Boolean, {
     description: 'Deletes a model: nobody sees it any more, its name is free, and its files go after a time of grace (AI_ARTS_DELETED_HOURS). Serves DELETE /ai_arts/api/models/:id. Errors: MODEL_NOT_FOUND, MODEL_IN_USE, NOT_YOURS.',
   })
-  deleteModel(@Ctx() context: AiArtsContext, @Arg('id', () => ID) id: string): Promise<boolean> {
+  deleteModel(@Ctx() context: AiArtsContext, @Arg('id', () => ID, { description: 'Of the model.' }) id: string): Promise<boolean> {
     return context.services.models.delete(context, id);
   }
 

@@ -10,7 +10,7 @@ import { CreateNotebookInput, NotebookConnection } from './notebook.types.js';
 export class NotebookResolver {
   @Access('member')
   @Query(() => Notebook, { nullable: true, description: 'One notebook; null when there is none of this id. Errors: NOT_YOURS.' })
-  notebook(@Ctx() context: AiArtsContext, @Arg('id', () => ID) id: string): Promise<Notebook | null> {
+  notebook(@Ctx() context: AiArtsContext, @Arg('id', () => ID, { description: 'Of the notebook.' }) id: string): Promise<Notebook | null> {
     return jobIfAny(Notebook, context, id);
   }
 
@@ -25,7 +25,7 @@ export class NotebookResolver {
     description:
       'Makes a notebook and has it started. It is QUEUED at once (UNAPPROVED when an administrator has to approve it), waits for its turn, is SCHEDULING until its Jupyter server answers, and RUNNING then, when `openUrl` opens it; `jobChanged` tells. A clientToken makes it safe to repeat. Serves POST /ai_arts/api/codes. Errors: BAD_INPUT, CONFLICT, ENGINE_NOT_CONFIGURED, ENGINE_REFUSED, ENGINE_NOT_ISOLATED, ENGINE_UNAVAILABLE, NOTEBOOK_UNAVAILABLE, PATH_INVALID, PATH_MISSING, JOB_QUOTA_EXCEEDED.',
   })
-  createNotebook(@Ctx() context: AiArtsContext, @Arg('input', () => CreateNotebookInput) input: CreateNotebookInput): Promise<Notebook> {
+  createNotebook(@Ctx() context: AiArtsContext, @Arg('input', () => CreateNotebookInput, { description: 'Its environment and files, and what it may use.' }) input: CreateNotebookInput): Promise<Notebook> {
     return context.services.notebooks.create(context, input);
   }
 
@@ -34,7 +34,7 @@ export class NotebookResolver {
     description:
       'Stops a notebook, which keeps its files: PAUSING until its processes are gone, then PAUSED; what its kernels held in memory is lost. Nothing happens to one that is stopped or has ended. Errors: JOB_NOT_FOUND, NOT_YOURS, JOB_STATE_CONFLICT, ENGINE_NOT_CONFIGURED.',
   })
-  stopNotebook(@Ctx() context: AiArtsContext, @Arg('id', () => ID) id: string): Promise<Notebook> {
+  stopNotebook(@Ctx() context: AiArtsContext, @Arg('id', () => ID, { description: 'Of the notebook.' }) id: string): Promise<Notebook> {
     return context.services.notebooks.stop(context, id);
   }
 
@@ -43,19 +43,19 @@ export class NotebookResolver {
     description:
       'Starts a notebook again, with the files that it had: QUEUED at once. Nothing happens to one that runs or is about to. Errors: JOB_NOT_FOUND, NOT_YOURS, JOB_STATE_CONFLICT while it is being stopped, JOB_QUOTA_EXCEEDED, NOTEBOOK_UNAVAILABLE, and those of the engine as for createNotebook.',
   })
-  startNotebook(@Ctx() context: AiArtsContext, @Arg('id', () => ID) id: string): Promise<Notebook> {
+  startNotebook(@Ctx() context: AiArtsContext, @Arg('id', () => ID, { description: 'Of the notebook.' }) id: string): Promise<Notebook> {
     return context.services.notebooks.start(context, id);
   }
 
   @Access('member')
   @Mutation(() => Boolean, { description: 'Deletes a notebook with all its files; one that runs is ended first. It is out of sight at once. Serves DELETE /ai_arts/api/codes/:id. Errors: JOB_NOT_FOUND, NOT_YOURS, ENGINE_NOT_CONFIGURED.' })
-  deleteNotebook(@Ctx() context: AiArtsContext, @Arg('id', () => ID) id: string): Promise<boolean> {
+  deleteNotebook(@Ctx() context: AiArtsContext, @Arg('id', () => ID, { description: 'Of the notebook.' }) id: string): Promise<boolean> {
     return context.services.notebooks.delete(context, id);
   }
 
   @Access('member')
   @Mutation(() => Notebook, { description: 'Says something else about a notebook; an empty text says nothing. Serves POST /ai_arts/api/codes/:id/description. Errors: BAD_INPUT, JOB_NOT_FOUND, NOT_YOURS.' })
-  describeNotebook(@Ctx() context: AiArtsContext, @Arg('id', () => ID) id: string, @Arg('description', () => String, { description: 'Up to 10,000 characters.' }) description: string): Promise<Notebook> {
+  describeNotebook(@Ctx() context: AiArtsContext, @Arg('id', () => ID, { description: 'Of the notebook.' }) id: string, @Arg('description', () => String, { description: 'Up to 10,000 characters.' }) description: string): Promise<Notebook> {
     return context.services.notebooks.describe(context, id, description);
   }
 

@@ -18,7 +18,7 @@ const MOST_TASKS = 1_000;
 export class TrainingResolver {
   @Access('member')
   @Query(() => Training, { nullable: true, description: 'One training; null when there is none of this id. Errors: NOT_YOURS.' })
-  training(@Ctx() context: AiArtsContext, @Arg('id', () => ID) id: string): Promise<Training | null> {
+  training(@Ctx() context: AiArtsContext, @Arg('id', () => ID, { description: 'Of the training.' }) id: string): Promise<Training | null> {
     return jobIfAny(Training, context, id);
   }
 
@@ -33,7 +33,7 @@ export class TrainingResolver {
     description:
       'Has a training run. It is QUEUED at once (UNAPPROVED when an administrator has to approve it), waits for its turn (users take turns), and is RUNNING, then FINISHED with its output kept, FAILED, or ERROR with the reason; `jobChanged` tells, `trainingLog` follows. Its program is started by an argument vector, never a shell: the interpreter by the ending of the start file (.py python3, .sh bash, .js node; in an environment of the site its own program), the start file, each parameter as `--<name> <value>`, `--data_path <folder>` when it has data, and `--output_path <folder>`. A clientToken makes it safe to repeat. Serves POST /ai_arts/api/trainings. Errors: BAD_INPUT, CODE_PATH_INVALID, TRAINING_TYPE_INVALID, CONFLICT, ENGINE_NOT_CONFIGURED, ENGINE_REFUSED, PATH_INVALID, PATH_MISSING, DATASET_NOT_FOUND, ENGINE_NOT_ISOLATED, ENGINE_UNAVAILABLE, JOB_QUOTA_EXCEEDED, FILES_TOO_LARGE and LIMIT_EXCEEDED when the caller has no room for code that is given as text, STORE_UNAVAILABLE, STORE_FULL.',
   })
-  createTraining(@Ctx() context: AiArtsContext, @Arg('input', () => CreateTrainingInput) input: CreateTrainingInput): Promise<Training> {
+  createTraining(@Ctx() context: AiArtsContext, @Arg('input', () => CreateTrainingInput, { description: 'The program, its data and parameters, and what it may use.' }) input: CreateTrainingInput): Promise<Training> {
     return context.services.trainings.create(context, input);
   }
 
@@ -42,7 +42,7 @@ export class TrainingResolver {
     description:
       'Runs a training again: a new one with the same code, data, parameters and limits. A clientToken makes it safe to repeat. Errors: BAD_INPUT, CONFLICT, JOB_NOT_FOUND, NOT_YOURS, PATH_MISSING when its data was deleted, and those of the engine as for createTraining.',
   })
-  resubmitTraining(@Ctx() context: AiArtsContext, @Arg('id', () => ID) id: string, @Arg('clientToken', () => String, { nullable: true }) clientToken?: string | null): Promise<Training> {
+  resubmitTraining(@Ctx() context: AiArtsContext, @Arg('id', () => ID, { description: 'Of the training that is to be run again.' }) id: string, @Arg('clientToken', () => String, { nullable: true, description: '1 to 255 characters. The same token of the same user again answers the same training; with another input it is a CONFLICT.' }) clientToken?: string | null): Promise<Training> {
     return context.services.trainings.resubmit(context, id, clientToken ?? null);
   }
 
@@ -51,13 +51,13 @@ export class TrainingResolver {
     description:
       'Ends a training: KILLING until its processes are gone (SIGTERM, and SIGKILL after JOB_STOP_GRACE_SECONDS), then KILLED; at once when it still waited. Nothing happens to one that has ended. Errors: JOB_NOT_FOUND, NOT_YOURS, ENGINE_NOT_CONFIGURED.',
   })
-  stopTraining(@Ctx() context: AiArtsContext, @Arg('id', () => ID) id: string): Promise<Training> {
+  stopTraining(@Ctx() context: AiArtsContext, @Arg('id', () => ID, { description: 'Of the training.' }) id: string): Promise<Training> {
     return context.services.trainings.stop(context, id);
   }
 
   @Access('member')
   @Mutation(() => Boolean, { description: 'Deletes a training with its output and its log; one that has not ended is ended first. It is out of sight at once. Errors: JOB_NOT_FOUND, NOT_YOURS, ENGINE_NOT_CONFIGURED.' })
-  deleteTraining(@Ctx() context: AiArtsContext, @Arg('id', () => ID) id: string): Promise<boolean> {
+  deleteTraining(@Ctx() context: AiArtsContext, @Arg('id', () => ID, { description: 'Of the training.' }) id: string): Promise<boolean> {
     return context.services.trainings.delete(context, id);
   }
 
@@ -74,8 +74,8 @@ export class TrainingResolver {
   })
   trainingLog(
     @Root() page: LogPage,
-    @Arg('id', () => ID) _id: string,
-    @Arg('after', () => String, { nullable: true }) _after?: string | null,
+    @Arg('id', () => ID, { description: 'Of the training.' }) _id: string,
+    @Arg('after', () => String, { nullable: true, description: 'The `cursor` of the last page that was read: goes on behind it.' }) _after?: string | null,
     @Arg('task', () => Int, { nullable: true, description: 'Which task of a PSDistJob, from 0; by default 0.' }) _task?: number | null,
   ): LogPage {
     return page;
@@ -98,9 +98,9 @@ export class TrainingResolver {
   log(
     @Ctx() context: AiArtsContext,
     @Root() training: Training,
-    @Arg('after', () => String, { nullable: true }) after?: string | null,
-    @Arg('first', () => Int, { nullable: true }) first?: number | null,
-    @Arg('last', () => Int, { nullable: true }) last?: number | null,
+    @Arg('after', () => String, { nullable: true, description: 'The `cursor` of a page: begins behind it.' }) after?: string | null,
+    @Arg('first', () => Int, { nullable: true, description: 'How many lines at most, counted from the beginning or from `after`.' }) first?: number | null,
+    @Arg('last', () => Int, { nullable: true, description: 'How many of the last lines at most; not with `first` or `after`.' }) last?: number | null,
     @Arg('task', () => Int, { nullable: true, description: 'Which task of a PSDistJob, from 0; by default 0.' }) task?: number | null,
   ): Promise<LogPage> {
     return readPage(context.services.logs.of(training, requireTask(training, task)), { after, first, last }, context.signal);
@@ -116,7 +116,7 @@ export class TrainingResolver {
     description:
       'What it tells of itself, or the one series of this name: from lines of its log (of task 0) that are a JSON object with a number `step`, such as `{"step": 20, "total": 100, "loss": 0.3}`; every number beside `step` and `total` is a metric. Up to 64 names; seen within some seconds.',
   })
-  metrics(@Ctx() { services, em }: AiArtsContext, @Root() { id }: Training, @Arg('name', () => String, { nullable: true }) name?: string | null): Promise<MetricSeries[]> {
+  metrics(@Ctx() { services, em }: AiArtsContext, @Root() { id }: Training, @Arg('name', () => String, { nullable: true, description: 'Only the series of this name.' }) name?: string | null): Promise<MetricSeries[]> {
     return services.metrics.seriesOf(em.fork(), id, name ?? null);
   }
 }

@@ -12,7 +12,7 @@ export class AvailabilityZoneResolver {
   })
   availabilityZones(
     @Ctx() context: RegistryContext,
-    @Arg('filter', () => ResourceFilter, { nullable: true }) filter?: ResourceFilter | null,
+    @Arg('filter', () => ResourceFilter, { nullable: true, description: 'Only zones of resources that meet all of it.' }) filter?: ResourceFilter | null,
     @Arg('first', () => Int, { nullable: true, description: 'Rows to answer, 20 by default, 100 at most.' }) first?: number | null,
     @Arg('after', () => String, { nullable: true, description: 'The cursor of the last row seen.' }) after?: string | null,
     @Arg('offset', () => Int, { nullable: true, description: 'Rows to pass over, for numbered pages; not with after.' }) offset?: number | null,

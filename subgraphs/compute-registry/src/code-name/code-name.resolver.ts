@@ -9,7 +9,7 @@ import { NameCodeInput } from './code-name.types.js';
 export class CodeNameResolver {
   @Access('member')
   @Query(() => [CodeName], { description: 'Every named code of a kind, ordered by code. Codes nobody named are not listed.' })
-  codes(@Ctx() { services }: RegistryContext, @Arg('kind', () => CodeKind) kind: CodeKind): CodeName[] {
+  codes(@Ctx() { services }: RegistryContext, @Arg('kind', () => CodeKind, { description: 'What the codes are codes of.' }) kind: CodeKind): CodeName[] {
     return services.codeNames.all(kind);
   }
 
@@ -18,7 +18,7 @@ export class CodeNameResolver {
     description:
       'Names a code, or names it anew: from now on it is shown by that name everywhere, in the graph and in the 互通 contract. May be repeated. Errors: BAD_INPUT for a code that is not of its kind\'s form; FORBIDDEN for anybody but an admin.',
   })
-  nameCode(@Ctx() context: RegistryContext, @Arg('input', () => NameCodeInput) input: NameCodeInput): Promise<CodeName> {
+  nameCode(@Ctx() context: RegistryContext, @Arg('input', () => NameCodeInput, { description: 'The code and its name.' }) input: NameCodeInput): Promise<CodeName> {
     return context.services.codeNames.name(context, input);
   }
 }

@@ -28,7 +28,7 @@ export class ComputingIdentifierResolver {
   })
   computingIdentifiers(
     @Ctx() context: RegistryContext,
-    @Arg('filter', () => ResourceFilter, { nullable: true }) filter?: ResourceFilter | null,
+    @Arg('filter', () => ResourceFilter, { nullable: true, description: 'Only identifiers that meet all of it.' }) filter?: ResourceFilter | null,
     @Arg('first', () => Int, { nullable: true, description: 'Rows to answer, 20 by default, 100 at most.' }) first?: number | null,
     @Arg('after', () => String, { nullable: true, description: 'The cursor of the last row seen.' }) after?: string | null,
   ): Promise<Connection<ComputingIdentifier>> {
@@ -42,7 +42,7 @@ export class ComputingIdentifierResolver {
   })
   registerComputingIdentifiers(
     @Ctx() context: RegistryContext,
-    @Arg('input', () => RegisterComputingIdentifiersInput) { values }: RegisterComputingIdentifiersInput,
+    @Arg('input', () => RegisterComputingIdentifiersInput, { description: 'The identifiers.' }) { values }: RegisterComputingIdentifiersInput,
   ): Promise<RegisterComputingIdentifiersPayload> {
     return context.services.registration.register(context, values);
   }

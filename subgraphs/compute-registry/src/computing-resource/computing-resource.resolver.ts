@@ -17,7 +17,7 @@ const AFTER = { nullable: true, description: 'The cursor of the last row seen.' 
 export class ComputingResourceResolver {
   @Access('member')
   @Query(() => ComputingResource, { nullable: true, description: 'A resource by its id, stale ones too; null when there is none.' })
-  async computingResource(@Ctx() context: RegistryContext, @Arg('id', () => ID) id: string): Promise<ComputingResource | null> {
+  async computingResource(@Ctx() context: RegistryContext, @Arg('id', () => ID, { description: 'Of the resource.' }) id: string): Promise<ComputingResource | null> {
     const number = resourceIdOf(id);
     return number === null ? null : loadResource(context, number);
   }
@@ -28,7 +28,7 @@ export class ComputingResourceResolver {
   })
   computingResources(
     @Ctx() context: RegistryContext,
-    @Arg('filter', () => ResourceFilter, { nullable: true }) filter?: ResourceFilter | null,
+    @Arg('filter', () => ResourceFilter, { nullable: true, description: 'Only resources that meet all of it.' }) filter?: ResourceFilter | null,
     @Arg('orderBy', () => [MatchOrder], { nullable: true, description: 'Best first; ties in the order of matching.' }) orderBy?: MatchOrder[] | null,
     @Arg('first', () => Int, FIRST) first?: number | null,
     @Arg('after', () => String, AFTER) after?: string | null,

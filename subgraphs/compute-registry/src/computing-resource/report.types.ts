@@ -65,7 +65,7 @@ export class ReportComputingResourcesInput {
  */
 export const ReportsInput = (): ParameterDecorator =>
   createParameterDecorator(({ args }) => (args as { input: ReportComputingResourcesInput }).input, {
-    arg: { name: 'input', typeFunc: () => ReportComputingResourcesInput },
+    arg: { name: 'input', typeFunc: () => ReportComputingResourcesInput, options: { description: 'The reports.' } },
   }) as ParameterDecorator;
 
 @ObjectType({ simpleResolvers: true, description: 'What became of a batch of reports.' })

@@ -12,7 +12,7 @@ export class MatchingResolver {
   })
   matchComputingResources(
     @Ctx() context: RegistryContext,
-    @Arg('requirements', () => Requirements) requirements: Requirements,
+    @Arg('requirements', () => Requirements, { description: 'What the resources must have, and what makes one better than another.' }) requirements: Requirements,
     @Arg('first', () => Int, { nullable: true, description: 'How many of the best to answer, 100 by default and at most.' }) first?: number | null,
     @Arg('explain', () => Boolean, { nullable: true, description: 'Also tell what each requirement rules out, and what is nearest when nothing matches. Costs a scan of the registry.' }) explain?: boolean | null,
   ): Promise<ResourceMatch> {

@@ -22,7 +22,7 @@ export class AuditResolver {
   @Access('peer')
   @Directive('@inaccessible')
   @Mutation(() => Boolean, { description: 'Keeps what a mutation of any subgraph did.' })
-  async recordAudit(@Ctx() context: MachinesContext, @Arg('input', () => RecordAuditInput) { actorId, subject, ...input }: RecordAuditInput): Promise<boolean> {
+  async recordAudit(@Ctx() context: MachinesContext, @Arg('input', () => RecordAuditInput, { description: 'What was done, by whom, and how it ended.' }) { actorId, subject, ...input }: RecordAuditInput): Promise<boolean> {
     await context.services.audit.keep(context, { ...input, actorId: actorId ?? null, subject: subject ?? null });
     return true;
   }

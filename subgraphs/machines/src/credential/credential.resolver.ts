@@ -13,7 +13,7 @@ export class CredentialResolver {
     description:
       'Begins a session of two hours. Failed logins are throttled per user and address. Errors: WRONG_CREDENTIALS, TOO_MANY_LOGINS (with `extensions.retryAfterSeconds`). Contract: POST /api/ticket.',
   })
-  logIn(@Ctx() context: MachinesContext, @Arg('input', () => LogInInput) input: LogInInput): Promise<Session> {
+  logIn(@Ctx() context: MachinesContext, @Arg('input', () => LogInInput, { description: 'Name and password.' }) input: LogInInput): Promise<Session> {
     return context.services.logins.logIn(context, input);
   }
 
@@ -38,7 +38,7 @@ export class CredentialResolver {
 
   @Access('member')
   @Mutation(() => CreatedApiToken, { description: 'Makes an API token for the caller and shows it once. Errors: BAD_INPUT, FORBIDDEN, LIMIT_EXCEEDED (100 of a user).' })
-  createApiToken(@Ctx() context: MachinesContext, @Arg('input', () => CreateApiTokenInput) input: CreateApiTokenInput): Promise<CreatedApiToken> {
+  createApiToken(@Ctx() context: MachinesContext, @Arg('input', () => CreateApiTokenInput, { description: 'What the token is called, and may do.' }) input: CreateApiTokenInput): Promise<CreatedApiToken> {
     return context.services.tokens.create(context, input);
   }
 
@@ -52,21 +52,21 @@ export class CredentialResolver {
   @Access('peer')
   @Directive('@inaccessible')
   @Query(() => Credential, { nullable: true, description: 'What a ticket or API token stands for; null when it is unknown, expired, revoked, or its user disabled.' })
-  resolveCredential(@Ctx() context: MachinesContext, @Arg('credential', () => String) credential: string): Promise<Credential | null> {
+  resolveCredential(@Ctx() context: MachinesContext, @Arg('credential', () => String, { description: 'A ticket or an API token.' }) credential: string): Promise<Credential | null> {
     return context.services.credentials.resolve(context, credential);
   }
 
   @Access('peer')
   @Directive('@inaccessible')
   @Query(() => Credential, { nullable: true, description: 'What the credential of an id stands for, for a session that was begun with it; null as for resolveCredential.' })
-  resolveCredentialById(@Ctx() context: MachinesContext, @Arg('credentialId', () => ID) credentialId: string): Promise<Credential | null> {
+  resolveCredentialById(@Ctx() context: MachinesContext, @Arg('credentialId', () => ID, { description: 'The id of a session or of an API token.' }) credentialId: string): Promise<Credential | null> {
     return context.services.credentials.resolveById(context, credentialId);
   }
 
   @Access('peer')
   @Directive('@inaccessible')
   @Query(() => Credential, { nullable: true, description: 'What a user stands for whom an address or another system vouches for; null when there is no such user, or it is disabled.' })
-  resolveUser(@Ctx() context: MachinesContext, @Arg('username', () => String) username: string): Promise<Credential | null> {
+  resolveUser(@Ctx() context: MachinesContext, @Arg('username', () => String, { description: 'The name of the user.' }) username: string): Promise<Credential | null> {
     return context.services.credentials.resolveUser(context, username);
   }
 

@@ -30,13 +30,13 @@ export class MachineResolver {
   @Mutation(() => [Machine], {
     description: 'Adds machines or replaces them by id, all or none; may be repeated. New ones are seen by admins only until granted. Answers them in the order sent. Errors: BAD_INPUT.',
   })
-  saveMachines(@Ctx() context: MachinesContext, @Arg('input', () => SaveMachinesInput) input: SaveMachinesInput): Promise<Machine[]> {
+  saveMachines(@Ctx() context: MachinesContext, @Arg('input', () => SaveMachinesInput, { description: 'The machines, each as a whole.' }) input: SaveMachinesInput): Promise<Machine[]> {
     return context.services.machines.save(context, input);
   }
 
   @Access('admin')
   @Mutation(() => Machine, { description: 'Lets a user or everyone see a machine, or no longer; may be repeated. Errors: NOT_FOUND, BAD_INPUT.' })
-  grantMachine(@Ctx() context: MachinesContext, @Arg('input', () => GrantMachineInput) input: GrantMachineInput): Promise<Machine> {
+  grantMachine(@Ctx() context: MachinesContext, @Arg('input', () => GrantMachineInput, { description: 'The machine, and who may see it.' }) input: GrantMachineInput): Promise<Machine> {
     return context.services.grants.grant(context, input);
   }
 

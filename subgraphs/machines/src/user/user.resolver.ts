@@ -25,7 +25,7 @@ export class UserResolver {
 
   @Access('admin')
   @Mutation(() => User, { description: 'Creates a user who may log in at once. Errors: USERNAME_TAKEN, WEAK_PASSWORD, BAD_INPUT.' })
-  createUser(@Ctx() context: MachinesContext, @Arg('input', () => CreateUserInput) input: CreateUserInput): Promise<User> {
+  createUser(@Ctx() context: MachinesContext, @Arg('input', () => CreateUserInput, { description: 'Name and password, and what the user may do.' }) input: CreateUserInput): Promise<User> {
     return context.services.users.create(context, input);
   }
 
@@ -34,7 +34,7 @@ export class UserResolver {
     description:
       'Changes a user’s roles or organization, disables or enables it. It takes effect within a second everywhere; a disabled user’s sessions end. Errors: NOT_FOUND, LAST_ADMIN, BAD_INPUT.',
   })
-  updateUser(@Ctx() context: MachinesContext, @Arg('input', () => UpdateUserInput) input: UpdateUserInput): Promise<User> {
+  updateUser(@Ctx() context: MachinesContext, @Arg('input', () => UpdateUserInput, { description: 'The user, and what is to change; what is left out stays.' }) input: UpdateUserInput): Promise<User> {
     return context.services.users.update(context, input);
   }
 
@@ -43,7 +43,7 @@ export class UserResolver {
     description:
       'Sets one’s own password and ends one’s other sessions, or, by an admin, another user’s and ends all of them. API tokens stay. Errors: WRONG_CREDENTIALS, TOO_MANY_LOGINS, WEAK_PASSWORD, FORBIDDEN, NOT_FOUND.',
   })
-  async changePassword(@Ctx() context: MachinesContext, @Arg('input', () => ChangePasswordInput) input: ChangePasswordInput): Promise<boolean> {
+  async changePassword(@Ctx() context: MachinesContext, @Arg('input', () => ChangePasswordInput, { description: 'The new password, and whose it is.' }) input: ChangePasswordInput): Promise<boolean> {
     await context.services.passwords.change(context, input);
     return true;
   }

@@ -18,7 +18,7 @@ export class ProviderResolver {
     description:
       'Saves how an organization gives out addresses of its resources; counts from the next allocation on. May be repeated. Errors: BAD_INPUT.',
   })
-  saveProvider(@Ctx() context: SchedulingContext, @Arg('input', () => SaveProviderInput) input: SaveProviderInput): Promise<Provider> {
+  saveProvider(@Ctx() context: SchedulingContext, @Arg('input', () => SaveProviderInput, { description: 'The organization, and how it gives out addresses; what is left out stays.' }) input: SaveProviderInput): Promise<Provider> {
     return context.services.providers.save(context, input);
   }
 

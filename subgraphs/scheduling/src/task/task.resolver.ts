@@ -15,7 +15,7 @@ const resource = (id: number): ComputingResourceReference => ({ id: String(id) }
 export class TaskResolver {
   @Access('member')
   @Query(() => Task, { nullable: true, description: "One task; null when there is none of this id or it is somebody else's." })
-  task(@Ctx() context: SchedulingContext, @Arg('id', () => ID) id: string): Promise<Task | null> | null {
+  task(@Ctx() context: SchedulingContext, @Arg('id', () => ID, { description: 'Of the task.' }) id: string): Promise<Task | null> | null {
     const integer = integerId(id);
     return integer === undefined ? null : loadTask(context, integer);
   }
@@ -24,9 +24,9 @@ export class TaskResolver {
   @Query(() => TaskConnection, { description: "The caller's tasks, an admin's: everybody's; newest first. Errors: BAD_INPUT, LIMIT_EXCEEDED." })
   tasks(
     @Ctx() context: SchedulingContext,
-    @Arg('filter', () => TaskFilter, { nullable: true }) filter?: TaskFilter | null,
-    @Arg('first', () => Int, { nullable: true }) first?: number | null,
-    @Arg('after', () => String, { nullable: true }) after?: string | null,
+    @Arg('filter', () => TaskFilter, { nullable: true, description: 'Only tasks that meet all of it.' }) filter?: TaskFilter | null,
+    @Arg('first', () => Int, { nullable: true, description: 'Rows to answer, 20 by default, 100 at most.' }) first?: number | null,
+    @Arg('after', () => String, { nullable: true, description: 'The cursor of the last row seen.' }) after?: string | null,
   ): Promise<Connection<Task>> {
     return context.services.tasks.list(context, filter ?? {}, { first: first ?? null, after: after ?? null });
   }
@@ -35,7 +35,7 @@ export class TaskResolver {
   @Directive('@shareable')
   @Directive('@inaccessible')
   @Query(() => Boolean, { description: 'Whether a user has tasks that are ALLOCATING or ALLOCATED, which a user who is to be deleted must not have.' })
-  ownsRunningThings(@Ctx() { services, em }: SchedulingContext, @Arg('userId', () => ID) userId: string): Promise<boolean> {
+  ownsRunningThings(@Ctx() { services, em }: SchedulingContext, @Arg('userId', () => ID, { description: 'The user who is to be deleted.' }) userId: string): Promise<boolean> {
     return services.paths.holdsAnything(em, userId);
   }
 
@@ -44,7 +44,7 @@ export class TaskResolver {
     description:
       'Stores a task template and offers the resources that match it, the best 100 of them, in the order that `matchComputingResources` documents. The task is OFFERED afterwards. A clientToken makes it safe to repeat. Serves POST query_computing_resources_by_task_template. Errors: BAD_INPUT, LIMIT_EXCEEDED, CONFLICT.',
   })
-  submitTask(@Ctx() context: SchedulingContext, @Arg('input', () => SubmitTaskInput) input: SubmitTaskInput): Promise<Task> {
+  submitTask(@Ctx() context: SchedulingContext, @Arg('input', () => SubmitTaskInput, { description: 'The template of the task, and where it comes from.' }) input: SubmitTaskInput): Promise<Task> {
     return context.services.tasks.submit(context, input);
   }
 
@@ -53,7 +53,7 @@ export class TaskResolver {
     description:
       "Takes an offered resource for the task, or refuses it. Accepting reserves the gpu_available and cpu_available that the template asks for, gets the URL from the provider, and leaves the task ALLOCATED; a resource that it had before is given back. Refusing gives back what the task has of this resource and leaves it REFUSED (a task that has another resource keeps it). The same call again answers the same. Serves POST task_path. Errors: TASK_NOT_FOUND, RESOURCE_NOT_FOUND, NOT_OFFERED, TASK_NOT_OPEN, RESOURCE_STALE, NO_CAPACITY, NO_ADDRESS, PROVIDER_REFUSED, PROVIDER_UNREACHABLE, TIMEOUT.",
   })
-  chooseTaskPath(@Ctx() context: SchedulingContext, @Arg('input', () => ChooseTaskPathInput) input: ChooseTaskPathInput): Promise<Task> {
+  chooseTaskPath(@Ctx() context: SchedulingContext, @Arg('input', () => ChooseTaskPathInput, { description: 'The task, the resource, and whether it is taken or refused.' }) input: ChooseTaskPathInput): Promise<Task> {
     return context.services.paths.choose(context, input);
   }
 
@@ -61,7 +61,7 @@ export class TaskResolver {
   @Mutation(() => Task, {
     description: 'Ends a task and gives back what it has; RELEASED afterwards, for good. The same call again answers the same. Errors: TASK_NOT_FOUND, TASK_NOT_OPEN when it has expired.',
   })
-  releaseTask(@Ctx() context: SchedulingContext, @Arg('id', () => ID) id: string): Promise<Task> {
+  releaseTask(@Ctx() context: SchedulingContext, @Arg('id', () => ID, { description: 'Of the task.' }) id: string): Promise<Task> {
     return context.services.paths.release(context, id);
   }
 
@@ -76,7 +76,7 @@ export class TaskResolver {
   }
 
   @FieldResolver(() => OfferConnection, { description: 'What was offered when the task was submitted, best first: at most 100; `totalCount` counts all matches.' })
-  async offers(@Ctx() context: SchedulingContext, @Root() task: Task, @Arg('first', () => Int, { nullable: true }) first?: number | null): Promise<Connection<Offer>> {
+  async offers(@Ctx() context: SchedulingContext, @Root() task: Task, @Arg('first', () => Int, { nullable: true, description: 'How many at most.' }) first?: number | null): Promise<Connection<Offer>> {
     const window = pageWindow({ first: first ?? null }, context.maxPageSize);
     const rows = (await loadOffers(scopeOf(task, context), task.id)) ?? [];
     return pageOf({ rows: rows.slice(0, window.limit + 1), window, keyOf: ({ rank }) => [rank], totalCount: task.matchCount });
@@ -109,8 +109,8 @@ export class TaskEventResolver {
   })
   taskChanged(
     @Root() { id, at, subject, payload }: StoredEvent<{ state: TaskState }>,
-    @Arg('id', () => ID, { nullable: true }) _id?: string | null,
-    @Arg('after', () => ID, { nullable: true }) _after?: string | null,
+    @Arg('id', () => ID, { nullable: true, description: 'Only of this task.' }) _id?: string | null,
+    @Arg('after', () => ID, { nullable: true, description: 'The id of the last event that was read: what came behind it is told first.' }) _after?: string | null,
   ): TaskEvent {
     return { id, at, state: payload.state, taskId: Number(subject) };
   }
