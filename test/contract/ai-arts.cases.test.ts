@@ -176,6 +176,8 @@ describe.skipIf(isMissing(jupyter))('notebooks', () => {
     const list = await client.ask('GET', `/codes?status=running&searchWord=${encodeURIComponent(name)}`);
     expect(list).toEqual({ CodeEnvs: [{ ...code, JupyterUrl: expect.stringMatching(/^http/) }], total: 1, totalPage: 1 });
 
+    for (const other of ['status=killed', `searchWord=${randomUUID()}`]) expect((await client.ask('GET', `/codes?${other}`)).total).toBe(0);
+
     const { accessPoint } = await client.ask('GET', `/codes/${id}/endpoint`);
     const opened = await fetch(accessPoint, { redirect: 'manual' });
     expect([opened.status, opened.headers.getSetCookie().length]).toEqual([303, 1]);

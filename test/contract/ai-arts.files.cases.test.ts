@@ -176,7 +176,7 @@ describe('models', () => {
     expect(model).toMatchObject({ id, name, description: 'd', creator: 'alice', use: 'digits', engine: 'onnx', precision: 'fp32', params: { layers: 2 }, size: 1, jobId: '' });
     expect(training).toBeNull();
     expect(await client.ask('GET', `/models?name=${name.slice(3, 30)}&status=normal`)).toEqual({ models: [model], total: 1, totalPage: 1, pageNum: 1, pageSize: 10 });
-    expect((await client.ask('GET', '/models?use=letters')).models).toEqual([]);
+    for (const other of ['use=letters', `name=${UNKNOWN}`]) expect((await client.ask('GET', `/models?${other}`)).models).toEqual([]);
     expect((await client.fetch(`/models/${id}/download`)).status).toBe(200);
     expect(await client.ask('DELETE', `/models/${id}`)).toEqual({});
     expectRefused(await client.call('GET', `/models/${id}/download`), [404, 10001], /./);

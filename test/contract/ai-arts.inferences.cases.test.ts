@@ -58,7 +58,7 @@ describe('inference services', () => {
     for (const path of ['/inferences', '/ListInferenceJob', '/inferences/ListInferenceJob']) {
       expect(await client.ask('GET', `${path}?status=running&name=${encodeURIComponent('识')}&pageNum=1&pageSize=5`)).toEqual({ inferences: [inference], total: 1, totalPage: 1 });
     }
-    expect(await client.ask('GET', '/inferences?status=failed')).toEqual({ inferences: [], total: 0, totalPage: 0 });
+    for (const other of ['status=failed', `name=${UNKNOWN}`]) expect(await client.ask('GET', `/inferences?${other}`)).toEqual({ inferences: [], total: 0, totalPage: 0 });
   });
 
   test('say what a picture shows that was uploaded: one by its id, or the last one', { tags: ['ai-arts/6.4/route', 'ai-arts/6.5/route', 'ai-arts/6.5/last', 'ai-arts/6.5/classify'] }, async () => {

@@ -43,6 +43,7 @@ describe('trainings', () => {
 
     const list = await client.ask('GET', '/trainings?status=failed&searchWord=a%20try&orderBy=createTime&order=asc');
     expect(list.Trainings.map((row: { id: string }) => row.id)).toContain(id);
+    for (const other of ['status=unapproved', `searchWord=${randomUUID()}`]) expect(await client.ask('GET', `/trainings?${other}`)).toEqual({ Trainings: [], total: 0, totalPage: 0 });
     expect(await client.ask('DELETE', `/trainings/${id}`)).toEqual({});
     expectRefused(await client.call('GET', `/trainings/${id}`), [404, 10001], /./);
   });

@@ -107,6 +107,8 @@ describe('a task template', () => {
     expect(results.map(({ price, gpu_available, network_delay }) => ({ price, gpu_available, network_delay }))).toEqual(expected);
     expect(results[3]!.id).toBeLessThan(results[4]!.id);
     expect((await world.submit({ gpu_model: ranked })).results.map(({ id }) => id)).toEqual(results.map(({ id }) => id));
+    const { __type } = await world.alice.ask('{ __type(name: "ResourceMatch") { fields { name description } } }');
+    expect(__type.fields.find(({ name }: { name: string }) => name === 'resources').description).toMatch(/cheapest first \(no price last\), then most free GPUs, most free CPUs, shortest delay, lowest id/);
   });
 
   test('offers every resource with exactly the fields of the document', { tags: ['interconnect/4/id', 'interconnect/4/names', 'interconnect/4/report'] }, async () => {

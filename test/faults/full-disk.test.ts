@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { actor, admin } from '../testkit/actor.js';
+import { AiArtsClient, expectRefused } from '../testkit/ai-arts.client.js';
 import { fileHoldings, Librarian } from '../testkit/library.js';
 import { startPlatform, type Platform } from '../testkit/platform.js';
 import { until } from '../testkit/processes.js';
@@ -58,8 +59,10 @@ describe.skipIf(!(await mayMount()))('a disk that is full', { timeout: 200_000 }
 
   const held = () => fileHoldings({ ...platform, databaseUrl: platform.databaseUrl, dataDirectory: folder });
 
-  test('an upload is refused with STORE_FULL and leaves nothing; one that has room is taken', async () => {
-    await expect(librarian.dataset('large', 'large.bin', randomBytes((SIZE_MIB + 4) * MIB))).rejects.toThrow(/STORE_FULL/);
+  test('an upload is refused with STORE_FULL and leaves nothing; one that has room is taken', { tags: ['ai-arts/0/30002'] }, async () => {
+    const large = randomBytes((SIZE_MIB + 4) * MIB);
+    await expect(librarian.dataset('large', 'large.bin', large)).rejects.toThrow(/STORE_FULL/);
+    expectRefused(await new AiArtsClient(alice.actor).upload('/datasets/upload', large, 'large.bin'), [400, 30002], /./);
     await until('nothing to be left of it', async () => {
       const { stored, recorded, incoming } = await held();
       return stored + recorded + incoming.length === 0;

@@ -119,7 +119,7 @@ describe('a training', () => {
 });
 
 describe('stopping', () => {
-  test('a training that runs ends it on the engine; to stop it again changes nothing', async () => {
+  test('a training that runs ends it on the engine; to stop it again changes nothing', { tags: ['ai-arts/jobs/killed', 'ai-arts/jobs/kill-any', 'ai-arts/jobs/kill-ended'] }, async () => {
     const alice = house.actor();
     const id = await alice.created();
     await alice.until(id, 'RUNNING');

@@ -15,7 +15,7 @@ export class MemoryDriver implements CloudDriver {
   readonly machines = new Map<string, Machine>();
   readonly launches: string[] = [];
   imageList: CloudImage[] = [image('1', 'linux'), image('2', 'twin'), image('3', 'twin')];
-  flavorList: CloudFlavor[] = [{ id: '1', name: 'm1.tiny', cpus: 1, memoryBytes: 2 ** 28, diskBytes: 0 }];
+  flavorList: CloudFlavor[] = [['1', 'm1.tiny'], ['2', 'twin'], ['3', 'twin']].map(([id, name]) => ({ id: id!, name: name!, cpus: 1, memoryBytes: 2 ** 28, diskBytes: 0 }));
   readiness = { ready: true, message: null as string | null };
   bootMs = 0;
   /** Called before each thing is made, and by every other call under its name; what it throws is the cloud's failure. */

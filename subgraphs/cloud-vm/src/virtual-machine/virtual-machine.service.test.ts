@@ -50,9 +50,11 @@ describe('a launch', () => {
     expect(errors[0]?.extensions).toMatchObject({ code, field });
   });
 
-  test('takes an id in place of an ambiguous name, and tells the ids', { tags: ['cloud-api/launch/id-for-name', 'cloud-api/launch/ambiguous-image'] }, async () => {
+  test('takes an id in place of an ambiguous name, and tells the ids', { tags: ['cloud-api/launch/id-for-name', 'cloud-api/launch/ambiguous-image', 'cloud-api/launch/ambiguous-flavor'] }, async () => {
     expect((await alice.launch({ image: 'twin' })).errors[0]?.message).toContain('2, 3');
     expect((await alice.launch({ image: '3' })).data.launchVirtualMachine.image).toBe('twin');
+    expect((await alice.launch({ flavor: 'twin' })).errors[0]).toMatchObject({ message: expect.stringContaining('2, 3'), extensions: { code: 'VM_FLAVOR_AMBIGUOUS', field: 'input.flavor' } });
+    expect((await alice.launch({ flavor: '3' })).data.launchVirtualMachine.flavor).toBe('twin');
   });
 
   test('on a cloud without its network is told so before the internet value', { tags: ['cloud-api/launch/missing-config', 'cloud-api/form/order'] }, async () => {
