@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { badInput, internalError, notFound, type Log } from '@hutong/common';
 import { METRICS_PATH, type MetricsAnswer } from '@hutong/common/telemetry';
-import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Router } from 'express';
+import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler, type Response, type Router } from 'express';
+import type { RequestListener } from 'node:http';
 import { refuse } from './failure.js';
 import { healthRoute, readinessRoute, type Readiness } from './readiness.js';
 import { requestId } from './request-id.js';
@@ -43,6 +44,15 @@ export function createApp({ routes, legacy, internal = [], graphql, playground, 
   app.use(failed(log));
   return app;
 }
+
+/** Has an app answer requests; those whose target is no URL, such as `http://`, reach none of its handlers, and Express would answer them with a page. */
+export const answeredBy =
+  (app: Express): RequestListener =>
+  (request, response) =>
+    app(request as Request, response as Response, () => {
+      if (response.headersSent) return void response.destroy();
+      requestId(request as Request, response as Response, () => refuse(request as Request, response as Response, badInput({ problem: 'the target of the request is no URL' })));
+    });
 
 /** For what nobody answers. */
 export const nothingHere: RequestHandler = (request, response) => {

@@ -167,6 +167,16 @@ test('a path that is not there is answered in JSON, a broken one too', async () 
   expect((await gateway.request('/%E0%A4%A')).status).toBeLessThan(500);
 });
 
+test('a target that is no URL is refused in JSON', async () => {
+  const { hostname, port } = new URL(gateway.url);
+  const received = await new Promise<string>((resolve, reject) => {
+    let text = '';
+    const socket = connect(Number(port), hostname, () => socket.write('GET http:// HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'));
+    socket.on('data', (chunk) => (text += chunk.toString())).on('error', reject).on('close', () => resolve(text));
+  });
+  expect(received).toMatch(/^HTTP\/1\.1 400 .*\r\nx-request-id: \S+\r\n.*application\/json; charset=utf-8.*"code":"BAD_INPUT"/is);
+});
+
 test('what is no HTTP ends the connection and not the server', async () => {
   const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');
   socket.write('\u0000\u0001 rubbish\r\n\r\n');

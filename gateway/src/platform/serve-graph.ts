@@ -2,7 +2,7 @@ import { listen, type Log } from '@hutong/common';
 import type { MetricsAnswer } from '@hutong/common/telemetry';
 import { acceptUnencodedTargets, contracts, restCompat } from '@hutong/rest-compat';
 import type { GatewaySettings } from '../environment.js';
-import { createApp } from '../http/app.js';
+import { answeredBy, createApp } from '../http/app.js';
 import { Readiness } from '../http/readiness.js';
 import { observed } from '../telemetry/http-exchange.js';
 import { playground } from '../playground/playground.js';
@@ -72,7 +72,7 @@ export async function serveGraph(subgraphs: OpenSubgraphs, { settings, origins, 
   });
   const listening = new AsyncDisposableStack();
   try {
-    const listener = await listen(observed(app), settings);
+    const listener = await listen(observed(answeredBy(app)), settings);
     listening.defer(() => listener.drain(0));
     const notebooks = await listenForNotebooks({ routes, host: settings.host, port: settings.notebookPort, trustedProxies: settings.trustedProxies, log });
     origins.listening(notebooks.port);

@@ -1,6 +1,6 @@
 import { listen, type HttpListener, type Log } from '@hutong/common';
 import express, { type Express } from 'express';
-import { failed, nothingHere } from '../http/app.js';
+import { answeredBy, failed, nothingHere } from '../http/app.js';
 import { addressOf, refuseUpgrade } from '../subscriptions/websocket-endpoint.js';
 import { observed } from '../telemetry/http-exchange.js';
 import type { SubgraphRoutes } from './subgraph-routes.js';
@@ -25,7 +25,7 @@ export async function listenForNotebooks({ routes, host, port, trustedProxies, l
   app.disable('etag');
   if (trustedProxies.length > 0) app.set('trust proxy', [...trustedProxies]);
   app.use(routes.handler('notebook'), nothingHere, failed(log));
-  const listener = await listen(observed(app), { host, port, setting: 'NOTEBOOK_PORT' });
+  const listener = await listen(observed(answeredBy(app)), { host, port, setting: 'NOTEBOOK_PORT' });
   listener.server.on('upgrade', (request, socket, head) => {
     socket.on('error', (err) => log.debug({ err }, 'a connection failed'));
     if (!routes.upgrade('notebook', request, socket, head, addressOf(request, app))) refuseUpgrade(socket, 404);

@@ -1,5 +1,6 @@
 import { CallerTokens, createLog, listen, platformSecret, SettingError, type HttpListener, type Log } from '@hutong/common/process';
-import express from 'express';
+import express, { type Request, type Response } from 'express';
+import type { ServerResponse } from 'node:http';
 import { restCompat } from '../contracts.js';
 import { acceptUnencodedTargets } from '../engine/unencoded-target.js';
 import { readAloneSettings, type AloneSettings } from './environment.js';
@@ -47,7 +48,9 @@ async function serve(graph: GatewayGraph, { host, port, gatewayUrl, trustedProxi
     response.status(ready ? 200 : 503).set('cache-control', 'no-store').json({ status: ready ? 'ready' : 'unavailable', message });
   });
   app.use((_request, response) => void response.status(404).json({ detail: 'There is nothing here.' }));
-  const listener = await listen(app, { host, port });
+  // What Express cannot read the target of reaches no handler, and it would answer with a page.
+  const unread = (response: ServerResponse) => void response.writeHead(400, { 'content-type': 'application/json; charset=utf-8' }).end('{"detail":"The target of the request is no URL."}');
+  const listener = await listen((request, response) => app(request as Request, response as Response, () => unread(response)), { host, port });
   acceptUnencodedTargets(listener.server);
   return listener;
 }

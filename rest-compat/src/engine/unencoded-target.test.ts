@@ -18,6 +18,14 @@ it('takes an unencoded target after other requests on the same connection, and c
   expect(text).toContain('"code":404');
 });
 
+it('lets a handler behind it say how long the connection may stand still', async () => {
+  await using rest = await RestServer.start({}, (_request, response, next) => {
+    response.setTimeout(60_000);
+    next();
+  });
+  expect(await rest.raw(unencoded)).toContain('"code":404');
+});
+
 it.each([
   ['a body', 'POST /api/v1/nowhere?region=北京 HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}'],
   ['two requests at once', unencoded + unencoded],
@@ -27,6 +35,16 @@ it.each([
 ])('refuses %s with HTTP 400', async (_what, bytes) => {
   await using rest = await RestServer.start();
   expect(await rest.raw(bytes)).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+});
+
+it('writes nothing into an answer that has begun, whatever comes behind its request', async () => {
+  await using rest = await RestServer.start({}, (_request, response) => {
+    response.writeHead(200, { 'content-length': 1_000 });
+    response.write('the first half');
+  });
+  const text = await rest.raw('GET /half HTTP/1.1\r\nHost: x\r\n\r\nno HTTP\r\n\r\n');
+  expect(text.match(/HTTP\/1\.1/g)?.length ?? 0).toBeLessThanOrEqual(1);
+  expect(text).not.toContain('400 Bad Request');
 });
 
 it('still tells a caller that its headers are too large', async () => {

@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 
@@ -42,8 +42,9 @@ function encodedHead({ code, rawPacket, bytesParsed = 0 }: ParseError): string |
   return `${encoded}${headers}\r\nConnection: close${HEAD_END}`;
 }
 
-function refuse(socket: Duplex, code = ''): void {
-  if (!socket.writable) return void socket.destroy();
+/** Within an answer that has begun, a refusal would be taken for a part of it. */
+function refuse(socket: Duplex & { _httpMessage?: Pick<ServerResponse, 'headersSent'> | null }, code = ''): void {
+  if (!socket.writable || socket._httpMessage?.headersSent) return void socket.destroy();
   socket.end(`HTTP/1.1 ${REFUSALS[code] ?? '400 Bad Request'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
 }
 
@@ -61,6 +62,13 @@ class SingleRequest extends Duplex {
     this.remoteAddress = socket.remoteAddress;
     this.encrypted = 'encrypted' in socket && socket.encrypted === true;
     socket.once('close', () => this.destroy());
+    socket.on('timeout', () => this.emit('timeout'));
+  }
+
+  /** Handlers that stream set it on the connection; the caller's own socket is what stands still. */
+  setTimeout(milliseconds: number): this {
+    this.#socket.setTimeout(milliseconds);
+    return this;
   }
 
   override _read(): void {
