@@ -4,7 +4,8 @@ import { exampleGroups } from '../../gateway/src/playground/examples.js';
 import { admin, type Actor } from '../testkit/actor.js';
 import { chromium, isMissing } from '../testkit/engines.js';
 import { ADMIN_PASSWORD, startPlatform, type Platform } from '../testkit/platform.js';
-import { artefactsFolder, openBrowser, openPage, type WatchedPage } from './watched.page.js';
+import { openBrowser } from './headless.browser.js';
+import { artefactsFolder, openPage, type WatchedPage } from './watched.page.js';
 
 // The playground as an explorer meets it, in a real browser that reaches nothing else.
 

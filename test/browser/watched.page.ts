@@ -1,8 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import puppeteer, { type Browser, type Page } from 'puppeteer-core';
-import { chromium, programFile } from '../testkit/engines.js';
+import type { Browser, Page } from 'puppeteer-core';
 
 const PATIENCE_MS = 30_000;
 
@@ -20,16 +19,6 @@ export interface WatchedPage {
   sees(selector: string, words: string | RegExp): Promise<void>;
   /** Leaves a picture of the page among the artefacts. */
   picture(name: string): Promise<void>;
-}
-
-/** A headless Chromium that resolves no name. */
-export function openBrowser(): Promise<Browser> {
-  return puppeteer.launch({
-    executablePath: programFile(chromium.programs[0]!)!,
-    headless: true,
-    args: ['--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1', '--disable-background-networking', ...(process.geteuid?.() === 0 ? ['--no-sandbox'] : [])],
-    defaultViewport: { width: 1440, height: 900 },
-  });
 }
 
 /** A tab of its own, with storage and cookies of its own, for a user who prefers this language and theme. */
