@@ -156,7 +156,7 @@ describe('互通平台 API 文档', () => {
     {
       tags: [
         'interconnect/0/good', 'interconnect/0/json', 'interconnect/0/content-type', 'interconnect/1/route', 'interconnect/2/route', 'interconnect/3/route', 'interconnect/3/example',
-        'interconnect/4/route', 'interconnect/4/task_id', 'interconnect/4/count', 'interconnect/4/id', 'interconnect/4/names', 'interconnect/4/report', 'interconnect/5/route', 'interconnect/5/url', 'interconnect/5/refused',
+        'interconnect/4/route', 'interconnect/4/all-fresh', 'interconnect/4/task_id', 'interconnect/4/count', 'interconnect/4/id', 'interconnect/4/names', 'interconnect/4/report', 'interconnect/5/route', 'interconnect/5/url', 'interconnect/5/refused',
       ],
     },
     async () => {

@@ -65,7 +65,7 @@ describe('a launch', () => {
     await new Promise((resolve) => setTimeout(resolve, 3_100));
   });
 
-  test('that the cloud refuses is in ERROR with its words, and leaves nothing', { tags: ['cloud-api/launch/fails', 'cloud-api/destroy/states'] }, async () => {
+  test('that the cloud refuses is in ERROR with its words, and leaves nothing', { tags: ['cloud-api/launch/fails', 'cloud-api/destroy/states', 'cloud-api/launch/quota'] }, async () => {
     house.driver.before = (step) => {
       if (step === 'floating-ip') throw new CloudError('QUOTA', 'Quota exceeded for floating IPs');
     };
