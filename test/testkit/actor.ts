@@ -1,3 +1,4 @@
+import { expectDocumented } from './documented.answers.js';
 import { graphBody } from './graph-request.js';
 import { ADMIN_PASSWORD, type Platform } from './platform.js';
 
@@ -66,6 +67,7 @@ export class Actor {
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
+    expectDocumented({ method, path }, { status: response.status, contentType: response.headers.get('content-type'), requestId: response.headers.get('x-request-id'), text });
     return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
   }
 }

@@ -1,6 +1,7 @@
 import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
 import type { Actor } from './actor.js';
+import { expectDocumented } from './documented.answers.js';
 import type { Platform } from './platform.js';
 
 export interface HttpRequest {
@@ -28,8 +29,15 @@ const placeOf = ({ url, legacyUrl }: Platform, path: string): string => (/^\/(?:
 /** Most clients keep connections; a server that refuses a long body early must let them finish sending. */
 const agent = new Agent({ keepAlive: true });
 
-/** Sends exactly what it is given, which fetch would not: any header, any bytes, any method. */
-export function send(platform: Platform, { method = 'GET', path, headers = {}, body, from }: HttpRequest): Promise<HttpAnswer> {
+/** Sends exactly what it is given, which fetch would not: any header, any bytes, any method. What a contract answers has to be what its OpenAPI document says. */
+export async function send(platform: Platform, request: HttpRequest): Promise<HttpAnswer> {
+  const answer = await exchange(platform, request);
+  const { status, headers, text } = answer;
+  expectDocumented({ method: request.method ?? 'GET', path: request.path }, { status, contentType: headers['content-type'], requestId: headers['x-request-id'] as string | undefined, text });
+  return answer;
+}
+
+function exchange(platform: Platform, { method = 'GET', path, headers = {}, body, from }: HttpRequest): Promise<HttpAnswer> {
   const { hostname, port } = new URL(placeOf(platform, path));
   // Node frames the body of some methods only when it is told the length.
   const framed = body === undefined ? headers : { ...headers, 'content-length': String(Buffer.byteLength(body)) };

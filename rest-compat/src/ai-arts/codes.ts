@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { route, type Route } from '../engine/contract.js';
 import { storableTextUpTo } from '../engine/value.shapes.js';
-import { jobFilters, jobListFields, jobListParameters, jobListVariables, totals, type JobQuery } from './list.query.js';
+import { codeEnvAnswer, codeEnvsAnswer, endpointAnswer, jobIdAnswer } from './job.answers.js';
+import { jobFilters, jobListFields, jobListParameters, jobListVariables, stateName, totals, type JobQuery } from './list.query.js';
 import { uploadRoute } from './uploads.js';
 import { found, milliseconds, optionalCount, optionalText } from './values.js';
 
@@ -19,12 +20,12 @@ interface NotebookData {
 }
 
 const newNotebook = z.object({
-  name: storableTextUpTo(255),
-  engine: storableTextUpTo(255),
-  codePath: optionalText,
-  deviceType: optionalText,
-  deviceNum: optionalCount,
-  desc: optionalText,
+  name: storableTextUpTo(255).meta({ en: 'The name.', zh: '名称' }),
+  engine: storableTextUpTo(255).meta({ en: 'The environment, such as python.', zh: '运行环境，如 python' }),
+  codePath: optionalText.meta({ en: 'What an upload of code answered.', zh: '代码路径，由上传代码接口返回' }),
+  deviceType: optionalText.meta({ en: 'cpu, which is the default, or the name of a GPU.', zh: '设备类型：cpu（默认）或 GPU 型号' }),
+  deviceNum: optionalCount.meta({ en: 'How many devices it needs.', zh: '设备数量' }),
+  desc: optionalText.meta({ en: 'What it is for.', zh: '描述' }),
 });
 
 const LONGEST_DESCRIPTION = 10_000;
@@ -49,6 +50,7 @@ const endpoint = (path: string): Route =>
       const { state, openUrl } = found(notebook, 'notebook', id!);
       return { name: 'ipython', status: state === 'RUNNING' ? 'running' : 'pending', accessPoint: openUrl ?? '' };
     },
+    answers: endpointAnswer,
   });
 
 /** 代码开发 */
@@ -62,6 +64,7 @@ export const codes: readonly Route[] = [
     operation: 'Notebooks',
     variables: jobListVariables,
     result: ({ notebooks: { totalCount, nodes } }, query) => ({ CodeEnvs: nodes.map(codeEnv), ...totals(totalCount, query) }),
+    answers: codeEnvsAnswer,
     fields: jobListFields,
   }),
   route<z.output<typeof newNotebook>, { createNotebook: { id: string } }>({
@@ -74,6 +77,7 @@ export const codes: readonly Route[] = [
     refuses: ['CONFLICT', 'ENGINE_NOT_CONFIGURED', 'ENGINE_REFUSED', 'ENGINE_NOT_ISOLATED', 'ENGINE_UNAVAILABLE', 'NOTEBOOK_UNAVAILABLE', 'PATH_INVALID', 'PATH_MISSING', 'JOB_QUOTA_EXCEEDED'],
     variables: ({ desc, ...input }) => ({ input: { ...input, description: desc } }),
     result: ({ createNotebook: { id } }) => id,
+    answers: jobIdAnswer,
     fields: { 'input.description': 'desc' },
   }),
   route<undefined, { notebook: NotebookData | null }>({
@@ -86,6 +90,7 @@ export const codes: readonly Route[] = [
     refuses: ['NOT_FOUND', 'NOT_YOURS'],
     variables: (_, { parameters: { id } }) => ({ id }),
     result: ({ notebook }, _, { parameters: { id } }) => codeEnv(found(notebook, 'notebook', id!)),
+    answers: codeEnvAnswer,
   }),
   endpoint('/codes/:id/endpoint'),
   endpoint('/codes/:id/jupyter'),
@@ -99,21 +104,23 @@ export const codes: readonly Route[] = [
     refuses: ['JOB_NOT_FOUND', 'NOT_YOURS', 'ENGINE_NOT_CONFIGURED'],
     variables: (_, { parameters: { id } }) => ({ id }),
     result: () => ({}),
+    answers: z.object({}),
   }),
   route<{ description: string }, unknown>({
     method: 'POST',
     path: '/codes/:id/description',
     summary: { en: 'Says something else of a notebook.', zh: '更新描述信息' },
     credential: 'required',
-    takes: { from: 'body', shape: z.object({ description: storableTextUpTo(LONGEST_DESCRIPTION) }) },
+    takes: { from: 'body', shape: z.object({ description: storableTextUpTo(LONGEST_DESCRIPTION).meta({ en: 'What it is for.', zh: '描述' }) }) },
     operation: 'DescribeNotebook',
     refuses: ['JOB_NOT_FOUND', 'NOT_YOURS'],
     variables: ({ description }, { parameters: { id } }) => ({ id, description }),
     result: () => ({}),
+    answers: z.object({}),
   }),
   uploadRoute('/codes/upload', 'CODE', { en: 'Takes in a file, or an archive, which is unpacked, to be used as codePath.', zh: '上传代码' }),
 ];
 
-function codeEnv({ id, name, state, engine, codePath, openUrl, createdAt, deviceType, deviceNum, description }: NotebookData) {
-  return { id, name, status: state.toLowerCase(), engine, codePath: codePath ?? '', JupyterUrl: openUrl ?? '', createTime: milliseconds(createdAt), deviceType, deviceNum, desc: description ?? '' };
+function codeEnv({ id, name, state, engine, codePath, openUrl, createdAt, deviceType, deviceNum, description }: NotebookData): z.output<typeof codeEnvAnswer> {
+  return { id, name, status: stateName(state), engine, codePath: codePath ?? '', JupyterUrl: openUrl ?? '', createTime: milliseconds(createdAt), deviceType, deviceNum, desc: description ?? '' };
 }

@@ -2,22 +2,23 @@ import { z } from 'zod';
 import { route, type Route } from '../engine/contract.js';
 import type { Bilingual } from '../engine/language.js';
 import { storableTextUpTo, text } from '../engine/value.shapes.js';
+import { datasetAnswer, datasetsAnswer, fileIdAnswer } from './file.answers.js';
 import { fileListParameters, listFields, listVariables, pageOf, totals } from './list.query.js';
 import { uploadRoute } from './uploads.js';
-import { found, keptFiles, KEPT, type KeptFilesData } from './values.js';
+import { found, keptFiles, KEPT_STATUS, NAMED, type KeptFilesData } from './values.js';
 
 const LONGEST_DESCRIPTION = 10_000;
 
 const newDataset = z.object({
-  name: storableTextUpTo(255),
-  description: storableTextUpTo(LONGEST_DESCRIPTION),
-  path: text.min(1, { error: 'text' }),
-  isPrivate: z.union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')], { error: 'true or false' }).nullish(),
+  name: storableTextUpTo(255).meta({ en: 'The name.', zh: '名称' }),
+  description: storableTextUpTo(LONGEST_DESCRIPTION).meta({ en: 'What it is.', zh: '描述' }),
+  path: text.min(1, { error: 'text' }).meta({ en: 'What an upload answered, or a path on the storage.', zh: '由上传数据集接口返回的路径，或存储上已有文件的路径' }),
+  isPrivate: z.union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')], { error: 'true or false' }).nullish().meta({ en: 'Whether only its owner sees it, which is the default.', zh: '是否仅所有者可见，默认为是' }),
 });
 
 const flag = z.enum(['true', 'false'], { error: 'true or false' }).transform((value) => value === 'true');
 
-const query = z.object({ ...fileListParameters, name: text.optional(), status: KEPT.optional(), isPrivate: flag.optional() });
+const query = z.object({ ...fileListParameters, name: NAMED, status: KEPT_STATUS, isPrivate: flag.optional().meta({ en: 'Only private ones, or only public ones.', zh: '按是否私有筛选' }) });
 
 const register = (path: string, summary: Bilingual): Route =>
   route<z.output<typeof newDataset>, { registerDataset: { id: string } }>({
@@ -30,6 +31,7 @@ const register = (path: string, summary: Bilingual): Route =>
     refuses: ['NAME_TAKEN', 'PATH_INVALID', 'PATH_MISSING', 'NOT_YOURS', 'FILES_TOO_LARGE', 'UPLOAD_FAILED', 'STORE_UNAVAILABLE'],
     variables: (input) => ({ input }),
     result: ({ registerDataset: { id } }) => ({ id: Number(id) }),
+    answers: fileIdAnswer,
   });
 
 /** 数据集管理 */
@@ -43,6 +45,7 @@ export const datasets: readonly Route[] = [
     operation: 'Datasets',
     variables: ({ name, isPrivate, ...list }) => ({ ...listVariables(list), filter: { name, isPrivate } }),
     result: ({ datasets: { totalCount, nodes } }, list) => ({ datasets: nodes.map(keptFiles), ...totals(totalCount, list), ...pageOf(list) }),
+    answers: datasetsAnswer,
     fields: { ...listFields, 'filter.name': 'name', 'filter.isPrivate': 'isPrivate' },
   }),
   route<undefined, { dataset: KeptFilesData | null }>({
@@ -55,6 +58,7 @@ export const datasets: readonly Route[] = [
     refuses: ['NOT_FOUND', 'NOT_YOURS'],
     variables: (_, { parameters: { id } }) => ({ id }),
     result: ({ dataset }, _, { parameters: { id } }) => ({ dataset: keptFiles(found(dataset, 'dataset', id!)) }),
+    answers: datasetAnswer,
   }),
   register('/datasets', { en: 'Makes a dataset of what was uploaded.', zh: '创建数据集' }),
   uploadRoute('/datasets/upload', 'DATASET', { en: 'Takes in a file, or an archive, which is unpacked.', zh: '上传数据集' }),
@@ -71,6 +75,7 @@ export const datasets: readonly Route[] = [
     destination: ({ dataset }, { parameters: { id } }) => ({ passOn: found(dataset, 'dataset', id!).downloadUrl }),
     leadsTo: 'file',
     result: () => ({}),
+    answers: z.object({}),
   }),
   route<undefined, unknown>({
     method: 'DELETE',
@@ -82,5 +87,6 @@ export const datasets: readonly Route[] = [
     refuses: ['DATASET_NOT_FOUND', 'DATASET_IN_USE', 'NOT_YOURS'],
     variables: (_, { parameters: { id } }) => ({ id }),
     result: () => ({}),
+    answers: z.object({}),
   }),
 ];

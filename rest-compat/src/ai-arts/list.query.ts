@@ -16,17 +16,19 @@ const FILE_ORDERS = { createdAt: 'CREATED_AT', created_at: 'CREATED_AT', createT
 
 const DIRECTIONS = { asc: 'ASCENDING', desc: 'DESCENDING' } as const;
 
+const ORDER_BY = { en: 'What it is ordered by; by default the newest comes first.', zh: '排序字段，默认最新在前' };
+
 const page = {
-  pageNum: positiveDigits(LARGEST_INT).optional(),
-  pageSize: positiveDigits(MOST_ROWS).optional(),
-  order: oneOf(DIRECTIONS).optional(),
+  pageNum: positiveDigits(LARGEST_INT).optional().meta({ en: 'Which page, from 1.', zh: '第几页，从 1 开始' }),
+  pageSize: positiveDigits(MOST_ROWS).optional().meta({ en: 'How many a page has; 10 when it is left out.', zh: '每页数量，默认 10' }),
+  order: oneOf(DIRECTIONS).optional().meta({ en: 'Which way it is ordered.', zh: '排序方向' }),
 };
 
 /** The parameters of every list of jobs. */
-export const jobListParameters = { ...page, orderBy: oneOf(JOB_ORDERS).optional() };
+export const jobListParameters = { ...page, orderBy: oneOf(JOB_ORDERS).optional().meta(ORDER_BY) };
 
 /** The parameters of every list of datasets or models. */
-export const fileListParameters = { ...page, orderBy: oneOf(FILE_ORDERS).optional() };
+export const fileListParameters = { ...page, orderBy: oneOf(FILE_ORDERS).optional().meta(ORDER_BY) };
 
 export interface ListQuery {
   pageNum?: number | undefined;
@@ -51,12 +53,16 @@ export function totals(totalCount: number, { pageSize = STANDARD_ROWS }: ListQue
 /** Which page was answered. */
 export const pageOf = ({ pageNum = 1, pageSize = STANDARD_ROWS }: ListQuery) => ({ pageNum, pageSize });
 
-const JOB_STATES = ['unapproved', 'queued', 'scheduling', 'running', 'pausing', 'paused', 'killing', 'finished', 'failed', 'error', 'killed'] as const;
+/** What the states of jobs are called. */
+export const JOB_STATES = ['unapproved', 'queued', 'scheduling', 'running', 'pausing', 'paused', 'killing', 'finished', 'failed', 'error', 'killed'] as const;
+
+/** What the graph's state of a job is called here. */
+export const stateName = (state: string) => state.toLowerCase() as (typeof JOB_STATES)[number];
 
 /** The filters of a list of jobs: a state in lower case or `all`, and a text to search for. */
 export const jobFilters = {
-  status: oneOf(Object.fromEntries(['all', ...JOB_STATES].map((state) => [state, state.toUpperCase()]))).optional(),
-  searchWord: text.optional(),
+  status: oneOf(Object.fromEntries(['all', ...JOB_STATES].map((state) => [state, state.toUpperCase()]))).optional().meta({ en: 'Only those in this state.', zh: '按状态筛选，all 为全部' }),
+  searchWord: text.optional().meta({ en: 'Only those whose name or description has this text.', zh: '按名称或描述搜索' }),
 };
 
 export interface JobQuery extends ListQuery {

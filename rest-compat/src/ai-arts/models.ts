@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { route, type Route } from '../engine/contract.js';
 import { storableTextUpTo, text } from '../engine/value.shapes.js';
+import { fileIdAnswer, modelAnswer, modelsAnswer } from './file.answers.js';
 import { fileListParameters, listFields, listVariables, pageOf, totals } from './list.query.js';
 import { training, type TrainingData } from './training.result.js';
 import { uploadRoute } from './uploads.js';
-import { found, keptFiles, KEPT, optionalText, parameters, type KeptFilesData } from './values.js';
+import { found, keptFiles, KEPT_STATUS, NAMED, optionalText, parameters, type KeptFilesData } from './values.js';
 
 interface ModelData extends KeptFilesData {
   format: string;
@@ -16,18 +17,18 @@ interface ModelData extends KeptFilesData {
 }
 
 const newModel = z.object({
-  name: storableTextUpTo(255),
-  description: optionalText,
-  path: optionalText,
-  codePath: optionalText,
-  jobId: optionalText,
-  use: optionalText,
-  engine: optionalText,
-  precision: optionalText,
-  params: parameters,
+  name: storableTextUpTo(255).meta({ en: 'The name.', zh: '名称' }),
+  description: optionalText.meta({ en: 'What it is.', zh: '描述' }),
+  path: optionalText.meta({ en: 'What an upload answered.', zh: '模型路径，由上传模型接口返回' }),
+  codePath: optionalText.meta({ en: 'The same as path, which comes before it.', zh: '同 path，path 优先' }),
+  jobId: optionalText.meta({ en: 'The finished training whose output it is made of.', zh: '已完成的训练的 id，由其输出创建模型' }),
+  use: optionalText.meta({ en: 'What it is used for.', zh: '用途' }),
+  engine: optionalText.meta({ en: 'What it was made with.', zh: '训练引擎' }),
+  precision: optionalText.meta({ en: 'Its precision.', zh: '精度' }),
+  params: parameters.meta({ en: 'Its parameters.', zh: '参数' }),
 });
 
-const query = z.object({ ...fileListParameters, name: text.optional(), use: text.optional(), status: KEPT.optional() });
+const query = z.object({ ...fileListParameters, name: NAMED, use: text.optional().meta({ en: 'Only those for this use.', zh: '按用途筛选' }), status: KEPT_STATUS });
 
 /** 模型管理 */
 export const models: readonly Route[] = [
@@ -40,6 +41,7 @@ export const models: readonly Route[] = [
     operation: 'Models',
     variables: ({ name, use, ...list }) => ({ ...listVariables(list), filter: { name, use } }),
     result: ({ models: { totalCount, nodes } }, list) => ({ models: nodes.map(model), ...totals(totalCount, list), ...pageOf(list) }),
+    answers: modelsAnswer,
     fields: { ...listFields, 'filter.name': 'name', 'filter.use': 'use' },
   }),
   uploadRoute('/models/upload', 'MODEL', { en: 'Takes in an .onnx file, or an archive, which is unpacked.', zh: '上传模型' }),
@@ -53,6 +55,7 @@ export const models: readonly Route[] = [
     refuses: ['NAME_TAKEN', 'PATH_INVALID', 'PATH_MISSING', 'NOT_YOURS', 'JOB_NOT_FOUND', 'JOB_STATE_CONFLICT', 'FILES_TOO_LARGE', 'UPLOAD_FAILED', 'STORE_FULL', 'STORE_UNAVAILABLE'],
     variables: ({ jobId, path, codePath, ...input }) => ({ input: { ...input, trainingId: jobId, path: path ?? codePath } }),
     result: ({ registerModel: { id } }) => ({ id: Number(id) }),
+    answers: fileIdAnswer,
     fields: { 'input.trainingId': 'jobId' },
   }),
   route<undefined, { model: (ModelData & { training: TrainingData | null }) | null }>({
@@ -68,6 +71,7 @@ export const models: readonly Route[] = [
       const given = found(data.model, 'model', id!);
       return { model: model(given), training: given.training && training(given.training) };
     },
+    answers: modelAnswer,
   }),
   route<undefined, { model: { downloadUrl: string } | null }>({
     method: 'GET',
@@ -81,6 +85,7 @@ export const models: readonly Route[] = [
     destination: ({ model }, { parameters: { id } }) => ({ passOn: found(model, 'model', id!).downloadUrl }),
     leadsTo: 'file',
     result: () => ({}),
+    answers: z.object({}),
   }),
   route<undefined, unknown>({
     method: 'DELETE',
@@ -92,6 +97,7 @@ export const models: readonly Route[] = [
     refuses: ['MODEL_NOT_FOUND', 'MODEL_IN_USE', 'NOT_YOURS'],
     variables: (_, { parameters: { id } }) => ({ id }),
     result: () => ({}),
+    answers: z.object({}),
   }),
 ];
 

@@ -1,3 +1,6 @@
+import type { z } from 'zod';
+import type { trainingAnswer } from './job.answers.js';
+import { stateName } from './list.query.js';
 import { milliseconds } from './values.js';
 
 /** A training as the graph answers it. */
@@ -25,7 +28,7 @@ export interface TrainingData {
 }
 
 /** A training as the document tells it. */
-export function training({ description, state, stateReason, createdAt, startedAt, endedAt, codePath, outputPath, datasetPath, numPs, numPsWorker, ...same }: TrainingData) {
+export function training({ description, state, stateReason, createdAt, startedAt, endedAt, codePath, outputPath, datasetPath, numPs, numPsWorker, ...same }: TrainingData): z.output<typeof trainingAnswer> {
   return {
     ...same,
     codePath: codePath ?? '',
@@ -34,7 +37,7 @@ export function training({ description, state, stateReason, createdAt, startedAt
     numPs: numPs ?? 0,
     numPsWorker: numPsWorker ?? 0,
     desc: description ?? '',
-    status: state.toLowerCase(),
+    status: stateName(state),
     statusReason: stateReason ?? '',
     createTime: milliseconds(createdAt),
     startTime: milliseconds(startedAt),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { route, type Route } from '../engine/contract.js';
 import { LARGEST_INT, positiveDigits, storableTextUpTo, text } from '../engine/value.shapes.js';
+import { jobIdAnswer, logAnswer, trainingAnswer, trainingsAnswer } from './job.answers.js';
 import { jobFilters, jobListFields, jobListParameters, jobListVariables, totals, type JobQuery } from './list.query.js';
 import { training, type TrainingData } from './training.result.js';
 import { found, optionalCount, optionalText, parameters } from './values.js';
@@ -10,22 +11,25 @@ interface LogData {
 }
 
 const newTraining = z.object({
-  name: storableTextUpTo(255),
-  engine: storableTextUpTo(255),
-  deviceType: optionalText,
-  deviceNum: optionalCount,
-  codePath: text.min(1, { error: 'text' }),
-  startupFile: text.min(1, { error: 'text' }),
-  datasetPath: optionalText,
-  outputPath: optionalText,
-  params: parameters,
-  desc: optionalText,
-  jobTrainingType: optionalText,
-  numPs: optionalCount,
-  numPsWorker: optionalCount,
+  name: storableTextUpTo(255).meta({ en: 'The name.', zh: '名称' }),
+  engine: storableTextUpTo(255).meta({ en: 'The environment: python, bash, node, or one of the site.', zh: '运行环境：python、bash、node 或站点自定义环境' }),
+  deviceType: optionalText.meta({ en: 'cpu, which is the default, or the name of a GPU.', zh: '设备类型：cpu（默认）或 GPU 型号' }),
+  deviceNum: optionalCount.meta({ en: 'How many devices it needs.', zh: '设备数量' }),
+  codePath: text.min(1, { error: 'text' }).meta({ en: 'What an upload of code answered.', zh: '代码路径，由上传代码接口返回' }),
+  startupFile: text.min(1, { error: 'text' }).meta({ en: 'The file to be started, in codePath: .py, .sh or .js.', zh: '启动文件（.py、.sh、.js），相对于 codePath' }),
+  datasetPath: optionalText.meta({ en: 'The path of a dataset, given to the program as --data_path.', zh: '数据集路径，以 --data_path 传给程序' }),
+  outputPath: optionalText.meta({ en: 'Where the output is to be, given to the program as --output_path.', zh: '输出路径，以 --output_path 传给程序' }),
+  params: parameters.meta({ en: 'Arguments, given to the program as --name value.', zh: '运行参数，以 --名称 值 传给程序' }),
+  desc: optionalText.meta({ en: 'What it is for.', zh: '描述' }),
+  jobTrainingType: optionalText.meta({ en: 'RegularJob, which is the default, or PSDistJob for several tasks.', zh: '训练类型：RegularJob（默认）或 PSDistJob' }),
+  numPs: optionalCount.meta({ en: 'How many parameter servers a PSDistJob has.', zh: 'PSDistJob 的参数服务器数量' }),
+  numPsWorker: optionalCount.meta({ en: 'How many workers a PSDistJob has.', zh: 'PSDistJob 的工作节点数量' }),
 });
 
-const logQuery = z.object({ pageNum: positiveDigits(LARGEST_INT).optional(), cursor: text.optional() });
+const logQuery = z.object({
+  pageNum: positiveDigits(LARGEST_INT).optional().meta({ en: 'Which page of 2,000 lines, from 1; behind the last one it is the last.', zh: '第几页（每页 2000 行），超出则为最后一页' }),
+  cursor: text.optional().meta({ en: 'What an earlier answer had as its cursor: what came since then.', zh: '上次返回的游标，获取其后的日志' }),
+});
 
 /** 模型训练 */
 export const trainings: readonly Route[] = [
@@ -38,6 +42,7 @@ export const trainings: readonly Route[] = [
     operation: 'Trainings',
     variables: jobListVariables,
     result: ({ trainings: { totalCount, nodes } }, query) => ({ Trainings: nodes.map(training), ...totals(totalCount, query) }),
+    answers: trainingsAnswer,
     fields: jobListFields,
   }),
   route<undefined, { training: TrainingData | null }>({
@@ -50,6 +55,7 @@ export const trainings: readonly Route[] = [
     refuses: ['NOT_FOUND', 'NOT_YOURS'],
     variables: (_, { parameters: { id } }) => ({ id }),
     result: ({ training: data }, _, { parameters: { id } }) => training(found(data, 'training', id!)),
+    answers: trainingAnswer,
   }),
   route<z.output<typeof logQuery>, LogData>({
     method: 'GET',
@@ -61,6 +67,7 @@ export const trainings: readonly Route[] = [
     refuses: ['NOT_FOUND', 'NOT_YOURS'],
     variables: ({ pageNum, cursor }, { parameters: { id } }) => ({ id, pageNum, after: cursor, byCursor: cursor !== undefined }),
     result: ({ training: data }, _, { parameters: { id } }) => logOf(found(data, 'training', id!)),
+    answers: logAnswer,
     fields: { after: 'cursor' },
   }),
   route<z.output<typeof newTraining>, { createTraining: { id: string } }>({
@@ -73,6 +80,7 @@ export const trainings: readonly Route[] = [
     refuses: ['CODE_PATH_INVALID', 'TRAINING_TYPE_INVALID', 'CONFLICT', 'ENGINE_NOT_CONFIGURED', 'ENGINE_REFUSED', 'PATH_INVALID', 'PATH_MISSING', 'DATASET_NOT_FOUND', 'ENGINE_NOT_ISOLATED', 'ENGINE_UNAVAILABLE', 'JOB_QUOTA_EXCEEDED', 'FILES_TOO_LARGE', 'STORE_UNAVAILABLE', 'STORE_FULL'],
     variables: ({ desc, ...input }) => ({ input: { ...input, description: desc } }),
     result: ({ createTraining: { id } }) => id,
+    answers: jobIdAnswer,
     fields: { 'input.description': 'desc' },
   }),
   route<undefined, unknown>({
@@ -85,6 +93,7 @@ export const trainings: readonly Route[] = [
     refuses: ['JOB_NOT_FOUND', 'NOT_YOURS', 'ENGINE_NOT_CONFIGURED'],
     variables: (_, { parameters: { id } }) => ({ id }),
     result: () => ({}),
+    answers: z.object({}),
   }),
   route<undefined, unknown>({
     method: 'DELETE',
@@ -96,10 +105,11 @@ export const trainings: readonly Route[] = [
     refuses: ['JOB_NOT_FOUND', 'NOT_YOURS', 'ENGINE_NOT_CONFIGURED'],
     variables: (_, { parameters: { id } }) => ({ id }),
     result: () => ({}),
+    answers: z.object({}),
   }),
 ];
 
-function logOf({ logPage, log }: NonNullable<LogData['training']>) {
+function logOf({ logPage, log }: NonNullable<LogData['training']>): z.output<typeof logAnswer> {
   if (logPage.pageCount === 0) return { maxPage: 0 };
   const { text: lines, cursor } = log ?? logPage;
   return { log: lines, cursor, maxPage: logPage.pageCount };

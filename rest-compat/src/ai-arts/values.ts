@@ -24,7 +24,10 @@ export const parameters = converted<Record<string, unknown>>(
 ).nullish();
 
 /** The states that a dataset or model may be asked for by: there is one. */
-export const KEPT = z.enum(['all', 'normal'], { error: 'one of all, normal' });
+export const KEPT_STATUS = z.enum(['all', 'normal'], { error: 'one of all, normal' }).optional().meta({ en: 'Only those in this state; there is but one.', zh: '按状态筛选，仅有 normal' });
+
+/** A part of the name of a dataset or model. */
+export const NAMED = text.optional().meta({ en: 'Only those whose name has this text.', zh: '按名称搜索' });
 
 /** A dataset or model as the graph answers it. */
 export interface KeptFilesData {

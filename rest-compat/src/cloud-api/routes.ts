@@ -8,14 +8,15 @@ import { storable, storableTextUpTo } from '../engine/value.shapes.js';
 const lookedUp = z.string({ error: 'text' }).transform(storable);
 
 const launch = z.object({
-  image: lookedUp,
-  flavor: lookedUp,
+  image: lookedUp.meta({ en: 'The name or the id of an image.', zh: '镜像名称或 id' }),
+  flavor: lookedUp.meta({ en: 'The name or the id of a flavor: CPUs, memory, disk.', zh: '虚拟机的配置选择（flavor 名称或 id）' }),
   // Looked at after image, flavor and network, so that it is not refused here.
-  internet: z.string({ error: 'true or false' }).transform((text) => (text === 'true' ? true : text === 'false' ? false : null)),
-  name: storableTextUpTo(255),
+  internet: z.string({ error: 'true or false' }).transform((text) => (text === 'true' ? true : text === 'false' ? false : null))
+    .meta({ enum: ['true', 'false'], en: 'Whether the machine may reach the internet: better not for exams.', zh: '是否允许虚拟机访问公网：为考生分配的建议不允许，为老师分配的建议允许' }),
+  name: storableTextUpTo(255).meta({ en: 'The name of the machine; may repeat.', zh: '虚拟机名称，可重复，建议为考试名+考生学号' }),
 });
 
-const destroy = z.object({ vm_id: lookedUp });
+const destroy = z.object({ vm_id: lookedUp.meta({ en: 'What launch_instance answered.', zh: '虚拟机的 id，即调用 launch_instance 时返回的 id' }) });
 
 interface LaunchInstanceData {
   launchVirtualMachine: { id: string; ipv4: string };

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { LARGEST_INT, boolean, converted, integer, integerOrDigits, text, textUpTo } from '../engine/value.shapes.js';
 import { parseNetworkDelay } from './network-delay.js';
+import { reportWords } from './report.words.js';
 
 const PORT_LIST = /^\d{1,5}(?:-\d{1,5})?(?:, *\d{1,5}(?:-\d{1,5})?)*$/;
 const TIME = /^(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)(Z|[+-]\d{2}:?\d{2})?$/i;
@@ -20,23 +21,23 @@ const time = converted(parseTime, () => 'a time in ISO 8601 from 1970 to 9999', 
 
 /** One element of `computing_resources`. */
 export const reportShape = z.object({
-  computing_id: text,
-  power_consumption: integerOrDigits,
-  cpu_performance: integer,
-  cpu_available: integer,
-  gpu_model: textUpTo(255),
-  gpu_performance: integer,
-  gpu_memory: integer,
-  gpu_available: integerOrDigits,
-  network_delay: networkDelay,
-  network_performance: integer,
-  network_isixp: boolean,
-  network_ips: ips,
-  network_available: text,
-  network_ips_available: ips,
-  network_ports: ports,
-  price: integer.nullish(),
-  observed_at: time.nullish(),
+  computing_id: text.meta(reportWords.computing_id),
+  power_consumption: integerOrDigits.meta(reportWords.power_consumption),
+  cpu_performance: integer.meta(reportWords.cpu_performance),
+  cpu_available: integer.meta(reportWords.cpu_available),
+  gpu_model: textUpTo(255).meta(reportWords.gpu_model),
+  gpu_performance: integer.meta(reportWords.gpu_performance),
+  gpu_memory: integer.meta(reportWords.gpu_memory),
+  gpu_available: integerOrDigits.meta(reportWords.gpu_available),
+  network_delay: networkDelay.meta(reportWords.network_delay),
+  network_performance: integer.meta(reportWords.network_performance),
+  network_isixp: boolean.meta(reportWords.network_isixp),
+  network_ips: ips.meta(reportWords.network_ips),
+  network_available: text.meta(reportWords.network_available),
+  network_ips_available: ips.meta(reportWords.network_ips_available),
+  network_ports: ports.meta(reportWords.network_ports),
+  price: integer.nullish().meta(reportWords.price),
+  observed_at: time.nullish().meta(reportWords.observed_at),
 }, { error: 'an object' });
 
 export type Report = z.output<typeof reportShape>;

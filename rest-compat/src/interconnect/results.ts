@@ -1,3 +1,5 @@
+import type { z } from 'zod';
+import type { offeredTaskAnswer, zonesAnswer } from './answer.shapes.js';
 import { formatNetworkDelay } from './network-delay.js';
 
 interface Named {
@@ -44,12 +46,12 @@ export interface ChooseTaskPathData {
 }
 
 /** The distinct zones, one page of them. */
-export function zones({ availabilityZones: { totalCount, nodes } }: ZonesData): object {
+export function zones({ availabilityZones: { totalCount, nodes } }: ZonesData): z.output<typeof zonesAnswer> {
   return { count: totalCount, results: nodes.map(zone) };
 }
 
 /** The task and its best resources, best first. */
-export function offeredTask({ submitTask: { id, offers } }: SubmitTaskData): object {
+export function offeredTask({ submitTask: { id, offers } }: SubmitTaskData): z.output<typeof offeredTaskAnswer> {
   return { task_id: Number(id), count: offers.totalCount, results: offers.nodes.map((offer) => resource(offer.resource)) };
 }
 
@@ -57,7 +59,7 @@ function zone({ organization, region, availabilityZone, industry }: Zone) {
   return { organization: organization.name, region: region.name, availability_zone: availabilityZone.name, industry: industry.name };
 }
 
-function resource(offered: Resource): object {
+function resource(offered: Resource): z.output<typeof offeredTaskAnswer>['results'][number] {
   return {
     id: Number(offered.id),
     ...zone(offered.identifier),

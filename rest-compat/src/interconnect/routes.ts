@@ -1,12 +1,16 @@
+import { z } from 'zod';
 import { route, type Route } from '../engine/contract.js';
 import type { FailureCode, Problem } from '../engine/failure.js';
 import { shorten, valueAt } from '../engine/field.name.js';
 import { text } from '../engine/value.shapes.js';
+import { offeredTaskAnswer, pathAnswer, zonesAnswer } from './answer.shapes.js';
 import { reportFieldNames, reportFields } from './report.fields.js';
 import { reportShape, type Report } from './report.shape.js';
 import { offeredTask, zones, type ChooseTaskPathData, type SubmitTaskData, type ZonesData } from './results.js';
 import { pathChoice, taskTemplate, type PathChoice, type TaskTemplate } from './task.shapes.js';
 import { offsetOf, zonesQuery, type ZonesQuery } from './zones.shape.js';
+
+const identifier = text.meta({ en: 'A computing identifier: a header of 27 characters, then capacities.', zh: '算力标识：27 个字符的头部，其后为容量' });
 
 /** The 互通 contract: registering, reporting, zones, tasks, paths. */
 export const routes: readonly Route[] = [
@@ -15,12 +19,13 @@ export const routes: readonly Route[] = [
     path: '/computing_ids',
     summary: { en: 'Parses, checks and stores computing identifiers; one bad element refuses all.', zh: '注册算力标识' },
     credential: 'required',
-    takes: { from: 'batch', list: 'computing_ids', element: text, most: 10_000 },
+    takes: { from: 'batch', list: 'computing_ids', element: identifier, most: 10_000 },
     limit: 'bulk',
     operation: 'RegisterComputingIdentifiers',
     refuses: ['IDENTIFIER_INVALID'],
     variables: ({ computing_ids }) => ({ input: { values: computing_ids } }),
     result: () => ({}),
+    answers: z.object({}),
     fields: { 'input.values': 'computing_ids', 'input.values[]': 'computing_ids[]' },
   }),
   route<{ computing_resources: Report[] }, unknown>({
@@ -34,6 +39,7 @@ export const routes: readonly Route[] = [
     refuses: ['IDENTIFIER_NOT_REGISTERED'],
     variables: ({ computing_resources }) => ({ input: { reports: computing_resources.map(reportInput) } }),
     result: () => ({}),
+    answers: z.object({}),
     fields: reportFieldNames,
     wording: identifierNotFound,
   }),
@@ -54,6 +60,7 @@ export const routes: readonly Route[] = [
       offset: offsetOf(query),
     }),
     result: zones,
+    answers: zonesAnswer,
     fields: { 'filter.resourceType': 'resource_type', 'filter.region': 'region', 'filter.organization': 'organization', first: 'page_size', offset: 'page' },
   }),
   route<TaskTemplate, SubmitTaskData>({
@@ -66,6 +73,7 @@ export const routes: readonly Route[] = [
     refuses: ['CONFLICT'],
     variables: (task) => ({ input: { ...task } }),
     result: offeredTask,
+    answers: offeredTaskAnswer,
     fields: { 'input.template': '', 'input.sessionIdentifier': 'session_identifier' },
   }),
   route<PathChoice, ChooseTaskPathData>({
@@ -80,6 +88,7 @@ export const routes: readonly Route[] = [
       input: { taskId: String(task_id), computingResourceId: String(computing_resource_id), accept: result },
     }),
     result: ({ chooseTaskPath }, { result }) => ({ computing_resource_url: result ? (chooseTaskPath.resourceUrl ?? '') : '' }),
+    answers: pathAnswer,
     fields: { 'input.taskId': 'task_id', 'input.computingResourceId': 'computing_resource_id', 'input.accept': 'result' },
   }),
 ];

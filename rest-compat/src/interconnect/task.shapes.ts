@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { boolean, integer } from '../engine/value.shapes.js';
+import { LARGEST_INT, boolean, integer } from '../engine/value.shapes.js';
 
 export interface TaskTemplate {
   /** The whole body, as it was sent. */
@@ -7,6 +7,31 @@ export interface TaskTemplate {
   source?: string;
   sessionIdentifier?: string;
 }
+
+const wanted = { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }], description: { en: 'A code or name, or a list of them, of which one has to fit.', zh: '代码或名称，或其列表（满足其一）' } };
+const least = { type: 'integer', minimum: 0, maximum: LARGEST_INT, description: { en: 'At least so much.', zh: '下限' } };
+const most = { ...least, description: { en: 'At most so much.', zh: '上限' } };
+
+/** The keys of a template that mean something; the graph checks them. */
+const templateKeys = {
+  resource_type: wanted,
+  service_type: wanted,
+  region: wanted,
+  organization: wanted,
+  industry: wanted,
+  availability_zone: wanted,
+  gpu_model: { type: 'string', description: { en: 'A part of the name of the model, in any case.', zh: 'GPU 型号中包含的文字，不区分大小写' } },
+  cpu_performance: least,
+  cpu_available: least,
+  gpu_performance: least,
+  gpu_memory: least,
+  gpu_available: least,
+  network_performance: least,
+  price: most,
+  network_delay: { ...most, type: ['integer', 'string'] },
+  power_consumption: most,
+  network_isixp: { type: 'boolean', description: { en: 'Whether the network has to be a dedicated one.', zh: '是否为专网' } },
+};
 
 /**
  * Any JSON object. It is the later form `{source, session_identifier, data}` when `data` is an object and at least one of
@@ -22,9 +47,23 @@ export const taskTemplate = z.unknown().transform((body): TaskTemplate => {
     ...(typeof source === 'string' ? { source } : {}),
     ...(typeof session_identifier === 'string' ? { sessionIdentifier: session_identifier } : {}),
   };
-}).meta({ type: 'object' });
+}).meta({
+  type: 'object',
+  en: 'Any JSON object; it is kept whole. What it asks for stands in it, or below `data`, and every resource that is reported freshly matches `{}`.',
+  zh: '任意 JSON 对象，整体保存为操作记录。筛选条件写在其中或写在 `data` 内；`{}` 匹配所有有效资源',
+  properties: {
+    source: { type: 'string', description: { en: 'Where the task comes from, of the form with data.', zh: '任务来源，与 data 一起使用' } },
+    session_identifier: { type: 'string', description: { en: 'The session that it belongs to, of the form with data.', zh: '会话标识，与 data 一起使用' } },
+    data: { type: 'object', properties: templateKeys, description: { en: 'What is asked for.', zh: '任务模版信息' } },
+    ...templateKeys,
+  },
+});
 
 /** The user's choice of a resource for a task. */
-export const pathChoice = z.object({ task_id: integer, computing_resource_id: integer, result: boolean });
+export const pathChoice = z.object({
+  task_id: integer.meta({ en: 'The id of the task.', zh: '任务 id' }),
+  computing_resource_id: integer.meta({ en: 'The id of the resource, of those that were offered.', zh: '所选算力资源 id' }),
+  result: boolean.meta({ en: 'true takes the resource, false refuses it.', zh: 'true 接受，false 拒绝' }),
+});
 
 export type PathChoice = z.output<typeof pathChoice>;

@@ -22,7 +22,7 @@ export function jsonSchema(shape: z.ZodType, io: 'input' | 'output', named: Name
   return pointed(schema) as JsonSchema;
 }
 
-/** A description in both languages, and no bounds that only say what a double holds. */
+/** A description in both languages; no bounds that only say what a double holds, and no pattern that only repeats a format. */
 function tidy(made: JsonSchema): void {
   const { en, zh } = made;
   if (en !== undefined) {
@@ -30,6 +30,7 @@ function tidy(made: JsonSchema): void {
     delete made['zh'];
     made['description'] = { en, zh };
   }
+  if (made['format'] !== undefined) delete made['pattern'];
   if (made['minimum'] === Number.MIN_SAFE_INTEGER) delete made['minimum'];
   if (made['maximum'] === Number.MAX_SAFE_INTEGER) delete made['maximum'];
 }

@@ -1,3 +1,6 @@
+import type { z } from 'zod';
+import type { ticketAnswer } from './answer.shapes.js';
+
 export interface LogInData {
   logIn: { ticket: string; csrfPreventionToken: string; expiresAt: string; user: { username: string } };
 }
@@ -19,7 +22,7 @@ export interface MachinesData {
 }
 
 /** The session as `POST /api/ticket` shows it. */
-export function ticket({ logIn }: LogInData): object {
+export function ticket({ logIn }: LogInData): z.output<typeof ticketAnswer> {
   return {
     CSRFPreventionToken: logIn.csrfPreventionToken,
     ticket: logIn.ticket,
