@@ -36,7 +36,7 @@ type Values = Parameters<typeof cloudApiSettingsOf>[0] &
   Record<'LIMIT_BODY_BYTES' | 'LIMIT_BULK_BODY_BYTES' | 'LIMIT_RESPONSE_BYTES' | 'REQUEST_TIMEOUT_SECONDS', number> & { OWN_ORIGINS: string[] };
 
 /** What the contracts are given of them. */
-export type ContractSettings = Omit<RestCompatSettings, 'log' | 'answerMemoryBytes' | 'gatewayUrl'>;
+export type ContractSettings = Omit<RestCompatSettings, 'log' | 'answerMemoryBytes' | 'gatewayUrl' | 'playground'>;
 
 /** The settings as the contracts are given them. */
 export const contractSettingsOf = (values: Values): ContractSettings => ({

@@ -20,6 +20,7 @@ export function banner({ host, port, playground, production, admin, seconds }: B
     line('GraphQL', `${url}/graphql`),
     ...(playground ? [line('Playground', `${url}/`)] : []),
     ...contracts.map(({ name, prefix }) => line(name, `${url}${prefix}/`)),
+    line('REST docs', `${url}/docs`),
     line('Health', `${url}/healthz and ${url}/readyz`),
     '',
     ...(admin ? adminLines(admin, url) : tryLines(url)),

@@ -60,7 +60,7 @@ export async function serveGraph(subgraphs: OpenSubgraphs, { settings, origins, 
     routes: routes.handler('api'),
     legacy: restCompat({
       graph: stored,
-      settings: { ...settings.contracts, log },
+      settings: { ...settings.contracts, playground: settings.playground ? '/' : undefined, log },
     }),
     internal: [storedRoute(stored, tokens, settings.uploads), ...(forPeers ? [forPeers.handler] : [])],
     graphql: endpoint.route,

@@ -32,6 +32,8 @@ export interface RestCompatSettings {
   uploads: UploadLimits;
   /** Where the gateway is, for what it answers itself; undefined: in this process, as the next middleware. */
   gatewayUrl: string | undefined;
+  /** Where the playground of the graph is, for the page of the documents; undefined: there is none. */
+  playground: string | undefined;
   /** How long a row that waits for what it began does so, counted from the submission. */
   waitSeconds: number;
   /** Who needs no credential, of those contracts that say so; of several that hold an address the first counts. */
@@ -48,6 +50,7 @@ export const defaultSettings: Omit<RestCompatSettings, 'log'> = {
   ownOrigins: [],
   uploads: { files: 1, fileBytes: 5 * 1024 ** 3, idleMs: 30_000 },
   gatewayUrl: undefined,
+  playground: undefined,
   waitSeconds: 120,
   trustedNetworks: [],
 };

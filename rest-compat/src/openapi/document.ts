@@ -54,5 +54,5 @@ export function openApi(contracts: readonly Contract[], { language = 'en' }: { l
 }
 
 function tagsOf({ name, guide, sections }: Contract) {
-  return sections?.map((section) => ({ name: `${name}/${section.name}`, description: section.title })) ?? [{ name, description: guide.description }];
+  return sections?.map((section) => ({ name: `${name}/${section.name}`, 'x-displayName': section.title, description: section.title })) ?? [{ name, 'x-displayName': guide.title, description: guide.description }];
 }

@@ -47,7 +47,7 @@ export interface OpenApiDocument {
   openapi: '3.1.1';
   info: { title: string; version: string; description: string; license: { name: string; identifier: string } };
   servers: { url: string; description: string }[];
-  tags: { name: string; description: string }[];
+  tags: { name: string; 'x-displayName': string; description: string }[];
   'x-tagGroups'?: { name: string; tags: string[] }[];
   paths: Record<string, Partial<Record<Method, Operation>>>;
   components: {

@@ -1,0 +1,73 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { gzip, type InputType } from 'node:zlib';
+import { Router, type RequestHandler } from 'express';
+import type { Contract } from '../engine/contract.js';
+import { docsPage } from './docs.page.js';
+import { languageOf } from './openapi.router.js';
+
+const VIEWER = '/docs/viewer.js';
+
+/** Only our own origin is asked for anything; the viewer sets styles of its own, hence unsafe-inline for those. */
+const policy = (nonce: string): string =>
+  [
+    `default-src 'none'`,
+    `script-src 'self' 'nonce-${nonce}'`,
+    `style-src 'self' 'unsafe-inline'`,
+    `font-src 'self' data:`,
+    `img-src 'self' data:`,
+    `connect-src 'self'`,
+    `base-uri 'none'`,
+    `form-action 'none'`,
+    `frame-ancestors 'none'`,
+  ].join('; ');
+
+/**
+ * The reference of the contracts at `/docs`, to be read and tried, in English and Chinese.
+ *
+ * @param playground where the page leads those who want GraphQL; undefined: nowhere
+ */
+export function docsRouter(contracts: readonly Contract[], playground: string | undefined): Router {
+  const router = Router();
+  router.get('/docs', (request, response) => {
+    const language = languageOf(request);
+    const nonce = randomBytes(16).toString('base64');
+    response.set({
+      'cache-control': 'no-store',
+      'content-language': language,
+      'content-security-policy': policy(nonce),
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-resource-policy': 'same-origin',
+      'referrer-policy': 'no-referrer',
+      vary: 'Accept-Language',
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+    });
+    response.type('html').send(docsPage({ contracts, language, nonce, viewer: VIEWER, playground }));
+  });
+  router.get(VIEWER, viewer());
+  return router;
+}
+
+/** The viewer as its package has it, read and compressed when it is first asked for. */
+function viewer(): RequestHandler {
+  let asset: Promise<{ compressed: Buffer; etag: string }> | undefined;
+  return async (request, response) => {
+    asset ??= readFile(viewerFile()).then(async (bytes) => ({ compressed: await compress(bytes), etag: `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 27)}"` }));
+    const { compressed, etag } = await asset;
+    response.set({ 'cache-control': 'no-cache', 'cross-origin-resource-policy': 'same-origin', etag, vary: 'Accept-Encoding', 'x-content-type-options': 'nosniff' });
+    if (request.fresh) return void response.status(304).end();
+    response.type('text/javascript');
+    if (request.acceptsEncodings('gzip') === 'gzip') response.set('content-encoding', 'gzip').send(compressed);
+    else response.send(await readFile(viewerFile()));
+  };
+}
+
+const compress = promisify<InputType, Buffer>(gzip);
+
+function viewerFile(): string {
+  return path.join(path.dirname(createRequire(import.meta.url).resolve('@scalar/api-reference')), 'browser', 'standalone.js');
+}
