@@ -33,7 +33,7 @@ class DocumentedAnswers {
     (addFormats as unknown as typeof addFormats.default)(this.#ajv);
     this.#ajv.addSchema(document, DOCUMENT);
     const templates = Object.entries(document.paths).toSorted(([a], [b]) => a.split('{').length - b.split('{').length);
-    this.#places = templates.map(([template, operations]) => ({ pattern: patternOf(template), place: { template, operations: operations as Place['operations'] } }));
+    this.#places = templates.map(([template, operations]) => ({ pattern: patternOf(template), place: { template, operations } }));
   }
 
   /** What of an answer the document does not say; undefined when it fits, or the document knows no such operation. */
