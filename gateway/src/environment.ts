@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { checkSecret, notebookOriginSetting, processSettings, readSettings, settingTypes, subgraphDatabaseSettings, subgraphDatabaseUrls, subgraphUrls, subgraphUrlSettings, uploadLimits, type Setting, type UploadLimits } from '@hutong/common';
 import { telemetryOf, telemetrySettings, type TelemetrySettings } from '@hutong/common/telemetry';
 import { contractSettings, contractSettingsOf, type ContractSettings } from '@hutong/rest-compat/settings';
+import type { PlanExecutorName } from './federation/executor/plan.executor.js';
 import type { Limits } from './limits/limits.js';
 
 const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
@@ -57,6 +58,7 @@ export const gatewaySettings = {
   LIMIT_ROOT_FIELDS: count(20, 'Root fields of an operation.'),
   LIMIT_FIELD_COMPARISONS: count(10_000, 'Fields of an operation and pairs of them with one name at one place, 100 times `id` being 4,950 pairs.'),
   LIMIT_COST: count(5_000, 'Fields that may have to be answered, those of a list times its page size.'),
+  PLAN_EXECUTOR: { schema: settingTypes.oneOf('compiled', 'apollo'), default: 'apollo', example: 'compiled', about: 'What carries out query plans: `apollo` (the executor of @apollo/gateway), or `compiled` (ours, which compiles each plan once).' },
   SUBGRAPH_TIMEOUT_SECONDS: { schema: settingTypes.integer(1, 86_400), default: '30', example: '30', about: 'How long one fetch from a subgraph may take.' },
   LIMIT_SUBSCRIPTIONS: count(100, 'Operations that run at once on one WebSocket.'),
   WEBSOCKET_INIT_SECONDS: { schema: settingTypes.integer(1, 3_600), default: '10', example: '10', about: 'How long a new WebSocket may take to say connection_init.' },
@@ -94,6 +96,7 @@ export interface GatewaySettings {
   limits: Limits;
   uploads: UploadLimits;
   subgraphTimeoutMs: number;
+  planExecutor: PlanExecutorName;
   /** Operations that run at once on one WebSocket. */
   subscriptionsOfConnection: number;
   websocketInitMs: number;
@@ -143,6 +146,7 @@ export function readGatewaySettings(environment: Readonly<Record<string, string 
     },
     uploads: uploadLimits(values),
     subgraphTimeoutMs: values.SUBGRAPH_TIMEOUT_SECONDS * 1_000,
+    planExecutor: values.PLAN_EXECUTOR,
     subscriptionsOfConnection: values.LIMIT_SUBSCRIPTIONS,
     websocketInitMs: values.WEBSOCKET_INIT_SECONDS * 1_000,
     credentialCacheMs: values.CREDENTIAL_CACHE_SECONDS * 1_000,

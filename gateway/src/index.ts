@@ -1,5 +1,5 @@
 export { csrfTokenWrong, graphqlParseFailed, graphqlValidationFailed } from './errors.js';
-export { ApolloGraph } from './federation/apollo-graph.js';
+export { PlannedGraph } from './federation/planned-graph.js';
 export { composeSupergraph, CompositionError, type SubgraphSdl } from './federation/compose.js';
 export { CurrentGraph } from './federation/current-graph.js';
 export { gatewaySettings, readGatewaySettings } from './environment.js';

@@ -2,7 +2,7 @@ import { ApolloGateway, type GraphQLDataSource } from '@apollo/gateway';
 import { ApolloServer } from '@apollo/server';
 import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
 import { anonymous, LocalConnection, silentLog, type SubgraphConnection } from '@hutong/common';
-import { ApolloGraph, composeSupergraph, createGraphqlServer, CurrentGraph, readGatewaySettings } from '@hutong/gateway';
+import { PlannedGraph, composeSupergraph, createGraphqlServer, CurrentGraph, readGatewaySettings } from '@hutong/gateway';
 import { ENTITIES, JOIN, joinedSubgraphs, type JoinedSubgraph } from './federated-join.subgraphs.js';
 
 /** A federated graph in this process, asked where HTTP would end: parsed, validated, planned and executed as it is shipped. */
@@ -32,9 +32,9 @@ export const localConnection = ({ name, schema }: Pick<JoinedSubgraph, 'name' | 
 
 /** Our graph, behind the Apollo Server that the platform has in front of it, with its limits. */
 export async function ourGateway(connections: readonly SubgraphConnection[]): Promise<JoiningGateway> {
-  const { limits, subgraphTimeoutMs } = readGatewaySettings({});
+  const { limits, subgraphTimeoutMs, planExecutor } = readGatewaySettings({});
   const supergraphSdl = await composeSupergraph(joinedSubgraphs());
-  const graph = new ApolloGraph({ supergraphSdl, connections: new Map(connections.map((connection) => [connection.name, connection])), subgraphTimeoutMs, responseBytes: limits.responseBytes, log: silentLog });
+  const graph = new PlannedGraph({ supergraphSdl, connections: new Map(connections.map((connection) => [connection.name, connection])), subgraphTimeoutMs, responseBytes: limits.responseBytes, executor: planExecutor, log: silentLog });
   const server = createGraphqlServer({ current: new CurrentGraph(graph), limits, introspection: true, hideSchemaDetails: false, log: silentLog });
   await server.start();
   return gatewayOf(server, () => ({ text: JOIN, caller: anonymous, requestId: 'bench', transport: 'http' as const, signal: new AbortController().signal, graphqlResponse: true }));

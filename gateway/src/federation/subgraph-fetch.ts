@@ -1,7 +1,7 @@
-import type { GraphQLDataSource } from '@apollo/gateway';
 import { HutongError, mapIterator, subgraphUnavailable, timeAllowed, type AnswerBudget, type Log, type SubgraphConnection, type SubgraphRequest } from '@hutong/common';
 import { subgraphFetches } from '@hutong/common/telemetry';
-import { Kind, parse, type ExecutionResult, type GraphQLFormattedError, type SelectionNode } from 'graphql';
+import { GraphQLError, Kind, parse, type ExecutionResult, type SelectionNode } from 'graphql';
+import type { PlannedFetch } from './executor/plan.program.js';
 import { withDeadline } from './deadline.js';
 import type { RequestScope } from './federated-graph.js';
 import type { FetchedShapes } from './fetched-shape.js';
@@ -13,9 +13,6 @@ export interface FetchScope extends RequestScope {
   /** Whether it is the join of an event. */
   live?: boolean;
 }
-
-type Fetch = Parameters<GraphQLDataSource<FetchScope>['process']>[0];
-type Fetched = Awaited<ReturnType<GraphQLDataSource<FetchScope>['process']>>;
 
 export interface SubgraphFetchOptions {
   subgraph: string;
@@ -32,31 +29,21 @@ export interface SubgraphFetchOptions {
 const REPORTED_ENTITIES = 20;
 
 /** The plan executor's way to one subgraph. Failures of the way itself become errors of the fields that were asked for. */
-export class SubgraphFetch implements GraphQLDataSource<FetchScope> {
+export class SubgraphFetch {
   readonly #options: SubgraphFetchOptions;
 
   constructor(options: SubgraphFetchOptions) {
     this.#options = options;
   }
 
-  async process({ request, context }: Fetch): Promise<Fetched> {
-    const { caller, origin, requestId, signal, budget, received, live } = context as FetchScope;
-    const fetch = {
-      document: request.query ?? '',
-      operationName: request.operationName,
-      variables: request.variables ?? {},
-      caller,
-      origin,
-      requestId,
-      budget,
-      received,
-      live,
-    };
+  async fetch(request: PlannedFetch, scope: FetchScope): Promise<ExecutionResult> {
+    const { caller, origin, requestId, signal, budget, received, live } = scope;
+    const fetch = { ...request, caller, origin, requestId, budget, received, live };
     try {
       return await subgraphFetches.run({ subgraph: this.#options.subgraph, origin, requestId }, async () => this.#answer(fetch, signal));
     } catch (reason) {
       const { message, extensions } = this.#failure(reason, requestId);
-      return { errors: pathsOf(fetch).map((path): GraphQLFormattedError => ({ message, path, extensions })) };
+      return { errors: pathsOf(fetch).map((path) => new GraphQLError(message, { path, extensions })) };
     }
   }
 

@@ -1,7 +1,7 @@
 import { SettingError, type Log, type SubgraphConnection } from '@hutong/common';
 import type { Router } from 'express';
 import type { GatewaySettings } from '../environment.js';
-import { ApolloGraph } from '../federation/apollo-graph.js';
+import { PlannedGraph } from '../federation/planned-graph.js';
 import { CurrentGraph } from '../federation/current-graph.js';
 import type { FederatedGraph } from '../federation/federated-graph.js';
 import { graphqlRoute } from '../http/graphql-route.js';
@@ -43,7 +43,7 @@ export async function openGraphEndpoint({ settings, connections, identitySource,
   const documents = await clientDocuments(settings);
   const { texts } = documents;
   const prepared = async (supergraphSdl: string) => {
-    const graph = new ApolloGraph({ supergraphSdl, connections, subgraphTimeoutMs, responseBytes: limits.responseBytes, log });
+    const graph = new PlannedGraph({ supergraphSdl, connections, subgraphTimeoutMs, responseBytes: limits.responseBytes, executor: settings.planExecutor, log });
     await prepare?.(graph);
     return graph;
   };

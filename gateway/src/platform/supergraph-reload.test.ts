@@ -8,7 +8,7 @@ import { testGateway, type TestGateway } from '../testkit/test-gateway.js';
 import { TestEventStream } from '../testkit/test-event-stream.js';
 import { TestSocket, until } from '../testkit/test-socket.js';
 import { StoredOperations } from '../stored/stored-operations.js';
-import { ApolloGraph } from '../federation/apollo-graph.js';
+import { PlannedGraph } from '../federation/planned-graph.js';
 import { composeSupergraph } from '../federation/compose.js';
 import type { FederatedGraph } from '../federation/federated-graph.js';
 import { SupergraphReload } from './supergraph-reload.js';
@@ -134,7 +134,7 @@ describe('a supergraph that cannot be used', () => {
     const operations = new StoredOperations([{ text, document: parse(text), operationName: 'Notes' }]);
     await operations.prepare(current.graph);
     const prepare = async (supergraphSdl: string): Promise<FederatedGraph> => {
-      const graph = new ApolloGraph({ supergraphSdl, connections, subgraphTimeoutMs: 1_000, responseBytes: 1_000, log: silentLog });
+      const graph = new PlannedGraph({ supergraphSdl, connections, subgraphTimeoutMs: 1_000, responseBytes: 1_000, executor: 'compiled', log: silentLog });
       await operations.prepare(graph);
       return graph;
     };

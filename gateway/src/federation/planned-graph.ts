@@ -1,10 +1,11 @@
-import { buildOperationContext, executeQueryPlan } from '@apollo/gateway';
 import { operationFromDocument, Supergraph, type Schema } from '@apollo/federation-internals';
 import { QueryPlanner, type FetchNode, type PlanNode, type QueryPlan } from '@apollo/query-planner';
-import type { GatewayGraphQLRequestContext } from '@apollo/server-gateway-interface';
 import { AnswerBudget, answerSize, HutongError, type Log, type SubgraphConnection } from '@hutong/common';
-import { assertValidSchema, type ExecutionResult, type GraphQLError, type GraphQLSchema } from 'graphql';
+import { assertValidSchema, type ExecutionResult, type GraphQLSchema } from 'graphql';
 import { LRUCache } from 'lru-cache';
+import { ApolloExecutor } from './executor/apollo.executor.js';
+import { CompiledExecutor } from './executor/compiled.executor.js';
+import type { Fetch, PlanExecutor, PlanExecutorName, PlanOutcome, PreparedPlan } from './executor/plan.executor.js';
 import { documentBytes } from '../limits/document-bytes.js';
 import { eventJoins, planLookups, planning } from '../telemetry/activities.js';
 import { withEventId } from './event-id.js';
@@ -13,22 +14,22 @@ import { callerError, graphError, missingEntity, ofSubgraph } from './subgraph.e
 import { FetchedShapes } from './fetched-shape.js';
 import { SubgraphFetch, type FetchScope } from './subgraph-fetch.js';
 
-export interface ApolloGraphOptions {
+export interface PlannedGraphOptions {
   supergraphSdl: string;
   connections: ReadonlyMap<string, SubgraphConnection>;
   /** How long one fetch from a subgraph may take. */
   subgraphTimeoutMs: number;
   /** Bytes of the largest answer; what would be larger is given up while it is fetched. */
   responseBytes: number;
+  executor: PlanExecutorName;
   log: Log;
 }
 
 interface Plan extends PlannedOperation {
-  document: GraphOperation['document'];
-  queryPlan: QueryPlan;
-  context: ReturnType<typeof buildOperationContext>;
+  /** Of a query or mutation. */
+  prepared?: PreparedPlan;
   /** Of a subscription. */
-  live?: { primary: FetchNode; document: string; identified: boolean; join: QueryPlan };
+  live?: { primary: FetchNode; document: string; identified: boolean; join: PreparedPlan };
 }
 
 /** The name under which an event stands among the subgraphs while it is joined. */
@@ -52,36 +53,37 @@ const REMEMBERED_BYTES = 32_000_000;
 /** What the plan of an operation of this text was seen to take in memory. */
 const planBytes = (text: string): number => documentBytes(text) + 2_000 + 50 * text.length;
 
-/** The federated graph on Apollo's query planner and its stock plan executor. */
-export class ApolloGraph implements FederatedGraph {
+/** The federated graph on Apollo's query planner. */
+export class PlannedGraph implements FederatedGraph {
   readonly schema: GraphQLSchema;
   readonly supergraphSdl: string;
   readonly subgraphs: readonly string[];
   readonly #apiSchema: Schema;
-  readonly #supergraphSchema: GraphQLSchema;
+  readonly #executor: PlanExecutor;
   readonly #planner: QueryPlanner;
   readonly #plans: LRUCache<string, Plan>;
-  readonly #fetches: Record<string, SubgraphFetch>;
+  readonly #subgraphs: ReadonlyMap<string, SubgraphFetch>;
+  readonly #fetches: Readonly<Record<string, Fetch>>;
   readonly #responseBytes: number;
   readonly #log: Log;
 
   /** @throws Error when the text is no supergraph, or names a subgraph that there is no connection to */
-  constructor({ supergraphSdl, connections, subgraphTimeoutMs, responseBytes, log }: ApolloGraphOptions) {
+  constructor({ supergraphSdl, connections, subgraphTimeoutMs, responseBytes, executor, log }: PlannedGraphOptions) {
     const supergraph = Supergraph.build(supergraphSdl, { validateSupergraph: false });
     this.supergraphSdl = supergraphSdl;
     this.#apiSchema = supergraph.apiSchema();
     this.schema = this.#apiSchema.toGraphQLJSSchema();
     assertValidSchema(this.schema);
-    this.#supergraphSchema = supergraph.schema.toGraphQLJSSchema();
+    const schemas = { schema: this.schema, supergraphSchema: supergraph.schema.toGraphQLJSSchema() };
+    this.#executor = executor === 'compiled' ? new CompiledExecutor(schemas) : new ApolloExecutor({ ...schemas, apiSchema: this.#apiSchema, log });
     this.#planner = new QueryPlanner(supergraph);
     this.#plans = new LRUCache({ maxSize: REMEMBERED_BYTES, sizeCalculation: (_plan, key) => planBytes(key) });
     this.subgraphs = supergraph.subgraphsMetadata().map(({ name }) => name);
     const unknown = this.subgraphs.find((name) => !connections.has(name));
     if (unknown !== undefined) throw new Error(`The supergraph names the subgraph ${unknown}, to which there is no connection`);
-    const shapes = new FetchedShapes(this.#supergraphSchema);
-    this.#fetches = Object.fromEntries(
-      this.subgraphs.map((subgraph) => [subgraph, new SubgraphFetch({ subgraph, connections, timeoutMs: subgraphTimeoutMs, shapes, log })]),
-    );
+    const shapes = new FetchedShapes(schemas.supergraphSchema);
+    this.#subgraphs = new Map(this.subgraphs.map((subgraph) => [subgraph, new SubgraphFetch({ subgraph, connections, timeoutMs: subgraphTimeoutMs, shapes, log })]));
+    this.#fetches = Object.fromEntries([...this.#subgraphs].map(([name, subgraph]) => [name, (request, scope) => subgraph.fetch(request, scope)]));
     this.#responseBytes = responseBytes;
     this.#log = log;
   }
@@ -91,10 +93,9 @@ export class ApolloGraph implements FederatedGraph {
     let plan = this.#plans.get(key);
     const hit = plan !== undefined;
     if (!plan) {
-      const context = buildOperationContext({ schema: this.schema, operationDocument: document, ...(operationName ? { operationName } : {}) });
       const operation = operationFromDocument(this.#apiSchema, document, operationName ? { operationName } : {});
       const queryPlan = planning.runSync({}, () => this.#planner.buildQueryPlan(operation));
-      plan = { kind: context.operation.operation, document, context, queryPlan, ...this.#livePart(queryPlan) };
+      plan = { kind: operation.rootKind, ...this.#prepared({ document, operationName }, queryPlan) };
       this.#plans.set(key, plan);
     }
     planLookups.tell({ hit, kept: this.#plans.size });
@@ -102,7 +103,9 @@ export class ApolloGraph implements FederatedGraph {
   }
 
   async execute(planned: PlannedOperation, variables: Record<string, unknown>, scope: RequestScope): Promise<ExecutionResult> {
-    return this.#run(planned as Plan, (planned as Plan).queryPlan, this.#fetches, variables, scope);
+    const { prepared } = planned as Plan;
+    if (!prepared) throw new Error('A subscription is run event by event');
+    return this.#run(prepared, this.#fetches, variables, scope);
   }
 
   sourceOf(planned: PlannedOperation, variables: Record<string, unknown>): EventSource {
@@ -112,44 +115,32 @@ export class ApolloGraph implements FederatedGraph {
   }
 
   async open({ subgraph, document, operationName, variables }: EventSource, scope: RequestScope): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
-    const events = await this.#fetches[subgraph]!.subscribe({ document, operationName, variables }, { ...scope, budget: new AnswerBudget(this.#responseBytes) });
+    const events = await this.#subgraphs.get(subgraph)!.subscribe({ document, operationName, variables }, { ...scope, budget: new AnswerBudget(this.#responseBytes) });
     if (Symbol.asyncIterator in events) return events;
     return { errors: (events.errors ?? []).map((error) => callerError(ofSubgraph(error, subgraph), scope.requestId, this.#log)) };
   }
 
   async join(planned: PlannedOperation, event: ExecutionResult, variables: Record<string, unknown>, scope: RequestScope): Promise<ExecutionResult> {
-    const fetches = { ...this.#fetches, [EVENT]: { process: async ({ context }: { context: FetchScope }) => counted(event, context) } };
-    return eventJoins.run({ requestId: scope.requestId }, () => this.#run(planned as Plan, liveOf(planned).join, fetches as unknown as Record<string, SubgraphFetch>, variables, { ...scope, live: true }).catch(refusedEvent));
+    const fetches = { ...this.#fetches, [EVENT]: async (_: unknown, fetching: FetchScope) => counted(event, fetching) };
+    return eventJoins.run({ requestId: scope.requestId }, () => this.#run(liveOf(planned).join, fetches, variables, { ...scope, live: true }).catch(refusedEvent));
   }
 
-  #livePart({ node }: QueryPlan): Pick<Plan, 'live'> {
-    if (node?.kind !== 'Subscription') return {};
+  #prepared(operation: Omit<GraphOperation, 'text'>, queryPlan: QueryPlan): Pick<Plan, 'prepared' | 'live'> {
+    const { node } = queryPlan;
+    if (node?.kind !== 'Subscription') return { prepared: this.#executor.prepare(operation, queryPlan) };
     const { primary } = node;
     const asking = withEventId(primary.operation, this.schema);
-    return { live: { primary, document: asking ?? primary.operation, identified: asking !== undefined, join: joinPlan(node) } };
+    return { live: { primary, document: asking ?? primary.operation, identified: asking !== undefined, join: this.#executor.prepare(operation, joinPlan(node)) } };
   }
 
-  async #run({ context, document }: Plan, queryPlan: QueryPlan, fetches: Record<string, SubgraphFetch>, variables: Record<string, unknown>, scope: Omit<FetchScope, 'budget'>): Promise<ExecutionResult> {
+  async #run(plan: PreparedPlan, fetches: Readonly<Record<string, Fetch>>, variables: Record<string, unknown>, scope: Omit<FetchScope, 'budget'>): Promise<ExecutionResult> {
     const budget = new AnswerBudget(this.#responseBytes);
-    return withinBudget(budget, scope.signal, async (signal) => {
-      const request = { request: { query: '', variables }, context: { ...scope, signal, budget }, document, metrics: {}, logger: this.#log, schema: this.schema };
-      const result = await executeQueryPlan(
-        queryPlan,
-        fetches,
-        request as unknown as GatewayGraphQLRequestContext,
-        context,
-        this.#supergraphSchema,
-        this.#apiSchema,
-      );
-      return this.#shown(result, scope);
-    });
+    return withinBudget(budget, scope.signal, async (signal) => this.#shown(await plan.run(fetches, variables, { ...scope, signal, budget }), scope));
   }
 
-  #shown({ data, errors, extensions }: ExecutionResult, { requestId }: RequestScope): ExecutionResult {
-    if (errors) return { data: data ?? null, errors: errors.map((error) => callerError(error, requestId, this.#log)) };
-    const incomplete = extensions?.valueCompletion as readonly GraphQLError[] | undefined;
-    if (!incomplete) return { data: data ?? null };
-    return { data: data ?? null, errors: incomplete.map((error) => missingEntity(error, requestId, this.#log)) };
+  #shown({ data, errors, incomplete }: PlanOutcome, { requestId }: RequestScope): ExecutionResult {
+    const shown = errors.length > 0 ? errors.map((error) => callerError(error, requestId, this.#log)) : incomplete.map((error) => missingEntity(error, requestId, this.#log));
+    return shown.length > 0 ? { data, errors: shown } : { data };
   }
 }
 

@@ -1,0 +1,41 @@
+import { buildOperationContext, executeQueryPlan, type GraphQLDataSource } from '@apollo/gateway';
+import type { Schema } from '@apollo/federation-internals';
+import type { QueryPlan } from '@apollo/query-planner';
+import type { GatewayGraphQLRequestContext } from '@apollo/server-gateway-interface';
+import type { Log } from '@hutong/common';
+import type { GraphQLError, GraphQLSchema } from 'graphql';
+import type { GraphOperation } from '../federated-graph.js';
+import type { FetchScope } from '../subgraph-fetch.js';
+import type { Fetch, PlanExecutor, PreparedPlan } from './plan.executor.js';
+
+export interface ApolloExecutorOptions {
+  schema: GraphQLSchema;
+  supergraphSchema: GraphQLSchema;
+  apiSchema: Schema;
+  log: Log;
+}
+
+/** The stock plan executor of @apollo/gateway. */
+export class ApolloExecutor implements PlanExecutor {
+  constructor(private readonly options: ApolloExecutorOptions) {}
+
+  prepare({ document, operationName }: Omit<GraphOperation, 'text'>, queryPlan: QueryPlan): PreparedPlan {
+    const { schema, supergraphSchema, apiSchema, log } = this.options;
+    const context = buildOperationContext({ schema, operationDocument: document, ...(operationName ? { operationName } : {}) });
+    return {
+      async run(fetches, variables, scope) {
+        const request = { request: { query: '', variables }, context: scope, document, metrics: {}, logger: log, schema };
+        const { data = null, errors = [], extensions } = await executeQueryPlan(queryPlan, serviceMap(fetches), request as unknown as GatewayGraphQLRequestContext, context, supergraphSchema, apiSchema);
+        return { data, errors, incomplete: (extensions?.valueCompletion ?? []) as readonly GraphQLError[] };
+      },
+    };
+  }
+}
+
+const serviceMap = (fetches: Readonly<Record<string, Fetch>>): Record<string, GraphQLDataSource> =>
+  Object.fromEntries(
+    Object.entries(fetches).map(([name, fetch]) => [
+      name,
+      { process: ({ request, context }) => fetch({ document: request.query ?? '', operationName: request.operationName, variables: request.variables ?? {} }, context as FetchScope) },
+    ]),
+  );

@@ -1,0 +1,36 @@
+import { parse, validate } from 'graphql';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { anonymous } from '@hutong/common';
+import { ComposedWorld, EXECUTORS, WAYS } from './graph.js';
+import type { FederationCase } from './world.js';
+import { mediaLibrary } from './worlds/media.world.js';
+import { shop } from './worlds/shop.world.js';
+import { values } from './worlds/values.world.js';
+
+// What federation means, by cases as data: both executors answer each of them, however the subgraphs are reached.
+
+describe.each([shop, mediaLibrary, values])('$name', (world) => {
+  let composed: ComposedWorld;
+  beforeAll(async () => {
+    composed = await ComposedWorld.open(world);
+  });
+  afterAll(() => composed?.close());
+
+  describe.each(EXECUTORS)('by the %s executor', (executor) => {
+    describe.each(WAYS)('%s', (way) => {
+      let graph: ReturnType<ComposedWorld['graph']>;
+      beforeAll(() => {
+        graph = composed.graph(way, executor);
+      });
+
+      test.each(world.cases)('$name', async ({ query, variables = {}, data, errors = [] }: FederationCase) => {
+        const document = parse(query);
+        expect(validate(graph.schema, document)).toEqual([]);
+        const answer = await graph.execute(graph.plan({ text: query, document }), variables, { caller: anonymous, origin: 'client', requestId: 'a-case', signal: new AbortController().signal });
+        expect(JSON.stringify(answer.data)).toBe(JSON.stringify(data));
+        const told = (answer.errors ?? []).map(({ path, extensions }) => JSON.stringify({ path, code: extensions['code'] }));
+        expect(told.toSorted()).toEqual(errors.map(({ path, code }) => JSON.stringify({ path, code })).toSorted());
+      });
+    });
+  });
+});
