@@ -14,6 +14,13 @@ async function documentAt(path: string, headers: Record<string, string> = {}): P
 }
 
 describe('/openapi.json', () => {
+  it('says the request id with every answer, whatever the method', async () => {
+    for (const method of ['GET', 'HEAD', 'OPTIONS']) {
+      const { headers } = await rest.send({ method, path: '/openapi.json', headers: { 'x-request-id': 'mine' } });
+      expect(headers['x-request-id'], method).toBe('mine');
+    }
+  });
+
   it('describes every contract, and /openapi/<contract>.json one of them, to anybody', async () => {
     const all = await documentAt('/openapi.json');
     const paths: string[] = [];

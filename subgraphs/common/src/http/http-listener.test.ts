@@ -69,3 +69,12 @@ test('a connection on which nothing was asked does not hold up draining', async 
   await drain(20_000);
   await closed;
 }, 10_000);
+
+test.each(['h2c', 'h2c, websocket', 'TLS/1.0', ''])('whoever offers to go on as %j is answered all the same, where there are WebSockets too', async (protocol) => {
+  const { port, server, drain } = await listen((_request, response) => response.end('an answer'), anywhere);
+  server.on('upgrade', (_request, socket) => socket.destroy());
+  const [response] = (await once(get({ port, host: '127.0.0.1', headers: { connection: 'Upgrade, HTTP2-Settings', upgrade: protocol, 'http2-settings': 'AAMAAABkAAQAoAAAAAIAAAAA' } }), 'response')) as [IncomingMessage];
+  expect(response.statusCode).toBe(200);
+  response.resume();
+  await drain(100);
+});

@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { SettingError } from '../environment/settings.js';
@@ -25,12 +25,15 @@ const REASONS: Record<string, string> = {
 
 const HEADERS_MS = 60_000;
 
+/** Whoever offers another protocol, as curl and Java do with `Upgrade: h2c`, is answered in HTTP/1.1 (RFC 9110, 7.8). */
+const asksForWebSocket = ({ method, headers }: IncomingMessage): boolean => method === 'GET' && /^websocket$/i.test(headers.upgrade ?? '');
+
 /**
  * @param address `setting` is where the port comes from, for the message
  * @throws ListenError
  */
 export async function listen(handler: RequestListener, { host, port, setting = 'PORT' }: { host: string; port: number; setting?: string }): Promise<HttpListener> {
-  const server = createServer({ keepAliveTimeout: 65_000, headersTimeout: HEADERS_MS, requestTimeout: 0 });
+  const server = createServer({ keepAliveTimeout: 65_000, headersTimeout: HEADERS_MS, requestTimeout: 0, shouldUpgradeCallback: asksForWebSocket });
   server.on('request', setBodyDeadline).on('request', handler);
   const drain = draining(server);
   server.listen(port, host);
