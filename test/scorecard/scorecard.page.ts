@@ -6,8 +6,8 @@ type Language = 'en' | 'zh';
 const MARKERS = { begin: '<!-- scorecard -->', end: '<!-- /scorecard -->' };
 
 const WORDS = {
-  en: { head: '| part | command | result | met |', made: ({ date, commit, machine }: Circumstances) => `Made on ${date} of ${commit}: ${machine}.`, minutes: 'min' },
-  zh: { head: '| 项目 | 命令 | 结果 | 达标 |', made: ({ date, commit, machine }: Circumstances) => `${date} 测于 ${commit}：${machine}。`, minutes: '分钟' },
+  en: { head: '| part | command | result | met |', made: ({ date, commit, machine, extent }: Circumstances) => `Made on ${date} of ${commit}${extent === 'quick' ? ', in a quick run' : ''}: ${machine}.`, minutes: 'min' },
+  zh: { head: '| 项目 | 命令 | 结果 | 达标 |', made: ({ date, commit, machine, extent }: Circumstances) => `${date} 测于 ${commit}${extent === 'quick' ? '（快速运行）' : ''}：${machine}。`, minutes: '分钟' },
 } as const;
 
 const mark = (met: boolean): string => (met ? '✔' : '✘');

@@ -8,7 +8,7 @@ import { judged } from './tests.part.js';
 
 // What the scorecard makes of what it runs; the parts themselves are tests and benchmarks.
 
-const where = { date: '2026-01-02', commit: 'abc1234', machine: '2 × Some CPU, 8 GiB' };
+const where = { date: '2026-01-02', commit: 'abc1234', machine: '2 × Some CPU, 8 GiB', extent: 'full' } as const;
 const outcome = (more: Partial<Outcome>): Outcome => ({ name: { en: 'Roles', zh: '角色' }, command: 'npx vitest run test/access', result: { en: '3 of 3 cases', zh: '3/3' }, met: true, seconds: 30, faults: [], ...more });
 const node = (program: string) => ['-e', program];
 
@@ -55,6 +55,7 @@ test('the table names the parts, their commands, the day, the commit and the mac
   const measurements = [{ name: 'a | b', target: '≤ 2', min: 1, median: 1.5, max: 2, met: true }];
   const outcomes = [outcome({}), outcome({ name: { en: 'Fuzz', zh: '模糊测试' }, met: false, faults: ['a hang'], measurements })];
   expect(summary(outcomes, where, 'en')).toContain('Made on 2026-01-02 of abc1234: 2 × Some CPU, 8 GiB.');
+  expect(summary(outcomes, { ...where, extent: 'quick' }, 'en')).toContain('of abc1234, in a quick run: ');
   expect(summary(outcomes, where, 'zh')).toContain('| 模糊测试 | `npx vitest run test/access` | 3/3; 0.5 分钟 | ✘ |');
   const text = page(outcomes, where);
   for (const line of ['| Roles | `npx vitest run test/access` | 3 of 3 cases; 0.5 min | ✔ |', '| a \\| b | ≤ 2 | 1 | 1.5 | 2 | ✔ |', '- Fuzz: a hang']) expect(text).toContain(line);

@@ -20,19 +20,21 @@ const MORE = {
 
 const HELP = `Runs tests, soak and benchmarks, each as a command of its own, and writes SCORECARD.md and the table of the READMEs.
 
-  npm run scorecard -- [--quick] [--only <part of a name>]
+  npm run scorecard -- [--quick] [--write] [--only <part of a name>]
 
   --quick   takes some minutes; shows the table, and writes nothing
+  --write   writes a quick run, too, which the table says
   --only    runs the parts of this name; shows the table, and writes nothing`;
 
-const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, only: { type: 'string', default: '' }, help: { type: 'boolean', short: 'h' } } });
+const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, write: { type: 'boolean', default: false }, only: { type: 'string', default: '' }, help: { type: 'boolean', short: 'h' } } });
 if (values.help) {
   console.log(HELP);
 } else {
-  const where = await circumstances();
+  const extent: Extent = values.quick ? 'quick' : 'full';
+  const where = await circumstances(extent);
   const outcomes: Outcome[] = [];
-  for (const part of parts.filter(({ name }) => name.en.toLowerCase().includes(values.only.toLowerCase()))) outcomes.push(await outcomeOf(part, values.quick ? 'quick' : 'full'));
-  if (values.quick || values.only !== '') {
+  for (const part of parts.filter(({ name }) => name.en.toLowerCase().includes(values.only.toLowerCase()))) outcomes.push(await outcomeOf(part, extent));
+  if (values.only !== '' || (values.quick && !values.write)) {
     console.log(`\n${page(outcomes, where)}`);
   } else {
     await writeFile(join(REPOSITORY, 'SCORECARD.md'), page(outcomes, where));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { runLimited } from './limited.command.js';
 import type { Bilingual, Extent, Outcome, Part } from './part.js';
 
-const LIMIT_MS = 20 * 60_000;
+const LIMIT_MS = 30 * 60_000;
 const VITEST = 'node_modules/vitest/vitest.mjs';
 /** Faults of a part that are worth a line each. */
 const MOST_FAULTS = 20;
