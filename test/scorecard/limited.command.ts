@@ -47,8 +47,14 @@ export async function runLimited({ given, environment = {}, limitMs }: LimitedCo
   const seconds = (performance.now() - begun) / 1_000;
   if (isLate) return { output, seconds, fault: `ended after ${Math.round(limitMs / 60_000)} min, which is its limit` };
   if (code === 0) return { output, seconds, fault: undefined };
-  const lastWords = (errors.trim() || output.trim()).split('\n').slice(-LAST_LINES).join(' / ');
-  return { output, seconds, fault: `ended with ${code ?? signal}${lastWords === '' ? '' : `: ${lastWords}`}` };
+  const words = lastWords(errors.trim() || output.trim());
+  return { output, seconds, fault: `ended with ${code ?? signal}${words === '' ? '' : `: ${words}`}` };
+}
+
+/** The error that a program died of, or the last that it said. */
+function lastWords(text: string): string {
+  const lines = text.split('\n');
+  return lines.findLast((line) => /^\w*Error\b/.test(line)) ?? lines.slice(-LAST_LINES).join(' / ');
 }
 
 function signalGroup(pid: number, signal: NodeJS.Signals): void {

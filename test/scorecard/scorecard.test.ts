@@ -24,6 +24,7 @@ test('a command that hangs is ended after its limit, with what it has started', 
 
 test('a command that fails says why with its last words', async () => {
   expect(await runLimited({ given: node('console.log("done"); console.error("out of luck"); process.exitCode = 3'), limitMs: 60_000 })).toMatchObject({ output: 'done\n', fault: 'ended with 3: out of luck' });
+  expect(await runLimited({ given: node('null.x'), limitMs: 60_000 })).toMatchObject({ fault: expect.stringMatching(/^ended with 1: TypeError: Cannot read/) });
   expect(await runLimited({ given: node('console.log(process.env.WANTED)'), environment: { WANTED: 'yes' }, limitMs: 60_000 })).toMatchObject({ output: 'yes\n', fault: undefined });
 });
 
