@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { route, type Route } from '../engine/contract.js';
 import { storableTextUpTo } from '../engine/value.shapes.js';
+import { notebookExample, onePage } from './examples.js';
 import { codeEnvAnswer, codeEnvsAnswer, endpointAnswer, jobIdAnswer } from './job.answers.js';
 import { jobFilters, jobListFields, jobListParameters, jobListVariables, stateName, totals, type JobQuery } from './list.query.js';
 import { uploadRoute } from './uploads.js';
@@ -51,6 +52,7 @@ const endpoint = (path: string): Route =>
       return { name: 'ipython', status: state === 'RUNNING' ? 'running' : 'pending', accessPoint: openUrl ?? '' };
     },
     answers: endpointAnswer,
+    example: { answers: { name: 'ipython', status: 'pending', accessPoint: '' } },
   });
 
 /** 代码开发 */
@@ -65,6 +67,7 @@ export const codes: readonly Route[] = [
     variables: jobListVariables,
     result: ({ notebooks: { totalCount, nodes } }, query) => ({ CodeEnvs: nodes.map(codeEnv), ...totals(totalCount, query) }),
     answers: codeEnvsAnswer,
+    example: { takes: { pageNum: 1, pageSize: 10, orderBy: 'createTime', order: 'desc', status: 'all' }, answers: { CodeEnvs: [notebookExample], ...onePage } },
     fields: jobListFields,
   }),
   route<z.output<typeof newNotebook>, { createNotebook: { id: string } }>({
@@ -78,6 +81,7 @@ export const codes: readonly Route[] = [
     variables: ({ desc, ...input }) => ({ input: { ...input, description: desc } }),
     result: ({ createNotebook: { id } }) => id,
     answers: jobIdAnswer,
+    example: { takes: { name: '笔记', engine: 'python', deviceType: 'cpu', deviceNum: 1, desc: '' }, answers: notebookExample.id },
     fields: { 'input.description': 'desc' },
   }),
   route<undefined, { notebook: NotebookData | null }>({
@@ -91,6 +95,7 @@ export const codes: readonly Route[] = [
     variables: (_, { parameters: { id } }) => ({ id }),
     result: ({ notebook }, _, { parameters: { id } }) => codeEnv(found(notebook, 'notebook', id!)),
     answers: codeEnvAnswer,
+    example: { answers: notebookExample },
   }),
   endpoint('/codes/:id/endpoint'),
   endpoint('/codes/:id/jupyter'),
@@ -105,6 +110,7 @@ export const codes: readonly Route[] = [
     variables: (_, { parameters: { id } }) => ({ id }),
     result: () => ({}),
     answers: z.object({}),
+    example: { answers: {} },
   }),
   route<{ description: string }, unknown>({
     method: 'POST',
@@ -117,6 +123,7 @@ export const codes: readonly Route[] = [
     variables: ({ description }, { parameters: { id } }) => ({ id, description }),
     result: () => ({}),
     answers: z.object({}),
+    example: { takes: { description: '第一课' }, answers: {} },
   }),
   uploadRoute('/codes/upload', 'CODE', { en: 'Takes in a file, or an archive, which is unpacked, to be used as codePath.', zh: '上传代码' }),
 ];

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { route, type Route } from '../engine/contract.js';
 import type { Bilingual } from '../engine/language.js';
 import { storableTextUpTo, text } from '../engine/value.shapes.js';
+import { DATASET_PATH, datasetExample, firstPage, onePage } from './examples.js';
 import { datasetAnswer, datasetsAnswer, fileIdAnswer } from './file.answers.js';
 import { fileListParameters, listFields, listVariables, pageOf, totals } from './list.query.js';
 import { uploadRoute } from './uploads.js';
@@ -32,6 +33,7 @@ const register = (path: string, summary: Bilingual): Route =>
     variables: (input) => ({ input }),
     result: ({ registerDataset: { id } }) => ({ id: Number(id) }),
     answers: fileIdAnswer,
+    example: { takes: { name: 'mnist', description: '手写数字', path: DATASET_PATH, isPrivate: true }, answers: { id: 3 } },
   });
 
 /** 数据集管理 */
@@ -46,6 +48,7 @@ export const datasets: readonly Route[] = [
     variables: ({ name, isPrivate, ...list }) => ({ ...listVariables(list), filter: { name, isPrivate } }),
     result: ({ datasets: { totalCount, nodes } }, list) => ({ datasets: nodes.map(keptFiles), ...totals(totalCount, list), ...pageOf(list) }),
     answers: datasetsAnswer,
+    example: { takes: { pageNum: 1, pageSize: 10, isPrivate: 'true' }, answers: { datasets: [datasetExample], ...onePage, ...firstPage } },
     fields: { ...listFields, 'filter.name': 'name', 'filter.isPrivate': 'isPrivate' },
   }),
   route<undefined, { dataset: KeptFilesData | null }>({
@@ -59,6 +62,7 @@ export const datasets: readonly Route[] = [
     variables: (_, { parameters: { id } }) => ({ id }),
     result: ({ dataset }, _, { parameters: { id } }) => ({ dataset: keptFiles(found(dataset, 'dataset', id!)) }),
     answers: datasetAnswer,
+    example: { answers: { dataset: datasetExample } },
   }),
   register('/datasets', { en: 'Makes a dataset of what was uploaded.', zh: '创建数据集' }),
   uploadRoute('/datasets/upload', 'DATASET', { en: 'Takes in a file, or an archive, which is unpacked.', zh: '上传数据集' }),
@@ -88,5 +92,6 @@ export const datasets: readonly Route[] = [
     variables: (_, { parameters: { id } }) => ({ id }),
     result: () => ({}),
     answers: z.object({}),
+    example: { answers: {} },
   }),
 ];

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { route, type Route } from '../engine/contract.js';
 import { integerOrDigits, storableTextUpTo, text } from '../engine/value.shapes.js';
+import { IMAGE, inferenceExample, MODEL_PATH, onePage } from './examples.js';
 import { imageIdAnswer, inferenceAnswer, inferenceIdAnswer, inferencesAnswer, recognitionAnswer } from './job.answers.js';
 import { jobFilters, jobListFields, jobListParameters, jobListVariables, stateName, totals, type JobQuery } from './list.query.js';
 import { found, milliseconds, optionalText } from './values.js';
@@ -59,6 +60,7 @@ const list = (path: string): Route =>
     variables: ({ name, searchWord, ...query }) => jobListVariables({ ...query, searchWord: name ?? searchWord }),
     result: ({ inferenceServices: { totalCount, nodes } }, query) => ({ inferences: nodes.map(inference), ...totals(totalCount, query) }),
     answers: inferencesAnswer,
+    example: { takes: { pageNum: 1, pageSize: 10, status: 'running' }, answers: { inferences: [inferenceExample], ...onePage } },
     fields: { ...jobListFields, 'filter.search': 'name' },
   });
 
@@ -78,6 +80,7 @@ export const inferences: readonly Route[] = [
     variables: ({ jobName, modelId: id, model_base_path: path, device, desc }) => ({ input: { name: jobName, deviceType: device, description: desc, ...(id == null ? { modelPath: path } : { modelId: id }) } }),
     result: ({ createInferenceService: { id } }) => ({ jobId: id }),
     answers: inferenceIdAnswer,
+    example: { takes: { jobName: '识别', model_base_path: MODEL_PATH, framework: 'onnx', device: 'cpu' }, answers: { jobId: inferenceExample.jobId } },
     fields: { 'input.name': 'jobName', 'input.modelPath': 'model_base_path', 'input.deviceType': 'device', 'input.description': 'desc' },
   }),
   route<undefined, { inferenceService: InferenceData | null }>({
@@ -91,6 +94,7 @@ export const inferences: readonly Route[] = [
     variables: (_, { parameters: { id } }) => ({ id }),
     result: ({ inferenceService }, _, { parameters: { id } }) => inference(found(inferenceService, 'inference service', id!)),
     answers: inferenceAnswer,
+    example: { answers: inferenceExample },
   }),
   route<undefined, unknown>({
     method: 'DELETE',
@@ -103,6 +107,7 @@ export const inferences: readonly Route[] = [
     variables: (_, { parameters: { id } }) => ({ id }),
     result: () => ({}),
     answers: z.object({}),
+    example: { answers: {} },
   }),
   route<Record<string, never>, { uploadImage: { id: string } }>({
     method: 'POST',
@@ -115,6 +120,7 @@ export const inferences: readonly Route[] = [
     variables: (_, { parameters: { id }, file }) => ({ input: { serviceId: id, image: file } }),
     result: ({ uploadImage: { id } }) => ({ imageId: id }),
     answers: imageIdAnswer,
+    example: { answers: { imageId: IMAGE } },
     fields: { 'input.image': 'image', 'input.serviceId': 'id' },
   }),
   route<{ imageId?: string | null | undefined }, RecognitionData>({
@@ -128,6 +134,7 @@ export const inferences: readonly Route[] = [
     variables: ({ imageId }, { parameters: { id }, file }) => ({ input: { serviceId: id, imageId, image: file, top: USUAL_LABELS } }),
     result: ({ recognizeImage }) => recognition(recognizeImage),
     answers: recognitionAnswer,
+    example: { takes: { imageId: IMAGE }, answers: { type: 'classify', data: [['7', 0.98], ['1', 0.01]] } },
     fields: { 'input.image': 'image', 'input.imageId': 'imageId', 'input.serviceId': 'id' },
     wording: (code) => (code === 'SERVICE_NOT_RUNNING' ? 'job not running' : undefined),
   }),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { route, type Route } from '../engine/contract.js';
 import { storableTextUpTo, text } from '../engine/value.shapes.js';
+import { firstPage, MODEL_PATH, modelExample, onePage, trainingExample } from './examples.js';
 import { fileIdAnswer, modelAnswer, modelsAnswer } from './file.answers.js';
 import { fileListParameters, listFields, listVariables, pageOf, totals } from './list.query.js';
 import { training, type TrainingData } from './training.result.js';
@@ -42,6 +43,7 @@ export const models: readonly Route[] = [
     variables: ({ name, use, ...list }) => ({ ...listVariables(list), filter: { name, use } }),
     result: ({ models: { totalCount, nodes } }, list) => ({ models: nodes.map(model), ...totals(totalCount, list), ...pageOf(list) }),
     answers: modelsAnswer,
+    example: { takes: { pageNum: 1, pageSize: 10, name: 'digits' }, answers: { models: [modelExample], ...onePage, ...firstPage } },
     fields: { ...listFields, 'filter.name': 'name', 'filter.use': 'use' },
   }),
   uploadRoute('/models/upload', 'MODEL', { en: 'Takes in an .onnx file, or an archive, which is unpacked.', zh: '上传模型' }),
@@ -56,6 +58,7 @@ export const models: readonly Route[] = [
     variables: ({ jobId, path, codePath, ...input }) => ({ input: { ...input, trainingId: jobId, path: path ?? codePath } }),
     result: ({ registerModel: { id } }) => ({ id: Number(id) }),
     answers: fileIdAnswer,
+    example: { takes: { name: 'digits', description: '', path: MODEL_PATH, use: '识别', precision: 'fp32', params: { layers: 3 } }, answers: { id: 4 } },
     fields: { 'input.trainingId': 'jobId' },
   }),
   route<undefined, { model: (ModelData & { training: TrainingData | null }) | null }>({
@@ -72,6 +75,7 @@ export const models: readonly Route[] = [
       return { model: model(given), training: given.training && training(given.training) };
     },
     answers: modelAnswer,
+    example: { answers: { model: modelExample, training: trainingExample } },
   }),
   route<undefined, { model: { downloadUrl: string } | null }>({
     method: 'GET',
@@ -98,6 +102,7 @@ export const models: readonly Route[] = [
     variables: (_, { parameters: { id } }) => ({ id }),
     result: () => ({}),
     answers: z.object({}),
+    example: { answers: {} },
   }),
 ];
 

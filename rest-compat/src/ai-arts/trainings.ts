@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { route, type Route } from '../engine/contract.js';
 import { LARGEST_INT, positiveDigits, storableTextUpTo, text } from '../engine/value.shapes.js';
+import { CODE_PATH, DATASET_PATH, onePage, trainingExample } from './examples.js';
 import { jobIdAnswer, logAnswer, trainingAnswer, trainingsAnswer } from './job.answers.js';
 import { jobFilters, jobListFields, jobListParameters, jobListVariables, totals, type JobQuery } from './list.query.js';
 import { training, type TrainingData } from './training.result.js';
@@ -43,6 +44,7 @@ export const trainings: readonly Route[] = [
     variables: jobListVariables,
     result: ({ trainings: { totalCount, nodes } }, query) => ({ Trainings: nodes.map(training), ...totals(totalCount, query) }),
     answers: trainingsAnswer,
+    example: { takes: { pageNum: 1, pageSize: 10, status: 'finished' }, answers: { Trainings: [trainingExample], ...onePage } },
     fields: jobListFields,
   }),
   route<undefined, { training: TrainingData | null }>({
@@ -56,6 +58,7 @@ export const trainings: readonly Route[] = [
     variables: (_, { parameters: { id } }) => ({ id }),
     result: ({ training: data }, _, { parameters: { id } }) => training(found(data, 'training', id!)),
     answers: trainingAnswer,
+    example: { answers: trainingExample },
   }),
   route<z.output<typeof logQuery>, LogData>({
     method: 'GET',
@@ -68,6 +71,7 @@ export const trainings: readonly Route[] = [
     variables: ({ pageNum, cursor }, { parameters: { id } }) => ({ id, pageNum, after: cursor, byCursor: cursor !== undefined }),
     result: ({ training: data }, _, { parameters: { id } }) => logOf(found(data, 'training', id!)),
     answers: logAnswer,
+    example: { takes: { pageNum: 1 }, answers: { log: 'epoch 1\n', cursor: 'c1', maxPage: 1 } },
     fields: { after: 'cursor' },
   }),
   route<z.output<typeof newTraining>, { createTraining: { id: string } }>({
@@ -81,6 +85,7 @@ export const trainings: readonly Route[] = [
     variables: ({ desc, ...input }) => ({ input: { ...input, description: desc } }),
     result: ({ createTraining: { id } }) => id,
     answers: jobIdAnswer,
+    example: { takes: { name: '手写数字', engine: 'python', deviceType: 'cpu', deviceNum: 2, codePath: CODE_PATH, startupFile: 'train.py', datasetPath: DATASET_PATH, params: { lr: 0.1 } }, answers: trainingExample.id },
     fields: { 'input.description': 'desc' },
   }),
   route<undefined, unknown>({
@@ -94,6 +99,7 @@ export const trainings: readonly Route[] = [
     variables: (_, { parameters: { id } }) => ({ id }),
     result: () => ({}),
     answers: z.object({}),
+    example: { answers: {} },
   }),
   route<undefined, unknown>({
     method: 'DELETE',
@@ -106,6 +112,7 @@ export const trainings: readonly Route[] = [
     variables: (_, { parameters: { id } }) => ({ id }),
     result: () => ({}),
     answers: z.object({}),
+    example: { answers: {} },
   }),
 ];
 

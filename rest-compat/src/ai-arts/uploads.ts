@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { route, type Route } from '../engine/contract.js';
 import type { Bilingual } from '../engine/language.js';
 import { text } from '../engine/value.shapes.js';
+import { DATASET_PATH } from './examples.js';
 import { uploadAnswer } from './file.answers.js';
 
 /** What an uploaded file is for, in the graph's words. */
@@ -25,5 +26,6 @@ export const uploadRoute = (path: string, purpose: Purpose, summary: Bilingual):
     variables: ({ dir, isPrivate }, { file }) => ({ input: { file, purpose, dir: dir || null, isPrivate: isPrivate !== 'false' } }),
     result: ({ uploadFiles: { path: kept } }) => ({ path: kept }),
     answers: uploadAnswer,
+    example: { answers: { path: DATASET_PATH } },
     fields: { 'input.file': 'data' },
   });

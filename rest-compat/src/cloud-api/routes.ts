@@ -49,6 +49,7 @@ export const routes: readonly Route[] = [
       vm_id: z.string().meta({ en: 'Names the machine in every other call.', zh: '唯一指定该虚拟机，后续操作传入此参数' }),
       vm_ip: z.ipv4().meta({ en: 'Its address, where the desktop client connects.', zh: '虚拟机的 IPv4 地址，虚拟桌面客户端可通过该地址连接' }),
     }),
+    example: { takes: { image: 'xubuntu-14.04-desktop-x86', flavor: 'm1.small', internet: 'false', name: 'final_exam_141242022' }, answers: { vm_id: '8f14e45f-ceea-467f-a8f1-0d1d2c9c2a17', vm_ip: '192.168.1.20' } },
     undo: {
       operation: 'DestroyInstance',
       variables: ({ launchVirtualMachine: { id } }) => ({ id, waitSeconds: 0 }),
@@ -71,6 +72,7 @@ export const routes: readonly Route[] = [
     waits: () => DESTROY_WAIT_SECONDS,
     result: () => ({}),
     answers: z.object({}),
+    example: { takes: { vm_id: '8f14e45f-ceea-467f-a8f1-0d1d2c9c2a17' }, answers: {} },
     fields: { id: 'vm_id' },
     wording,
   }),

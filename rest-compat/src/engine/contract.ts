@@ -45,6 +45,14 @@ export type Destination =
   /** A path of the gateway, which answers this same request. */
   | { passOn: string };
 
+/** A request, and what is answered to it. */
+export interface Example {
+  /** What the row takes: a JSON body, or the texts of a query or form. */
+  takes?: Readonly<Record<string, unknown>>;
+  /** What the envelope holds on success, or the whole answer of a row without one. */
+  answers?: unknown;
+}
+
 interface RouteBasis {
   method: 'GET' | 'POST' | 'DELETE';
   /** Below the contract's prefix, without the trailing slash: `/computing_ids`, or with parameters `/datasets/:id`. */
@@ -55,6 +63,8 @@ interface RouteBasis {
   summary: Bilingual;
   /** The form of what the envelope holds on success, or of the whole answer of a row without one; absent: `{}`. */
   answers?: z.ZodType;
+  /** For the documents: the sample of the contract's own document, where that has one. */
+  example?: Example;
 }
 
 /** A row that runs a stored operation of the graph. */

@@ -4,6 +4,7 @@ import type { FailureCode, Problem } from '../engine/failure.js';
 import { shorten, valueAt } from '../engine/field.name.js';
 import { text } from '../engine/value.shapes.js';
 import { offeredTaskAnswer, pathAnswer, zonesAnswer } from './answer.shapes.js';
+import { IDENTIFIER, offeredTaskExample, reportExample, zonesExample } from './examples.js';
 import { reportFieldNames, reportFields } from './report.fields.js';
 import { reportShape, type Report } from './report.shape.js';
 import { offeredTask, zones, type ChooseTaskPathData, type SubmitTaskData, type ZonesData } from './results.js';
@@ -26,6 +27,7 @@ export const routes: readonly Route[] = [
     variables: ({ computing_ids }) => ({ input: { values: computing_ids } }),
     result: () => ({}),
     answers: z.object({}),
+    example: { takes: { computing_ids: [IDENTIFIER] }, answers: {} },
     fields: { 'input.values': 'computing_ids', 'input.values[]': 'computing_ids[]' },
   }),
   route<{ computing_resources: Report[] }, unknown>({
@@ -40,6 +42,7 @@ export const routes: readonly Route[] = [
     variables: ({ computing_resources }) => ({ input: { reports: computing_resources.map(reportInput) } }),
     result: () => ({}),
     answers: z.object({}),
+    example: { takes: { computing_resources: [reportExample] }, answers: {} },
     fields: reportFieldNames,
     wording: identifierNotFound,
   }),
@@ -61,6 +64,7 @@ export const routes: readonly Route[] = [
     }),
     result: zones,
     answers: zonesAnswer,
+    example: { takes: { page: 1, page_size: 10, resource_type: '超算', region: '北京', organization: '中科曙光' }, answers: zonesExample },
     fields: { 'filter.resourceType': 'resource_type', 'filter.region': 'region', 'filter.organization': 'organization', first: 'page_size', offset: 'page' },
   }),
   route<TaskTemplate, SubmitTaskData>({
@@ -74,6 +78,7 @@ export const routes: readonly Route[] = [
     variables: (task) => ({ input: { ...task } }),
     result: offeredTask,
     answers: offeredTaskAnswer,
+    example: { takes: {}, answers: offeredTaskExample },
     fields: { 'input.template': '', 'input.sessionIdentifier': 'session_identifier' },
   }),
   route<PathChoice, ChooseTaskPathData>({
@@ -89,6 +94,7 @@ export const routes: readonly Route[] = [
     }),
     result: ({ chooseTaskPath }, { result }) => ({ computing_resource_url: result ? (chooseTaskPath.resourceUrl ?? '') : '' }),
     answers: pathAnswer,
+    example: { takes: { task_id: 1, computing_resource_id: 1, result: true }, answers: { computing_resource_url: 'http://192.168.1.1:80' } },
     fields: { 'input.taskId': 'task_id', 'input.computingResourceId': 'computing_resource_id', 'input.accept': 'result' },
   }),
 ];

@@ -16,7 +16,7 @@ const runs = (row: Route): row is Row => 'operation' in row;
 
 /** The parameters of a row's path and query. */
 export function parametersOf(row: Route, path: string, named: NamedSchemas): Spoken<Parameter>[] {
-  return [...pathParameters(path), ...(runs(row) ? queryParameters(row.takes, named) : [])];
+  return [...pathParameters(path), ...(runs(row) ? queryParameters(row, named) : [])];
 }
 
 /** `{id}` stands for text of at least one character; a slash in it is sent as `%2F`. */
@@ -26,7 +26,7 @@ export function pathParameters(path: string): Spoken<Parameter>[] {
 
 const PATH_PARAMETER: Bilingual = { en: 'The id of the thing.', zh: '对象的 id' };
 
-function queryParameters(takes: Takes<unknown>, named: NamedSchemas): Spoken<Parameter>[] {
+function queryParameters({ takes, example: { takes: example } = {} }: Row, named: NamedSchemas): Spoken<Parameter>[] {
   if (takes.from !== 'query') return [];
   const { properties = {}, required = [] } = jsonSchema(takes.shape, 'input', named) as { properties?: Record<string, JsonSchema>; required?: string[] };
   return Object.entries(properties).map(([name, { description, ...schema }]) => ({
@@ -35,6 +35,7 @@ function queryParameters(takes: Takes<unknown>, named: NamedSchemas): Spoken<Par
     required: required.includes(name),
     ...(description === undefined ? {} : { description: description as string | Bilingual }),
     schema,
+    ...(example && name in example ? { example: example[name] } : {}),
   }));
 }
 
@@ -43,19 +44,26 @@ export function requestBodyOf(contract: Contract, rows: readonly Route[], named:
   const own = rows.filter(runs);
   if (own.some(({ command }) => command !== undefined)) return formBody(contract, own, named);
   const takes = own[0]?.takes;
-  if (takes?.from === 'body') return { required: true, content: { 'application/json': { schema: jsonSchema(takes.shape, 'input', named) } } };
-  if (takes?.from === 'batch') return { required: true, content: { 'application/json': { schema: batchSchema(takes, named) } } };
-  return takes?.from === 'upload' ? uploadBody(takes, named) : undefined;
+  const sample = examplesOf(own.slice(0, 1));
+  if (takes?.from === 'body') return { required: true, content: { 'application/json': { schema: jsonSchema(takes.shape, 'input', named), ...sample } } };
+  if (takes?.from === 'batch') return { required: true, content: { 'application/json': { schema: batchSchema(takes, named), ...sample } } };
+  return takes?.from === 'upload' ? uploadBody(takes, named, sample) : undefined;
+}
+
+/** Samples of what rows take, by their commands. @param key the form's for the command */
+function examplesOf(rows: readonly Row[], key?: string): Pick<MediaType, 'examples'> {
+  const samples = rows.flatMap(({ command, example }) => (example?.takes ? [[command ?? 'sample', { value: { ...(key === undefined ? {} : { [key]: command }), ...example.takes } }] as const] : []));
+  return samples.length > 0 ? { examples: Object.fromEntries(samples) } : {};
 }
 
 function batchSchema({ list, element, most }: Extract<Takes<unknown>, { from: 'batch' }>, named: NamedSchemas): JsonSchema {
   return { type: 'object', properties: { [list as string]: { type: 'array', minItems: 1, maxItems: most, items: jsonSchema(element, 'input', named) } }, required: [list] };
 }
 
-function uploadBody({ file, isOptional, shape }: Extract<Takes<unknown>, { from: 'upload' }>, named: NamedSchemas): RequestBody {
+function uploadBody({ file, isOptional, shape }: Extract<Takes<unknown>, { from: 'upload' }>, named: NamedSchemas, sample: Pick<MediaType, 'examples'>): RequestBody {
   const texts = jsonSchema(shape, 'input', named) as { properties?: Record<string, JsonSchema>; required?: string[] };
   const form: MediaType = { schema: { ...texts, properties: { ...texts.properties, [file]: FILE }, required: [...(texts.required ?? []), ...(isOptional ? [] : [file])] } };
-  return { required: !isOptional, content: { [MULTIPART]: form, ...(isOptional ? { 'application/json': { schema: texts } } : {}) } };
+  return { required: !isOptional, content: { [MULTIPART]: form, ...(isOptional ? { 'application/json': { schema: texts, ...sample } } : {}) } };
 }
 
 /** One form for each command, told apart by its key. */
@@ -70,7 +78,8 @@ function formBody({ forms, name }: Contract, rows: readonly Row[], named: NamedS
     mapping[row.command!] = `#/components/schemas/${id}`;
   }
   const schema = { oneOf: Object.values(mapping).map(($ref) => ({ $ref })), discriminator: { propertyName: command, mapping } };
-  return { required: true, content: { [URLENCODED]: { schema }, [MULTIPART]: { schema } } };
+  const form = { schema, ...examplesOf(rows, command) };
+  return { required: true, content: { [URLENCODED]: form, [MULTIPART]: form } };
 }
 
 const COMMAND: Bilingual = { en: 'What is to be done.', zh: '指明具体调用什么服务' };

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Contract, Reply, Route } from '../engine/contract.js';
 import type { FailureCode } from '../engine/failure.js';
 import type { Bilingual } from '../engine/language.js';
-import type { JsonSchema, Reference, Response } from './document.types.js';
+import type { JsonSchema, MediaType, Reference, Response } from './document.types.js';
 import { byStatus, failureCodes } from './failure.codes.js';
 import type { Spoken } from './in.language.js';
 import { jsonSchema, type NamedSchemas } from './json.schema.js';
@@ -28,11 +28,20 @@ export function responsesOf(contract: Contract, rows: readonly Route[], named: N
     responses[status] = {
       description: described(contract, told, alternatives.length > told.length || status === 200),
       headers: headersOf(told),
-      content: { [JSON_TYPE]: { schema: alternatives.length === 1 ? alternatives[0]! : { anyOf: alternatives } } },
+      content: { [JSON_TYPE]: { schema: alternatives.length === 1 ? alternatives[0]! : { anyOf: alternatives }, ...(status === 200 ? examplesOf(contract, rows) : {}) } },
     };
   }
   for (const row of rows) if ('leadsTo' in row) addDestination(responses, row.leadsTo, codes);
   return responses;
+}
+
+/** Samples of what rows answer, by their commands. */
+function examplesOf({ envelope }: Contract, rows: readonly Route[]): Pick<MediaType, 'examples'> {
+  const samples = rows.flatMap((row) => {
+    const result = row.example?.answers;
+    return result === undefined ? [] : [[row.command ?? 'sample', { value: 'readiness' in row ? result : envelope.success(result).body }] as const];
+  });
+  return samples.length > 0 ? { examples: Object.fromEntries(samples) } : {};
 }
 
 /** What a row answers that does not fail, in the contract's envelope. */

@@ -19,6 +19,7 @@ export const routes: readonly Route[] = [
     readiness: ({ ready, message }) =>
       ready ? { status: 200, body: { code: 200, message: 'OK' } } : { status: 503, body: { code: 503, message } },
     answers: statusAnswer,
+    example: { answers: { code: 200, message: 'OK' } },
   },
   route<z.output<typeof credentials>, LogInData>({
     method: 'POST',
@@ -31,6 +32,7 @@ export const routes: readonly Route[] = [
     variables: ({ username, password }) => ({ input: { username, password } }),
     result: ticket,
     answers: ticketAnswer,
+    example: { takes: { username: 'user1', password: 'A1B2C3D4E5F6G7H8I9HD' }, answers: { CSRFPreventionToken: 'c8f1…', ticket: 'hutong-…', username: 'user1', expires_at: '2026-01-31T10:00:00.000Z' } },
     wording: (_code, { missing }) => (missing ? 'Invalid request: missing username or password' : undefined),
   }),
   route<undefined, MachinesData>({
@@ -43,6 +45,7 @@ export const routes: readonly Route[] = [
     variables: () => ({}),
     result: ({ machines }) => machines.nodes.map(machine),
     answers: z.array(machineAnswer),
+    example: { answers: [{ id: 100, cpus: 32, status: 'running', mem: 11_591_667_560, GPU: 'NVIDIA RTX4090', ip: '192.168.1.100', name: 'Aimlab001', maxdisk: 128_849_018_880 }] },
     pages: machinePages,
     freshWhile: 'machines.inventory',
   }),
