@@ -59,7 +59,7 @@ export class CloudVmActor {
 
   /** Looks until the machine is as said. */
   async until(id: string, state: string): Promise<void> {
-    for (const deadline = Date.now() + 20_000; ; await new Promise((resolve) => setTimeout(resolve, 20))) {
+    for (const deadline = Date.now() + 45_000; ; await new Promise((resolve) => setTimeout(resolve, 100))) {
       const machine = await this.look(id);
       if (machine.state === state) return;
       if (Date.now() > deadline) throw new Error(`still ${JSON.stringify(machine)}, not ${state}`);
