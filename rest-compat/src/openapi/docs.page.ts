@@ -20,6 +20,9 @@ const LANGUAGE_NAMES: Bilingual = { en: 'English', zh: '中文' };
 /** As browsers and the viewer call them. */
 const LOCALES: Bilingual = { en: 'en', zh: 'zh-CN' };
 
+/** The viewer checks by zod, which would try whether it may compile its checks, and breach the policy. */
+const WITHOUT_EVAL = 'globalThis.__zod_globalConfig = { jitless: true }';
+
 const STYLE = `
 body { margin: 0 }
 #bar { display: flex; gap: 1.5rem; align-items: center; padding: .5rem 1.5rem; font: 14px/1.5 system-ui, sans-serif; border-bottom: 1px solid #8884 }
@@ -63,6 +66,7 @@ ${playground === undefined ? '' : `<a href="${playground}">${PLAYGROUND[language
 </header>
 <noscript>${NO_SCRIPT[language]} <a href="${document}">${document}</a></noscript>
 <main id="docs"></main>
+<script nonce="${nonce}">${WITHOUT_EVAL}</script>
 <script nonce="${nonce}" src="${viewer}"></script>
 <script nonce="${nonce}">Scalar.createApiReference('#docs', ${JSON.stringify(configuration).replaceAll('<', '\\u003c')})</script>
 </body>

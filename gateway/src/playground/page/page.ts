@@ -35,7 +35,7 @@ const editor = element('div', { id: 'editor' });
 document.body.replaceChildren(
   element('header', { className: 'page' }, [
     element('h1', { textContent: 'Hutong 互通' }),
-    element('a', { href: '/docs', textContent: inLanguage({ en: 'REST documents', zh: 'REST 文档' }) }),
+    element('a', { href: `/docs?lang=${language}`, textContent: inLanguage({ en: 'REST documents', zh: 'REST 文档' }) }),
     element('button', { type: 'button', textContent: language === 'en' ? '中文' : 'English', onclick: changeLanguage }),
     logInBox(session),
   ]),
