@@ -29,6 +29,8 @@ export class LoginService {
 
   /** Begins a session; WRONG_CREDENTIALS, TOO_MANY_LOGINS or BAD_INPUT. */
   async logIn(scope: RequestScope, input: LogInInput): Promise<Session> {
+    // No guess: something that was to be filled in was not.
+    for (const name of ['username', 'password'] as const) if (input[name] === '') throw badInput({ field: `input.${name}`, problem: 'is empty' });
     return this.#parts.sessions.begin(scope, await this.authenticate(scope, input));
   }
 
