@@ -4,7 +4,7 @@ import type { Actor } from '../testkit/actor.js';
 import { CODES, download, formOfContract, milliseconds, ofContract, orderOf, queryOf, totals, type ListQuestion } from './ai-arts.reading.js';
 import { trainingInContractWords, TRAINING_FIELDS, type TrainingOfGraph } from './ai-arts.training.js';
 import { rowsOfPage } from './paging.js';
-import { asked, present, twinOf, type Twin } from './twin.js';
+import { asked, present, twinOf, type Data, type Twin } from './twin.js';
 
 // AIArts, sections 2 and 4 and the uploads of all: each row of its page, by the contract and as a GraphQL client would do it.
 
@@ -77,13 +77,13 @@ const keptInContractWords = ({ id, description, sizeBytes, createdAt, updatedAt,
 const ORDERS = { createdAt: 'CREATED_AT', updatedAt: 'UPDATED_AT', name: 'NAME', size: 'SIZE' };
 
 /** A list of datasets or models. */
-async function keptOfGraph<Row>(actor: Actor, list: 'datasets' | 'models', fields: string, question: ListQuestion, filter: Record<string, unknown>) {
+async function keptOfGraph(actor: Actor, list: 'datasets' | 'models', fields: string, question: ListQuestion, filter: Record<string, unknown>) {
   const type = list === 'datasets' ? 'DatasetFilter' : 'ModelFilter';
   const document = `query ($filter: ${type}, $orderBy: ArtifactOrder, $direction: SortDirection, $first: Int, $offset: Int) {
     ${list}(filter: $filter, orderBy: $orderBy, direction: $direction, first: $first, offset: $offset) { totalCount nodes { ${fields} } }
   }`;
   const { pageNum = 1, pageSize = 10 } = question;
-  const { count, rows } = await rowsOfPage<Row>(pageNum, pageSize, async (first, offset) => (await asked(actor, document, { filter, ...orderOf(question, ORDERS), first, offset }))[list]);
+  const { count, rows } = await rowsOfPage<Data>(pageNum, pageSize, async (first, offset) => (await asked(actor, document, { filter, ...orderOf(question, ORDERS), first, offset }))[list]);
   return { rows, page: { ...totals(count, question), pageNum, pageSize } };
 }
 
@@ -153,7 +153,7 @@ export const filesTwins = {
     CODES,
     (actor, question) => ofContract(actor, 'GET', `/datasets?${queryOf(question)}`),
     async (actor, question) => {
-      const { rows, page } = await keptOfGraph<Kept>(actor, 'datasets', KEPT, question, { name: question.name, isPrivate: question.isPrivate });
+      const { rows, page } = await keptOfGraph(actor, 'datasets', KEPT, question, { name: question.name, isPrivate: question.isPrivate });
       return { datasets: rows.map(keptInContractWords), ...page };
     },
   ),
@@ -167,7 +167,7 @@ export const filesTwins = {
     CODES,
     (actor, question) => ofContract(actor, 'GET', `/models?${queryOf(question)}`),
     async (actor, question) => {
-      const { rows, page } = await keptOfGraph<Model>(actor, 'models', `${MODEL_FIELDS} training { id }`, question, { name: question.name, use: question.use });
+      const { rows, page } = await keptOfGraph(actor, 'models', `${MODEL_FIELDS} training { id }`, question, { name: question.name, use: question.use });
       return { models: rows.map(modelInContractWords), ...page };
     },
   ),

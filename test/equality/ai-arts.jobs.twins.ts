@@ -3,22 +3,22 @@ import type { Actor } from '../testkit/actor.js';
 import { send, sendAs } from '../testkit/http.js';
 import { CODES, formOfContract, milliseconds, ofContract, orderOf, queryOf, read, totals, type ListQuestion } from './ai-arts.reading.js';
 import { aboutOne } from './ai-arts.files.twins.js';
-import { trainingInContractWords, TRAINING_FIELDS, type TrainingOfGraph } from './ai-arts.training.js';
+import { trainingInContractWords, TRAINING_FIELDS } from './ai-arts.training.js';
 import { rowsOfPage } from './paging.js';
-import { asked, present, twinOf, type Outcome, type Twin } from './twin.js';
+import { asked, present, twinOf, type Data, type Outcome, type Twin } from './twin.js';
 
 // AIArts, sections 1, 3, 5 and 6: each row of its page, by the contract and as a GraphQL client would do it.
 
 const ORDERS = { createTime: 'CREATED_AT', name: 'NAME', status: 'STATE' };
 
 /** A list of jobs; `status` is a state in lower case, or `all`. */
-async function jobsOfGraph<Row>(actor: Actor, list: 'notebooks' | 'trainings' | 'inferenceServices', fields: string, question: ListQuestion) {
+async function jobsOfGraph(actor: Actor, list: 'notebooks' | 'trainings' | 'inferenceServices', fields: string, question: ListQuestion) {
   const document = `query ($filter: JobFilter, $orderBy: JobOrder, $direction: SortDirection, $first: Int, $offset: Int) {
     ${list}(filter: $filter, orderBy: $orderBy, direction: $direction, first: $first, offset: $offset) { totalCount nodes { ${fields} } }
   }`;
   const { pageNum = 1, pageSize = 10, status = 'all', searchWord, name } = question;
   const filter = { states: status === 'all' ? undefined : [status.toUpperCase()], search: name ?? searchWord };
-  const { count, rows } = await rowsOfPage<Row>(pageNum, pageSize, async (first, offset) => (await asked(actor, document, { filter, ...orderOf(question, ORDERS), first, offset }))[list]);
+  const { count, rows } = await rowsOfPage<Data>(pageNum, pageSize, async (first, offset) => (await asked(actor, document, { filter, ...orderOf(question, ORDERS), first, offset }))[list]);
   return { rows, totals: totals(count, question) };
 }
 
@@ -121,7 +121,7 @@ const servicesTwin = (path: string): Twin<ListQuestion> =>
     CODES,
     (actor, question) => ofContract(actor, 'GET', `${path}?${queryOf(question)}`),
     async (actor, question) => {
-      const list = await jobsOfGraph<Service>(actor, 'inferenceServices', SERVICE_FIELDS, question);
+      const list = await jobsOfGraph(actor, 'inferenceServices', SERVICE_FIELDS, question);
       return { inferences: list.rows.map(serviceInContractWords), ...list.totals };
     },
   );
@@ -144,7 +144,7 @@ export const jobsTwins = {
     CODES,
     (actor, question) => ofContract(actor, 'GET', `/codes?${queryOf(question)}`),
     async (actor, question) => {
-      const list = await jobsOfGraph<Notebook>(actor, 'notebooks', NOTEBOOK_FIELDS, question);
+      const list = await jobsOfGraph(actor, 'notebooks', NOTEBOOK_FIELDS, question);
       return { CodeEnvs: list.rows.map(notebookInContractWords), ...list.totals };
     },
   ),
@@ -167,7 +167,7 @@ export const jobsTwins = {
     CODES,
     (actor, question) => ofContract(actor, 'GET', `/trainings?${queryOf(question)}`),
     async (actor, question) => {
-      const list = await jobsOfGraph<TrainingOfGraph>(actor, 'trainings', TRAINING_FIELDS, question);
+      const list = await jobsOfGraph(actor, 'trainings', TRAINING_FIELDS, question);
       return { Trainings: list.rows.map(trainingInContractWords), ...list.totals };
     },
   ),

@@ -18,6 +18,7 @@ describe.skipIf(isMissing(qemu))('cloud_api', () => {
   }, 300_000);
   afterAll(() => world?.dispose(), 120_000);
 
+  const AN_ADDRESS: unknown = expect.stringMatching(/^\d+\.\d+\.\d+\.\d+$/);
   const ways = (swapped: boolean): [Way, Way] => (swapped ? ['graph', 'rest'] : ['rest', 'graph']);
   /** One command by both users, each another way. */
   const both = async (row: keyof typeof twins, forms: readonly [Form, Form], swapped: boolean) => {
@@ -69,9 +70,10 @@ describe.skipIf(isMissing(qemu))('cloud_api', () => {
       const form = { image: cloud.image, flavor: cloud.flavor, internet: String(internet), name: called };
       const outcomes = await both('POST launch_instance', [form, form], swapped);
       const ids = outcomes.map((outcome) => ('data' in outcome ? (outcome.data as { vm_id: string; vm_ip: string }) : { vm_id: JSON.stringify(outcome), vm_ip: '' }));
-      expect(ids.map(({ vm_ip }) => vm_ip), JSON.stringify([form, outcomes])).toEqual(Array(2).fill(expect.stringMatching(/^\d+\.\d+\.\d+\.\d+$/)));
+      expect(ids.map(({ vm_ip }) => vm_ip), JSON.stringify([form, outcomes])).toEqual([AN_ADDRESS, AN_ADDRESS]);
       const seen = await machines();
-      expect(seen).toEqual(Array(2).fill([{ name: called, state: 'ACTIVE', stateReason: null, reached: true }]));
+      const running = { name: called, state: 'ACTIVE', stateReason: null, reached: true };
+      expect(seen).toEqual([[running], [running]]);
       // Nobody destroys what is somebody else's.
       const [one, other] = ids.map(({ vm_id }) => vm_id) as [string, string];
       expect(await both('POST destroy_instance', [{ vm_id: other }, { vm_id: one }], swapped)).toEqual([{ refused: 6 }, { refused: 6 }]);

@@ -85,7 +85,7 @@ export const interconnectTwins = {
 
   'GET /computing_resources': twinOf<ZonesQuestion>(
     NUMBERS,
-    (actor, question) => ofContract(actor, 'GET', `/computing_resources/?${new URLSearchParams(Object.entries(question).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)] as [string, string]])))}`),
+    (actor, question) => ofContract(actor, 'GET', `/computing_resources/?${new URLSearchParams(Object.entries(question).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)] as [string, string]]))).toString()}`),
     async (actor, { page, page_size, resource_type: resourceType, region, organization }) => {
       const { count, rows } = await rowsOfPage<Zone>(page, page_size, async (first, offset) => (await asked(actor, ZONES, { filter: { resourceType, region, organization }, first, offset })).availabilityZones);
       return { count, results: rows.map((zone) => ({ organization: zone.organization.name, region: zone.region.name, availability_zone: zone.availabilityZone.name, industry: zone.industry.name })) };

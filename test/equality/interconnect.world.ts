@@ -51,12 +51,12 @@ const TASKS = `{ tasks(first: 20) { nodes { id state stateReason template source
 export async function effectsIn(world: ProviderWorld): Promise<unknown> {
   const { organization } = world;
   const [{ computingResources }, { computingIdentifiers }, { tasks }] = await Promise.all([world.actor.ask(RESOURCES, { organization }), world.actor.ask(IDENTIFIERS, { organization }), world.actor.ask(TASKS)]);
-  const known = (computingResources.nodes as { id: string; gpuModel: string; networkIps: string; identifier: { value: string } }[]).map((node) => ({ ...node, key: keyOf(node) })).toSorted((one, other) => (one.key < other.key ? -1 : 1));
+  const known = (computingResources.nodes as { id: string; gpuModel: string; networkIps: string; identifier: { value: string } }[]).toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
   world.resources = known.map(({ id }) => Number(id));
   const nameOf = (id: string) => `resource ${world.resources.indexOf(Number(id))}`;
   return outOfWorld(world, {
     identifiers: computingIdentifiers.nodes.map(({ value, ...rest }: { value: string }) => ({ value, ...rest })).toSorted(byValue),
-    resources: known.map(({ id, key, ...state }) => ({ name: nameOf(id), ...state })),
+    resources: known.map(({ id, ...state }) => ({ name: nameOf(id), ...state })),
     tasks: (tasks.nodes as SeenTask[]).map(({ id, chosen, expiresAt, offers, ...task }) => ({
       name: `task ${world.tasks.indexOf(Number(id))}`,
       ...task,

@@ -33,11 +33,12 @@ class Refused extends Error {
 export async function asked(actor: Actor, query: string, variables: Record<string, unknown> = {}): Promise<Data> {
   const { data, errors } = await actor.graph(query, variables);
   if (errors[0]) throw new Refused(errors[0].extensions.code, errors[0].message);
-  return data as Data;
+  return data;
 }
 
-// oxlint-disable-next-line typescript/no-explicit-any -- data of any operation
-type Data = any;
+/** Data of an operation. */
+// oxlint-disable-next-line typescript/no-explicit-any -- of any shape
+export type Data = any;
 
 /** What the graph answers null for, where the contract's page says that there is no such thing. */
 export function present<Thing>(thing: Thing | null): Thing {
