@@ -57,7 +57,7 @@ function examplesOf(rows: readonly Row[], key?: string): Pick<MediaType, 'exampl
 }
 
 function batchSchema({ list, element, most }: Extract<Takes<unknown>, { from: 'batch' }>, named: NamedSchemas): JsonSchema {
-  return { type: 'object', properties: { [list as string]: { type: 'array', minItems: 1, maxItems: most, items: jsonSchema(element, 'input', named) } }, required: [list] };
+  return { type: 'object', properties: { [list as string]: { type: 'array', minItems: 1, maxItems: most, items: jsonSchema(element, 'input', named), description: { en: `At most ${most} elements; one that is bad refuses all.`, zh: `至多 ${most} 个元素，任一有误则整体拒绝` } } }, required: [list] };
 }
 
 function uploadBody({ file, isOptional, shape }: Extract<Takes<unknown>, { from: 'upload' }>, named: NamedSchemas, sample: Pick<MediaType, 'examples'>): RequestBody {
