@@ -11,7 +11,6 @@ const PREFLIGHT = 'a GET needs the header "apollo-require-preflight: true", whic
 /** What Apollo Server says in words that are for whoever programs with it. */
 const REWORDED: readonly [RegExp, string][] = [
   [/^POST body missing, invalid Content-Type, or JSON object has no keys/, 'the body has no query; send {"query": "…", "variables": {…}}'],
-  [/^Apollo Server supports only GET\/POST requests/, 'only GET and POST are answered here'],
 ];
 
 const reworded = (message: string): string => REWORDED.find(([pattern]) => pattern.test(message))?.[1] ?? message;

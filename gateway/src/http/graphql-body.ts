@@ -27,7 +27,11 @@ export function graphqlBody(limits: Limits, uploads: RequestHandler): [RequestHa
   return [checkType, uploads, express.raw({ type: (request) => !isMultipart(request), limit: bodyBytes }), decode(limits), refuseBody(bodyBytes)];
 }
 
-const checkType: RequestHandler = (request, _response, next) => {
+const checkType: RequestHandler = (request, response, next) => {
+  if (request.method !== 'POST' && request.method !== 'GET') {
+    response.setHeader('allow', 'GET, POST');
+    throw new Refusal(badInput({ problem: 'only GET and POST are answered here' }), 405);
+  }
   if (request.method !== 'POST' || isMultipart(request)) return next();
   const [type = '', ...parameters] = (request.headers['content-type'] ?? '').split(';').map((part) => part.trim());
   const charset = parameters.map((parameter) => /^charset="?([^"]*)"?$/i.exec(parameter)?.[1]).find((name) => name !== undefined);
