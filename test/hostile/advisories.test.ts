@@ -95,7 +95,7 @@ describe('GHSA-mx7m-j9xf-62hw, access rules of an interface that its types get r
 });
 
 describe('CVE-2026-23897, a charset in Content-Type that exhausts the server', () => {
-  const CHARSETS = ['utf-7', 'utf-16', 'utf-16le', 'utf-32', 'ucs2', 'iso-8859-1', 'gbk', 'big5', 'shift_jis', 'iso-2022-kr', 'x-user-defined', 'base64', 'hex', 'binary', '__proto__', 'constructor', 'utf-8,utf-16', `${'x'.repeat(4_000)}`, '%', "utf-8'", '""', '\\"utf-16'];
+  const CHARSETS = ['utf-7', 'utf-16', 'utf-16le', 'utf-32', 'ucs2', 'iso-8859-1', 'gbk', 'big5', 'shift_jis', 'iso-2022-kr', 'x-user-defined', 'base64', 'hex', 'binary', '__proto__', 'constructor', 'utf-8,utf-16', 'x'.repeat(4_000), '%', "utf-8'", '""', '\\"utf-16'];
   const BODY = Buffer.alloc(1_500_000, '+AGEAYQ-');
   const entries: [path: string, type: string][] = [
     ['/graphql', 'application/json'],

@@ -51,8 +51,8 @@ function websocketClient(credential: string | undefined, more: Partial<Parameter
   return client;
 }
 
-function sseClient(credential: string | undefined, more: { singleConnection?: true } = {}): SseClient {
-  const client = createSseClient({ url: `${platform.url}/graphql`, headers: bearer(credential), retryAttempts: 0, ...more } as Parameters<typeof createSseClient>[0]) as SseClient;
+function sseClient(credential: string | undefined, singleConnection = false): SseClient<boolean> {
+  const client = createSseClient<boolean>({ url: `${platform.url}/graphql`, headers: bearer(credential), retryAttempts: 0, singleConnection });
   open.push(client);
   return client;
 }
@@ -128,7 +128,7 @@ test('the client of graphql-ws connects again after its connection was lost, and
 
 test('the single connection mode of graphql-sse is not offered, and its client is told so', async () => {
   const refused = sink();
-  sseClient(root.credential, { singleConnection: true }).subscribe({ query: MACHINES }, refused);
+  sseClient(root.credential, true).subscribe({ query: MACHINES }, refused);
   expect(((await refused.over) as { response: Response }).response.status).toBe(405);
   // What that client asks first.
   const reservation = await fetch(`${platform.url}/graphql`, { method: 'PUT', headers: bearer(root.credential) });
