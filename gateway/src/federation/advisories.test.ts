@@ -104,7 +104,7 @@ test('CVE-2024-43414, CVE-2025-32031: a plan is found, and the event loop is fre
     type Node implements Any @key(fields: "id") { id: ID! @shareable, next: Node @shareable, other: Node @shareable, any: Any @shareable, value_${name}: Int }
     type Leaf implements Any @key(fields: "id") { id: ID! @shareable, next: Node @shareable, leaf_${name}: Int }`;
   const supergraphSdl = await composeSupergraph(names.map((name) => ({ name, sdl: sdlOf(name) })));
-  const connections = new Map(names.map((name) => [name, { ...taken, name } as unknown as SubgraphConnection]));
+  const connections = new Map(names.map((name) => [name, new TakenOver() as SubgraphConnection]));
   const graph = new PlannedGraph({ supergraphSdl, connections, executor: 'apollo', subgraphTimeoutMs: 1_000, responseBytes: 1_000_000, log: silentLog });
   const values = names.map((name) => `value_${name}`).join(' ');
   const nested = (levels: number, more: (inner: string) => string): string => (levels === 0 ? values : `${values} ${more(nested(levels - 1, more))}`);
