@@ -8,6 +8,7 @@ import { Router, type RequestHandler } from 'express';
 import type { Contract } from '../engine/contract.js';
 import { docsPage } from './docs.page.js';
 import { languageOf } from './openapi.router.js';
+import { tellsRequestId } from './request-id.handler.js';
 
 const VIEWER = '/docs/viewer.js';
 
@@ -32,6 +33,7 @@ const policy = (nonce: string): string =>
  */
 export function docsRouter(contracts: readonly Contract[], playground: string | undefined): Router {
   const router = Router();
+  router.use('/docs', tellsRequestId);
   router.get('/docs', (request, response) => {
     const language = languageOf(request);
     const nonce = randomBytes(16).toString('base64');

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { Router, type Request, type Response } from 'express';
-import { requestIdOf } from '../engine/caller.reader.js';
 import type { Contract } from '../engine/contract.js';
 import { LANGUAGES, type Language } from '../engine/language.js';
 import { openApi } from './document.js';
+import { tellsRequestId } from './request-id.handler.js';
 
 interface Page {
   bytes: Buffer;
@@ -14,11 +14,7 @@ interface Page {
 export function openApiRouter(contracts: readonly Contract[]): Router {
   const pages = new Map<string, Page>();
   const router = Router();
-  router.use(['/openapi.json', '/openapi'], (request, response, next) => {
-    response.locals['requestId'] = requestIdOf(request, response);
-    response.setHeader('x-request-id', response.locals['requestId']);
-    next();
-  });
+  router.use(['/openapi.json', '/openapi'], tellsRequestId);
   const serve = (path: string, chosen: readonly Contract[]) =>
     router.get(path, (request, response) => {
       const language = languageOf(request);
