@@ -35,7 +35,7 @@ export const modelFile: fc.Arbitrary<FileToBe> = fc.oneof(archive, fc.constant({
 
 export const dir: fc.Arbitrary<string | undefined> = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(undefined, 'a', 'a/b', '数据 集') },
-  { weight: 1, arbitrary: fc.constantFrom('../x', '/etc', 'a/../../b', 'x'.repeat(5_000), '\u202Eabc', 'a\0b', '.', 'a//b') },
+  { weight: 1, arbitrary: fc.constantFrom('../x', '/etc', 'a/../../b', 'x'.repeat(5_000), '\u202Eabc', '.', 'a//b') },
 );
 
 /** Names that the world's own lists find; some come again. */
