@@ -75,8 +75,9 @@ export const simpleServerTwins = {
   ),
 } satisfies Record<string, Twin<never>>;
 
-/** The document's fields, and any other that the record has. */
+/** The document's fields, and any other that the record has; others are of other names. */
 function inContractWords({ id, name, cpus, status, memoryBytes, gpu, ip, maxDiskBytes, attributes }: Machine): Record<string, unknown> {
+  const others = Object.entries(attributes).filter(([field]) => !['id', 'cpus', 'status', 'mem', 'GPU', 'ip', 'name', 'maxdisk'].includes(field));
   const fields = { id: Number(id), cpus, status: status === 'RUNNING' ? 'running' : 'stopped', mem: memoryBytes, GPU: gpu, ip };
-  return { ...attributes, ...fields, ...(name === null ? {} : { name }), ...(maxDiskBytes === null ? {} : { maxdisk: maxDiskBytes }) };
+  return { ...Object.fromEntries(others), ...fields, ...(name === null ? {} : { name }), ...(maxDiskBytes === null ? {} : { maxdisk: maxDiskBytes }) };
 }

@@ -43,9 +43,12 @@ export function machine({ id, cpus, status, memoryBytes, gpu, ip, name, maxDiskB
     ...(name === null ? {} : { name }),
     ...(maxDiskBytes === null ? {} : { maxdisk: maxDiskBytes }),
   };
-  // Twice, so that the fields stand first and no attribute of the same name takes their place.
-  return { ...fields, ...attributes, ...fields };
+  const others = Object.entries(attributes ?? {}).filter(([field]) => !OF_THE_DOCUMENT.has(field));
+  return { ...fields, ...Object.fromEntries(others) };
 }
+
+/** What else a record has is of no such name, also where it does not say one of these. */
+const OF_THE_DOCUMENT: ReadonlySet<string> = new Set(['id', 'cpus', 'status', 'mem', 'GPU', 'ip', 'name', 'maxdisk']);
 
 /** All pages of the inventory as one. */
 export const machinePages = {

@@ -70,7 +70,7 @@ describe('info', () => {
   it('shows the document’s fields first, then what else the record has', async () => {
     rest.graph.fields['machines'] = () => machinePage([
       { ...sampleMachine, attributes: JSON.parse('{"rack":"A3","id":999,"status":"hacked","__proto__":{"x":1}}') },
-      { ...sampleMachine, id: '200', status: 'STOPPED', name: null, maxDiskBytes: null },
+      { ...sampleMachine, id: '200', status: 'STOPPED', name: null, maxDiskBytes: null, attributes: { name: 7, maxdisk: 'large' } },
     ]);
     const { status, text } = await rest.get('/api/info', { 'x-auth-token': 't' });
     expect(status).toBe(200);
