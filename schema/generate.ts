@@ -1,6 +1,6 @@
 // Writes this folder from the subgraphs' code: `npm run schema`. With --check it writes nothing, and fails when what is
 // committed differs, naming what would break for clients of the public graph and of the contracts.
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Supergraph } from '@apollo/federation-internals';
 import { diff, CriticalityLevel } from '@graphql-inspector/core';
@@ -13,10 +13,12 @@ import { openApiBreaks } from './openapi.changes.ts';
 
 const FOLDER = import.meta.dirname;
 const API = 'api.graphql';
+const OPENAPI = 'openapi';
 
 const files = await generate();
 const committed = new Map(await Promise.all([...files.keys()].map(async (name) => [name, await readOrEmpty(name)] as const)));
-const changed = [...files].filter(([name, text]) => committed.get(name) !== text).map(([name]) => name);
+const gone = (await readdir(join(FOLDER, OPENAPI))).map((name) => `${OPENAPI}/${name}`).filter((name) => !files.has(name));
+const changed = [...[...files].filter(([name, text]) => committed.get(name) !== text).map(([name]) => name), ...gone];
 
 if (process.argv.includes('--check')) {
   if (changed.length > 0) {
@@ -28,7 +30,8 @@ if (process.argv.includes('--check')) {
   for (const line of await breakingChanges()) console.warn(line);
   for (const name of changed) {
     await mkdir(dirname(join(FOLDER, name)), { recursive: true });
-    await writeFile(join(FOLDER, name), files.get(name)!);
+    if (gone.includes(name)) await rm(join(FOLDER, name));
+    else await writeFile(join(FOLDER, name), files.get(name)!);
   }
   console.log(changed.length === 0 ? 'schema/ is up to date' : `written: ${changed.join(', ')}`);
 }
@@ -55,10 +58,11 @@ async function breakingChanges(): Promise<string[]> {
 }
 
 function contractBreaks(): string[] {
-  return contracts.flatMap(({ name }) => {
+  const breaks = contracts.flatMap(({ name }) => {
     const before = committed.get(openApiFile(name));
     return before ? openApiBreaks(JSON.parse(before) as OpenApiDocument, JSON.parse(files.get(openApiFile(name))!) as OpenApiDocument) : [];
   });
+  return [...gone.map((name) => `the contract of ${name} is gone`), ...breaks];
 }
 
 async function graphBreaks(): Promise<string[]> {
@@ -95,7 +99,7 @@ function clientTypes(api: GraphQLSchema): string {
 
 /** What a contract promised its clients. */
 function openApiFile(contract: string): string {
-  return `openapi/${contract}.json`;
+  return `${OPENAPI}/${contract}.json`;
 }
 
 async function readOrEmpty(name: string): Promise<string> {

@@ -18,8 +18,8 @@ interface Comparison {
 
 const TYPES = ['null', 'boolean', 'object', 'array', 'string', 'integer', 'number'];
 /** Keywords of which more refuses more, and those of which less does. */
-const LEAST = ['minimum', 'minLength', 'minItems'] as const;
-const MOST = ['maximum', 'maxLength', 'maxItems'] as const;
+const LEAST = ['minimum', 'exclusiveMinimum', 'minLength', 'minItems'] as const;
+const MOST = ['maximum', 'exclusiveMaximum', 'maxLength', 'maxItems'] as const;
 
 /** What no longer fits of one schema in the next; one sentence for each. */
 export function schemaBreaks(before: JsonSchema, after: JsonSchema, place: string, direction: Direction, schemas: Schemas): string[] {
@@ -33,8 +33,10 @@ function compare(before: JsonSchema, after: JsonSchema, place: string, compariso
   const [old, now] = [resolved(before, schemas.before), resolved(after, schemas.after)];
   const inner = '$ref' in before ? { ...comparison, open: new Set([...open, key]) } : comparison;
   const [alternatives, left] = [alternativesOf(old), alternativesOf(now)];
-  if (alternatives.length > 1 || left.length > 1) return alternatives.flatMap((alternative) => closest(alternative, left, place, inner));
-  return [...typeBreaks(old, now, place, inner), ...valueBreaks(old, now, place), ...boundBreaks(old, now, place, inner), ...fieldBreaks(old, now, place, inner), ...itemBreaks(old, now, place, inner)];
+  const types = (list: readonly JsonSchema[], named: Schemas[keyof Schemas]) => [...new Set(list.flatMap((schema) => typesOf(resolved(schema, named))))];
+  const wrongTypes = typeBreaks(types(alternatives, schemas.before), types(left, schemas.after), place, inner);
+  if (alternatives.length > 1 || left.length > 1) return [...wrongTypes, ...alternatives.flatMap((alternative) => closest(alternative, left, place, inner))];
+  return [...wrongTypes, ...valueBreaks(old, now, place, inner), ...boundBreaks(old, now, place, inner), ...fieldBreaks(old, now, place, inner), ...otherFieldBreaks(old, now, place, inner), ...itemBreaks(old, now, place, inner)];
 }
 
 function resolved(schema: JsonSchema, named: Record<string, JsonSchema>): JsonSchema {
@@ -44,14 +46,16 @@ function resolved(schema: JsonSchema, named: Record<string, JsonSchema>): JsonSc
 
 const alternativesOf = (schema: JsonSchema): JsonSchema[] => ((schema['anyOf'] ?? schema['oneOf']) as JsonSchema[] | undefined) ?? [schema];
 
-/** What breaks when a client's alternative is taken for the one of the next version that is most like it. */
+/** What breaks when a client's alternative is taken for the one of the next version that is most like it; where none is of its type, the types tell. */
 function closest(alternative: JsonSchema, left: readonly JsonSchema[], place: string, comparison: Comparison): string[] {
-  const breaks = left.map((candidate) => compare(alternative, candidate, place, comparison));
-  return breaks.toSorted((a, b) => a.length - b.length)[0]!;
+  const { before, after } = comparison.schemas;
+  const types = typesOf(resolved(alternative, before));
+  const candidates = left.filter((candidate) => typesOf(resolved(candidate, after)).some((type) => types.includes(type)));
+  const breaks = candidates.map((candidate) => compare(alternative, candidate, place, comparison));
+  return breaks.toSorted((a, b) => a.length - b.length)[0] ?? [];
 }
 
-function typeBreaks(before: JsonSchema, after: JsonSchema, place: string, { direction }: Comparison): string[] {
-  const [old, now] = [typesOf(before), typesOf(after)];
+function typeBreaks(old: readonly string[], now: readonly string[], place: string, { direction }: Comparison): string[] {
   if (direction === 'sent') return old.filter((type) => !now.includes(type)).map((type) => `${place} no longer takes the type ${type}`);
   return now.filter((type) => !old.includes(type)).map((type) => `${place} may be of the type ${type} now`);
 }
@@ -69,9 +73,9 @@ function typeOf(value: unknown): string {
   return Number.isInteger(value) ? 'integer' : typeof value;
 }
 
-function valueBreaks(before: JsonSchema, after: JsonSchema, place: string): string[] {
+function valueBreaks(before: JsonSchema, after: JsonSchema, place: string, { direction }: Comparison): string[] {
   const [old, now] = [valuesOf(before), valuesOf(after)];
-  if (!now) return [];
+  if (!now || (!old && direction === 'read')) return [];
   if (!old) return [`${place} is only one of ${now.join(', ')} now`];
   return old.filter((value) => !now.includes(value)).map((value) => `${place} is never ${value} any more`);
 }
@@ -106,9 +110,20 @@ function fieldBreaks(before: JsonSchema, after: JsonSchema, place: string, compa
   }).concat(required);
 }
 
+/** What a schema says of fields that it does not name. */
+function otherFieldBreaks(before: JsonSchema, after: JsonSchema, place: string, comparison: Comparison): string[] {
+  const [old, now] = [before['additionalProperties'], after['additionalProperties']];
+  if (comparison.direction === 'sent' && now === false && old !== false) return [`${place} no longer takes fields that are not named`];
+  if (old === false || now === false || (typeof old !== 'object' && typeof now !== 'object')) return [];
+  return compare(schemaOf(old), schemaOf(now), `another field of ${place}`, comparison);
+}
+
+/** Without a schema, anything is allowed. */
+const schemaOf = (value: unknown): JsonSchema => (typeof value === 'object' ? (value as JsonSchema) : {});
+
 function itemBreaks(before: JsonSchema, after: JsonSchema, place: string, comparison: Comparison): string[] {
   const [old, now] = [(before['prefixItems'] ?? []) as JsonSchema[], (after['prefixItems'] ?? []) as JsonSchema[]];
   const places = old.flatMap((schema, index) => (now[index] ? compare(schema, now[index], `element ${index} of ${place}`, comparison) : [`element ${index} of ${place} is gone`]));
   const [element, next] = [before['items'], after['items']];
-  return typeof element === 'object' && typeof next === 'object' ? [...places, ...compare(element as JsonSchema, next as JsonSchema, `an element of ${place}`, comparison)] : places;
+  return typeof element === 'object' || typeof next === 'object' ? [...places, ...compare(schemaOf(element), schemaOf(next), `an element of ${place}`, comparison)] : places;
 }
