@@ -2,7 +2,7 @@ import { badInput, HutongError, internalError, showError, type Log } from '@huto
 import { getVariableValues, Kind, OperationTypeNode, type DocumentNode, type ExecutionResult, type GraphQLError, type OperationDefinitionNode } from 'graphql';
 import { graphError } from '../federation/subgraph.errors.js';
 import type { FederatedGraph } from '../federation/federated-graph.js';
-import { checkCost, checkText } from '../limits/operation.check.js';
+import { checkCost, checkNulls, checkText } from '../limits/operation.check.js';
 import { executions } from '../telemetry/activities.js';
 import { checkUploads } from '../uploads/upload.check.js';
 import { DocumentCheck, type DocumentCheckOptions } from './document.check.js';
@@ -103,6 +103,7 @@ export class ClientOperations {
         return graphError(new HutongError('BAD_INPUT', 400, message, { extensions: extensions ?? {} }));
       });
     }
+    checkNulls(checked);
     checkCost(checked, limits);
     return [];
   }

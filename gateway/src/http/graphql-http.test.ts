@@ -118,6 +118,25 @@ test('a value that does not fit names its place in the variables, and nothing is
   expect(gateway.subgraphs.asked).toEqual([]);
 });
 
+describe.each(transports)('over %s', (_name, ask) => {
+  test.each([
+    ['a condition', 'query ($value: Boolean = true) { person(id: "1") { id name @include(if: $value) } }', 'Boolean!'],
+    ['a condition in a fragment', 'query ($value: Boolean = true) { person(id: "1") { ...p } } fragment p on Person { id ... @skip(if: $value) { name } }', 'Boolean!'],
+    ['an argument', 'query ($value: Int = 3) { text(bytes: $value) }', 'Int!'],
+    ['an argument of the schema', 'query ($value: String = "Person") { __type(name: $value) { name } }', 'String!'],
+  ])('null for a variable with a default is refused where %s may not be null', async (_where, query, type) => {
+    const { data, errors } = await ask(gateway, query, { value: null });
+    expect(data).toBeUndefined();
+    expect(errors).toEqual([{ message: `value: expected a value of type ${type}, got null; leave it out for its default`, extensions: { code: 'BAD_INPUT', field: 'value' } }]);
+  });
+});
+
+test('null for a variable with a default stands where null may', async () => {
+  const query = 'query People($first: Int = 1) { people(first: $first) { nodes { id } } } query Text($first: Int = 1) { text(bytes: $first) }';
+  const { data } = await post(JSON.stringify({ query, operationName: 'People', variables: { first: null } }));
+  expect(data.people.nodes).toHaveLength(3);
+});
+
 test('variables of valid but unusual text reach the subgraph as they were sent', async () => {
   const name = `'; drop table x; -- <b>😀</b> \u202Eabc 互通`;
   const { data } = await gateway.ask('mutation ($name: String!) { rename(id: "1", name: $name) { name } }', { variables: { name } });

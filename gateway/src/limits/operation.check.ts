@@ -1,5 +1,5 @@
 import { badInput, findUnstorableText, limitExceeded } from '@hutong/common';
-import { type DocumentNode, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
+import { isNonNullType, TypeInfo, ValidationContext, type DocumentNode, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
 import type { Limits } from './limits.js';
 import { costOfWholeSchema } from './operation-cost.js';
 import { fieldComparisons } from './field-comparisons.js';
@@ -55,6 +55,20 @@ export function checkCost({ schema, document, operation, variables }: CheckedOpe
 export function checkText({ document, variables }: Pick<CheckedOperation, 'document' | 'variables'>): void {
   const field = findUnstorableText(variables, '') ?? findUnstorableLiteral(document);
   if (field !== undefined) throw badInput({ field, problem: 'text must not contain U+0000 or half of a surrogate pair' });
+}
+
+/**
+ * Validation lets a variable that may be null stand where no null may, for the sake of a default.
+ *
+ * @throws BAD_INPUT that names a variable which is null there; the document must be valid
+ */
+export function checkNulls({ schema, document, operation, variables }: CheckedOperation): void {
+  if (!operation.variableDefinitions?.some(({ variable }) => variables[variable.name.value] === null)) return;
+  const usages = new ValidationContext(schema, document, new TypeInfo(schema), () => undefined).getRecursiveVariableUsages(operation);
+  for (const { node, type } of usages) {
+    if (!isNonNullType(type) || variables[node.name.value] !== null) continue;
+    throw badInput({ field: node.name.value, problem: `expected a value of type ${String(type)}, got null; leave it out for its default` });
+  }
 }
 
 function refuseOver(limit: string, got: number, allowed: number, unit: string): void {

@@ -106,6 +106,7 @@ export const values: FederationWorld = {
     { name: 'an operation chosen by nothing but being alone', query: 'query Only { number }', data: { number: -2_147_483_648 } },
     { name: 'keys that are numbers in disguise', query: '{ _1: number _0: number }', data: { _1: -2_147_483_648, _0: -2_147_483_648 } },
     { name: 'a key named __proto__', query: '{ __proto__: text deep { __proto__: must } }', data: JSON.parse('{ "__proto__": "a \\"quoted\\" 文字 🙂", "deep": { "__proto__": "here" } }') as unknown },
+    { name: 'a variable named __proto__', query: 'query ($__proto__: ID!) { box(id: $__proto__) { label weight } }', variables: JSON.parse('{ "__proto__": "1" }') as Record<string, unknown>, data: { box: { label: 'box 1', weight: 1.5 } } },
     { name: 'a joined key named __proto__', query: '{ box(id: "1") { __proto__: shape label } }', data: JSON.parse('{ "box": { "__proto__": "CUBE", "label": "box 1" } }') as unknown },
   ],
 };

@@ -2,7 +2,7 @@ import type { FetchNode, PlanNode, QueryPlan } from '@apollo/query-planner';
 import type { ExecutionResult, GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import { compileRewrites } from './data.rewrite.js';
 import { compileRepresentation, type Represent } from './entity.representation.js';
-import { isData, merge, readerOf, type Data } from './fetched.data.js';
+import { isData, merge, readerOf, setOwn, type Data } from './fetched.data.js';
 
 /** One request to a subgraph. */
 export interface PlannedFetch {
@@ -164,7 +164,7 @@ function entityFetch(node: FetchNode, represent: Represent, schema: GraphQLSchem
 
 function variablesOf({ variableUsages = [] }: FetchNode, given: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const used: Record<string, unknown> = {};
-  for (const name of variableUsages) if (Object.hasOwn(given, name) && given[name] !== undefined) used[name] = given[name];
+  for (const name of variableUsages) if (Object.hasOwn(given, name) && given[name] !== undefined) setOwn(used, name, given[name]);
   return used;
 }
 
