@@ -17,7 +17,8 @@ const zones = ({ paths }: OpenApiDocument) => paths['/api/v1/computing_resources
 const resource = ({ components }: OpenApiDocument) => components.schemas['ComputingResource'] as { properties: Record<string, JsonSchema>; required: string[] };
 const bodyOf = (document: OpenApiDocument) => task(document).requestBody!.content['application/json']!.schema as { properties: Record<string, JsonSchema>; required: string[] };
 const orNull: Change = (document) => (resource(document).properties['gpu_model'] = { anyOf: [resource(document).properties['gpu_model'], { type: 'null' }] });
-const params = ({ paths }: OpenApiDocument) => (paths['/ai_arts/api/trainings']!.post!.requestBody!.content['application/json']!.schema as { properties: Record<string, JsonSchema> }).properties['params']!;
+const params = ({ paths }: OpenApiDocument) => (paths['/ai_arts/api/trainings']!.post!.requestBody!.content['application/json']!.schema as { properties: Record<string, { anyOf: [JsonSchema, ...JsonSchema[]] }> }).properties['params']!;
+const exitCode = ({ components }: OpenApiDocument) => (components.schemas['Training'] as { properties: Record<string, JsonSchema> }).properties['exitCode']!;
 const launch = ({ components }: OpenApiDocument) => components.schemas['CloudApiLaunchInstance'] as { properties: Record<string, JsonSchema>; required: string[] };
 
 describe('what breaks clients of a contract', () => {
@@ -42,7 +43,7 @@ describe('what breaks clients of a contract', () => {
     ['a field of an answer that may be null', (document) => (resource(document).properties['gpu_model']!['type'] = ['string', 'null']), 'may be of the type null now'],
     ['a field of an answer that may be null, as zod writes it', orNull, 'the field gpu_model of an element of the field results of the field data of the answer 200 may be of the type null now'],
     ['a body whose other fields are refused', (document) => ((bodyOf(document) as JsonSchema)['additionalProperties'] = false), 'POST /api/v1/task_path: the body (application/json) no longer takes fields that are not named'],
-    ['a map that takes other values', (document) => (params(document)['additionalProperties'] = { type: 'boolean' }), 'another field of the field params of the body (application/json) no longer takes the type string'],
+    ['a map that takes other values', (document) => (params(document).anyOf[0]['additionalProperties'] = { type: 'boolean' }), 'another field of the field params of the body (application/json) no longer takes the type string'],
     ['a bound that is exclusive', (document) => (bodyOf(document).properties['task_id']!['exclusiveMinimum'] = 5), 'POST /api/v1/task_path: the exclusiveMinimum of the field task_id of the body (application/json) is 5 now'],
     ['a status that is no longer answered', ({ paths }) => delete paths['/api/info']!.get!.responses['422'], 'GET /api/info: it no longer answers 422'],
     ['a header that is gone', ({ paths }) => delete paths['/api/ticket']!.post!.responses['429']!.headers['Retry-After'], 'POST /api/ticket: the answer 429 no longer has the header Retry-After'],
@@ -63,6 +64,7 @@ describe('what breaks clients of a contract', () => {
     ['a type that is taken', (document) => (bodyOf(document).properties['task_id']!['type'] = ['integer', 'string'])],
     ['a larger maximum', (document) => (zones(document).parameters!.find(({ name }) => name === 'page_size')!.schema['maximum'] = 10_000)],
     ['a field of an answer that is told in one of few words', (document) => (resource(document).properties['gpu_model']!['enum'] = ['RTX 3080'])],
+    ['null beside a type, written in the other way', (document) => Object.assign(exitCode(document), { type: undefined, anyOf: [{ type: 'null' }, { type: 'integer' }] })],
     ['words', (document) => (document.info.description = 'other words')],
   ])('is not an addition: %s', (_what, change) => {
     expect(breaksOf(change)).toEqual([]);

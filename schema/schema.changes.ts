@@ -44,7 +44,12 @@ function resolved(schema: JsonSchema, named: Record<string, JsonSchema>): JsonSc
   return typeof reference === 'string' ? named[reference.split('/').at(-1)!]! : schema;
 }
 
-const alternativesOf = (schema: JsonSchema): JsonSchema[] => ((schema['anyOf'] ?? schema['oneOf']) as JsonSchema[] | undefined) ?? [schema];
+/** One of which a value has to fit: those within others stand beside them, and each of several types is one. */
+function alternativesOf(schema: JsonSchema): JsonSchema[] {
+  const alternatives = (schema['anyOf'] ?? schema['oneOf']) as JsonSchema[] | undefined;
+  if (alternatives) return alternatives.flatMap(alternativesOf);
+  return Array.isArray(schema['type']) ? (schema['type'] as string[]).map((type) => (type === 'null' ? { type } : { ...schema, type })) : [schema];
+}
 
 /** What breaks when a client's alternative is taken for the one of the next version that is most like it; where none is of its type, the types tell. */
 function closest(alternative: JsonSchema, left: readonly JsonSchema[], place: string, comparison: Comparison): string[] {

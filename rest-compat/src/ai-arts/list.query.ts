@@ -6,7 +6,7 @@ const MOST_ROWS = 1_000;
 const STANDARD_ROWS = 10;
 
 const oneOf = <Value>(choices: Readonly<Record<string, Value>>): z.ZodType<Value, unknown> =>
-  converted<Value>((value) => (typeof value === 'string' && Object.hasOwn(choices, value) ? choices[value] : undefined), () => `one of ${Object.keys(choices).join(', ')}`, { enum: Object.keys(choices) });
+  converted<Value>((value) => (typeof value === 'string' && Object.hasOwn(choices, value) ? choices[value] : undefined), () => `one of ${Object.keys(choices).join(', ')}`, { type: 'string', enum: Object.keys(choices) });
 
 /** What lists of jobs may be ordered by: the names that the document's clients use, those of columns included. */
 const JOB_ORDERS = { createTime: 'CREATED_AT', created_at: 'CREATED_AT', createdAt: 'CREATED_AT', id: 'CREATED_AT', name: 'NAME', jobName: 'NAME', status: 'STATE' } as const;

@@ -20,7 +20,7 @@ export const optionalCount = integerOrDigits.transform((number) => number || und
 export const parameters = converted<Record<string, unknown>>(
   (value) => (typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined),
   () => 'an object of names and values',
-  { type: 'object' },
+  { type: 'object', additionalProperties: {} },
 ).nullish();
 
 /** The states that a dataset or model may be asked for by: there is one. */

@@ -54,9 +54,10 @@ export const taskTemplate = z.unknown().transform((body): TaskTemplate => {
   properties: {
     source: { type: 'string', description: { en: 'Where the task comes from, of the form with data.', zh: '任务来源，与 data 一起使用' } },
     session_identifier: { type: 'string', description: { en: 'The session that it belongs to, of the form with data.', zh: '会话标识，与 data 一起使用' } },
-    data: { type: 'object', properties: templateKeys, description: { en: 'What is asked for.', zh: '任务模版信息' } },
+    data: { type: 'object', properties: templateKeys, additionalProperties: {}, description: { en: 'What is asked for.', zh: '任务模版信息' } },
     ...templateKeys,
   },
+  additionalProperties: {},
 });
 
 /** The user's choice of a resource for a task. */

@@ -47,6 +47,28 @@ describe.each(LANGUAGES)('the documents in %s', (language) => {
   });
 });
 
+describe('who generates a client', () => {
+  const document = openApi(contracts);
+
+  it('gets objects whose names are free with values in them, and words with their type', () => {
+    const poor: string[] = [];
+    const look = (value: unknown, place: string): void => {
+      if (typeof value !== 'object' || value === null) return;
+      const { type, properties, additionalProperties, enum: values } = value as Record<string, unknown>;
+      if ([type].flat().includes('object') && properties === undefined && additionalProperties === undefined) poor.push(`${place} takes an object of nothing`);
+      if (Array.isArray(values) && type === undefined) poor.push(`${place} has words of no type`);
+      for (const [key, item] of Object.entries(value)) if (key !== 'examples') look(item, `${place}/${key}`);
+    };
+    look(document, '');
+    expect(poor).toEqual([]);
+  });
+
+  it('may ask for a part of a file, and send a body to what stands behind a passage', () => {
+    expect(document.paths['/ai_arts/api/models/{id}/download']!.get!.parameters).toContainEqual(expect.objectContaining({ name: 'Range', in: 'header', required: false }));
+    expect(document.paths['/ai_arts/api/annotations']!.post!.requestBody).toMatchObject({ required: false });
+  });
+});
+
 describe('a row', () => {
   it.each(stored)('tells of every failure that the graph says of its operation: $name', (entry) => {
     expect(failureCodes(entry.row)).toEqual(expect.arrayContaining(toldCodes(entry)));

@@ -10,6 +10,8 @@ import { security } from './security.js';
 type Paths = Spoken<OpenApiDocument['paths']>;
 
 const PASSAGE_METHODS: readonly Method[] = ['get', 'post', 'put', 'patch', 'delete'];
+const WITH_BODY: ReadonlySet<Method> = new Set(['post', 'put', 'patch']);
+const ANY_BODY = { required: false, content: { '*/*': { schema: {} } } };
 
 /** The operations of a contract by path and method; rows that a form's command tells apart are one. */
 export function pathsOf(contract: Contract, named: NamedSchemas): Paths {
@@ -65,6 +67,7 @@ function passageOperation(contract: Contract, passage: Passage, template: string
     description: passage.summary,
     security: security(contract),
     ...(parameters.length > 0 ? { parameters } : {}),
+    ...(WITH_BODY.has(method) ? { requestBody: ANY_BODY } : {}),
     responses: { default: { description: { en: 'Whatever the other server answers.', zh: '对方服务的返回' }, headers: headersOf([]) }, ...responses },
   };
 }

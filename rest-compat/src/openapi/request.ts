@@ -14,15 +14,18 @@ const FILE = { type: 'string', format: 'binary', contentMediaType: 'application/
 
 const runs = (row: Route): row is Row => 'operation' in row;
 
-/** The parameters of a row's path and query. */
+/** The parameters of a row's path, query and headers. */
 export function parametersOf(row: Route, path: string, named: NamedSchemas): Spoken<Parameter>[] {
-  return [...pathParameters(path), ...(runs(row) ? queryParameters(row, named) : [])];
+  return [...pathParameters(path), ...(runs(row) ? queryParameters(row, named) : []), ...('leadsTo' in row && row.leadsTo === 'file' ? [RANGE] : [])];
 }
 
 /** `{id}` stands for text of at least one character; a slash in it is sent as `%2F`. */
 export function pathParameters(path: string): Spoken<Parameter>[] {
   return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({ name: name!, in: 'path', required: true, description: PATH_PARAMETER, schema: { type: 'string', minLength: 1 } }));
 }
+
+/** A download goes on where an earlier one broke off. */
+const RANGE: Spoken<Parameter> = { name: 'Range', in: 'header', required: false, description: { en: 'Which part of the file: `bytes=1000-`.', zh: '请求文件的哪一部分：`bytes=1000-`' }, schema: { type: 'string' } };
 
 const PATH_PARAMETER: Bilingual = { en: 'The id of the thing.', zh: '对象的 id' };
 
