@@ -5,6 +5,7 @@ import { Router, type Request, type RequestHandler, type Response } from 'expres
 import { persistedQueryNotFound } from '../errors.js';
 import type { Identity } from '../identity/identity.js';
 import { requestCredential } from '../identity/request-credential.js';
+import { checkJson } from '../limits/json.check.js';
 import type { Limits } from '../limits/limits.js';
 import { uploadBody, uploadOf } from '../uploads/upload-body.js';
 import { prefersGraphqlResponse, statusError } from './failure.js';
@@ -31,7 +32,7 @@ export function graphqlRoute(server: ApolloServer<GraphqlRequestContext>, texts:
       throw error;
     }
   };
-  router.use('/graphql', neverKept, ...graphqlBody(limits, uploadBody({ identity, limits: uploads, bodyBytes: limits.bodyBytes })), streams, expressMiddleware(server, { context }));
+  router.use('/graphql', neverKept, ...graphqlBody(limits, uploadBody({ identity, limits: uploads, bodyBytes: limits.bodyBytes, checkJson: (json) => checkJson(json, limits) })), streams, expressMiddleware(server, { context }));
   return router;
 }
 

@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { buildSchema, getIntrospectionQuery, parse } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { formOf, UPLOAD_HEADERS } from '../testkit/multipart.client.js';
 import { testGateway, type TestGateway } from '../testkit/test-gateway.js';
 import { TestSocket } from '../testkit/test-socket.js';
 import { streamingTransports, transports } from '../testkit/transports.js';
@@ -104,6 +105,19 @@ describe.each([['POST', 'application/json'], ['server-sent events', 'text/event-
     if (message === undefined) expect(errors[0]?.extensions).toEqual({ code: 'BAD_INPUT', field: 'input' });
     else expect(errors).toEqual([{ message, extensions: { code: 'LIMIT_EXCEEDED' } }]);
   });
+});
+
+test.each(EXAMPLES_OF_JSON)('JSON beside files that %s is looked at before it is parsed', async (_what, json, message) => {
+  const operations = `{"query":${JSON.stringify(ADD)},"variables":{"input":${json}}}`;
+  const { errors } = await gateway.request('/graphql', { method: 'POST', headers: UPLOAD_HEADERS, body: formOf([{ name: 'operations', value: operations }, { name: 'map', value: '{}' }]) });
+  if (message === undefined) expect(errors[0]?.extensions).toEqual({ code: 'BAD_INPUT', field: 'input' });
+  else expect(errors).toEqual([{ message, extensions: { code: 'LIMIT_EXCEEDED' } }]);
+});
+
+test('so is the map of the files', async () => {
+  const parts = [{ name: 'operations', value: '{"query":"{ me { id } }"}' }, { name: 'map', value: `{"0":${nestedLists(900_000)}}` }];
+  const { errors } = await gateway.request('/graphql', { method: 'POST', headers: UPLOAD_HEADERS, body: formOf(parts) });
+  expect(errors).toEqual([{ message: 'nesting of values: at most 100 levels allowed', extensions: { code: 'LIMIT_EXCEEDED' } }]);
 });
 
 test.each(EXAMPLES_OF_JSON.slice(0, 3))('a WebSocket on which JSON %s is closed with 4400', async (_what, json, message) => {

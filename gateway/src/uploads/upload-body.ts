@@ -9,6 +9,8 @@ export interface UploadBodyOptions {
   limits: UploadLimits;
   /** Largest part that is no file. */
   bodyBytes: number;
+  /** Looks at the JSON of such a part before it is parsed. @throws LIMIT_EXCEEDED */
+  checkJson: (json: Uint8Array) => void;
 }
 
 /** What is known of a request with files before its operation runs. */
@@ -32,7 +34,7 @@ export const uploadOf = (response: Response): UploadRequest | undefined => respo
  * Takes in a POST of multipart/form-data; leaves all others to the next handler. The caller is known before anything of the
  * body is read, and the operation is there before anything of a file is.
  */
-export function uploadBody({ identity, limits, bodyBytes }: UploadBodyOptions): RequestHandler {
+export function uploadBody({ identity, limits, bodyBytes, checkJson }: UploadBodyOptions): RequestHandler {
   return async (request, response, next) => {
     if (!isMultipart(request)) return next();
     discardRest(request, response, limits.idleMs);
@@ -42,7 +44,7 @@ export function uploadBody({ identity, limits, bodyBytes }: UploadBodyOptions): 
       throw error;
     });
     endBodyDeadline(request);
-    const { operation, received } = await receiveUpload(request, response, { limits, fieldBytes: bodyBytes });
+    const { operation, received } = await receiveUpload(request, response, { limits, fieldBytes: bodyBytes, checkJson });
     request.body = operation;
     response.locals.upload = { caller, received } satisfies UploadRequest;
     next();

@@ -20,6 +20,8 @@ export interface UploadReceiverOptions {
   limits: UploadLimits;
   /** Largest part that is no file: the operation, and the map. */
   fieldBytes: number;
+  /** Looks at the JSON of such a part before it is parsed. @throws HutongError */
+  checkJson?: (json: Uint8Array) => void;
 }
 
 type Source = Parameters<typeof processRequest>[0];
@@ -88,6 +90,7 @@ class UploadBody {
       this.#parser = parser;
       parser.removeAllListeners('file');
       parser.on('file', (name: string, part: Readable, info: { filename: string; encoding: string; mimeType: string }) => this.#take(name, part, info));
+      this.#checkFields(parser);
       parser.on('field', (name: string, value: string) => this.#remember(name, value));
       this.#count();
       return request.pipe(parser);
@@ -137,6 +140,23 @@ class UploadBody {
     upload.resolve(file as unknown as FileUpload);
     const othersAreAwaited = [...this.#uploads!.values()].some((other) => !other.file);
     if (othersAreAwaited) setTimeout(() => file.putAside(), PATIENCE_MS).unref();
+  }
+
+  /** Stands before the listeners of the library, which parse a field at once. */
+  #checkFields(parser: Parser): void {
+    const { checkJson } = this.#options;
+    if (!checkJson) return;
+    const listeners = parser.listeners('field');
+    parser.removeAllListeners('field');
+    parser.on('field', (...field: [name: string, value: string]) => {
+      if (parser.destroyed) return;
+      try {
+        checkJson(Buffer.from(field[1]));
+      } catch (error) {
+        return this.fail(uploadFailure(error));
+      }
+      for (const listener of listeners) listener.apply(parser, field);
+    });
   }
 
   #remember(name: string, value: string): void {
