@@ -1,5 +1,5 @@
-import { badInput, HutongError, internalError, showError, type Log } from '@hutong/common';
-import { getVariableValues, Kind, OperationTypeNode, type DocumentNode, type ExecutionResult, type GraphQLError, type OperationDefinitionNode } from 'graphql';
+import { badInput, HutongError, internalError, type Log } from '@hutong/common';
+import { Kind, OperationTypeNode, type DocumentNode, type ExecutionResult, type GraphQLError, type OperationDefinitionNode } from 'graphql';
 import { graphError } from '../federation/subgraph.errors.js';
 import type { FederatedGraph } from '../federation/federated-graph.js';
 import { checkCost, checkNulls, checkText } from '../limits/operation.check.js';
@@ -8,6 +8,7 @@ import { checkUploads } from '../uploads/upload.check.js';
 import { DocumentCheck, type DocumentCheckOptions } from './document.check.js';
 import { statusError } from './failure.js';
 import type { GraphqlRequestContext } from './graphql-request.js';
+import { variableFaults } from './variable.check.js';
 
 /** A client's operation, parsed. */
 export interface ClientOperation {
@@ -25,8 +26,6 @@ type OperationScope = Pick<GraphqlRequestContext, 'caller' | 'requestId' | 'tran
 export interface ClientOperationsOptions extends DocumentCheckOptions {
   log: Log;
 }
-
-const REPORTED_VARIABLES = 20;
 
 const NOT_HERE = 'a subscription needs a stream: POST it with the header "Accept: text/event-stream", or use a WebSocket (graphql-transport-ws)';
 
@@ -53,7 +52,7 @@ export class ClientOperations {
     const { graph, text, document, operationName, variables } = asked;
     let ran = false;
     try {
-      const faults = this.faults(asked, requestId);
+      const faults = this.faults(asked);
       if (faults.length > 0) return { errors: faults };
       if (isSubscription(asked)) throw badInput({ problem: NOT_HERE });
       const planned = graph.plan({ text, document, operationName });
@@ -73,7 +72,7 @@ export class ClientOperations {
   stream<Results extends AsyncIterable<ExecutionResult>>(asked: ClientOperation, context: OperationScope, open: () => Promise<Results | ExecutionResult>): Promise<Results | ExecutionResult> {
     return executions.run(executionOf(asked, context), async (): Promise<Results | ExecutionResult> => {
       try {
-        const faults = this.faults(asked, context.requestId);
+        const faults = this.faults(asked);
         return faults.length > 0 ? { errors: faults } : await open();
       } catch (error) {
         return this.#refusal(error, context.requestId);
@@ -88,21 +87,16 @@ export class ClientOperations {
   }
 
   /** Why an operation is not run; none when it may be. @throws HutongError for what is refused as a whole */
-  faults({ graph, document, operationName, operation, variables }: ClientOperation, requestId: string): readonly GraphQLError[] {
-    const { limits, log } = this.#options;
+  faults({ graph, document, operationName, operation, variables }: ClientOperation): readonly GraphQLError[] {
+    const { limits } = this.#options;
     const invalid = this.#documents.faults(graph.schema, document);
     if (invalid.length > 0) return invalid;
     if (!operation) throw badInput({ problem: unresolved(document, operationName) });
     const checked = { schema: graph.schema, document, operation, variables };
     checkText(checked);
     checkUploads(checked);
-    const { errors } = getVariableValues(graph.schema, operation.variableDefinitions ?? [], variables, { maxErrors: REPORTED_VARIABLES });
-    if (errors) {
-      return errors.slice(0, REPORTED_VARIABLES).map((error) => {
-        const { message, extensions } = showError(error, requestId, log);
-        return graphError(new HutongError('BAD_INPUT', 400, message, { extensions: extensions ?? {} }));
-      });
-    }
+    const unfit = variableFaults(graph.schema, operation, variables);
+    if (unfit.length > 0) return unfit.map((fault) => graphError(fault));
     checkNulls(checked);
     checkCost(checked, limits);
     return [];

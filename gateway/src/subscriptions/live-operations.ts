@@ -136,7 +136,7 @@ export class LiveOperations {
   #move(subscription: LiveSubscription, asked: Asked): void {
     const { graph } = this.#options.current;
     try {
-      const [fault] = this.#operations.faults({ ...asked, graph }, '');
+      const [fault] = this.#operations.faults({ ...asked, graph });
       if (fault) throw new HutongError(String(fault.extensions.code), 400, fault.message, { extensions: fault.extensions });
       subscription.moveTo(graph);
     } catch (error) {
