@@ -11,7 +11,7 @@ const report = process.env.HUTONG_TEST_REPORT;
 process.env.HUTONG_TEST_SEED = String(runSeed());
 
 /** Flows and contracts that a run goes through in split mode, too; which ones is drawn by the run's seed. */
-const SPLIT_FLOWS = 15;
+const SPLIT_FLOWS = 12;
 const SPLIT_CONTRACTS = 2;
 /** The same for the contracts served by a process of their own. */
 const ALONE_CONTRACTS = 2;
