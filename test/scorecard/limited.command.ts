@@ -30,8 +30,8 @@ export async function runLimited({ given, environment = {}, limitMs }: LimitedCo
   const child = spawn(process.execPath, [...given], { cwd: REPOSITORY, env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   let output = '';
   let errors = '';
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (errors += chunk));
   // Not `close`, which what it leaves behind could hold off.
   const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
   const over = new AbortController();

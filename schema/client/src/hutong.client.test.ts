@@ -134,6 +134,18 @@ test('a subscription goes on behind the last event when its connection is lost, 
   expect(heard.map(({ body }) => (JSON.parse(body) as { variables: { after?: string } }).variables.after)).toEqual([undefined, 'e2', 'e2', 'e3']);
 });
 
+test('a subscription whose quiet connection is cut again and again goes on, but not where nothing answers any more', async () => {
+  const quiet = createClient({ url: client.url, retries: 1 });
+  const cut = events([], 'broken');
+  answers = [cut, cut, cut, events([1], 'broken'), hangUp];
+  const told: string[] = [];
+  const read = async () => {
+    for await (const { taskChanged } of quiet.subscribe(changes)) told.push(taskChanged.told);
+  };
+  expect(await failureOf(read())).toMatchObject({ code: 'UNREACHABLE' });
+  expect(told).toEqual(['e1']);
+});
+
 test('a subscription that cannot say where it stood ends when its connection is lost', async () => {
   answers = [events([1], 'broken')];
   const reported = client.subscribe(graphql('subscription { computingResourceReported { id } }'));

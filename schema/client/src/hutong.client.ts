@@ -15,7 +15,7 @@ export interface ClientOptions {
   credential?: string | undefined;
   /** How long an answer may take: 75,000 ms, as the platform gives up after 60 s. An operation that waits for something (`waitSeconds`) has so much more; an upload has no limit. */
   timeoutMs?: number;
-  /** How often a query is asked again, or a subscription resumed, that failed of what passes, one time after the other: 5. A mutation is never sent twice. */
+  /** How often a query is asked again, or a subscription opened again, that failed of what passes, one time after the other: 5. A mutation is never sent twice. */
   retries?: number;
   /** Ends everything that is under way; what it was aborted with is thrown. */
   signal?: AbortSignal | undefined;
@@ -115,10 +115,13 @@ export class HutongClient {
     const resumption = resumptionOf(document);
     const signal = this.#signalOf(options);
     let given: unknown = variables;
-    for (let failures = 0; ; failures += 1) {
+    let failures = 0;
+    for (let pauses = 0; ; pauses += 1) {
+      let isOpen = false;
       try {
-        for await (const data of this.#events(text, given, options)) {
+        for await (const data of this.#events(text, given, options, () => (isOpen = true))) {
           failures = 0;
+          pauses = 0;
           const position = resumption?.positionOf(data);
           if (resumption && position !== undefined) given = { ...(given as object), [resumption.variable]: position };
           yield data as Data;
@@ -127,9 +130,13 @@ export class HutongClient {
         // Without a reason: the platform stops, and comes again.
         if (!resumption) return;
       } catch (error) {
-        if (!resumption || failures >= this.#retries || !(error instanceof HutongError && error.isPassing)) throw error;
+        if (!resumption || !(error instanceof HutongError && error.isPassing)) throw error;
+        // However often a quiet connection is cut: it could be opened.
+        if (isOpen && error.code === 'CONNECTION_LOST') failures = 0;
+        if (failures >= this.#retries) throw error;
+        failures += 1;
       }
-      await pause(failures, signal);
+      await pause(pauses, signal);
     }
   }
 
@@ -139,12 +146,13 @@ export class HutongClient {
     return this.#endpoint.ask({ headers: { ...headers, ...this.#authorization() }, body, signal: this.#signalOf(options), limitMs });
   }
 
-  async *#events(text: string, variables: unknown, options: OperationOptions): AsyncGenerator<unknown> {
+  async *#events(text: string, variables: unknown, options: OperationOptions, opened: () => void): AsyncGenerator<unknown> {
     const leaving = new AbortController();
     const signal = AbortSignal.any([this.#signalOf(options), leaving.signal]);
     const { headers, body } = bodyOf(text, variables);
     try {
       const stream = await this.#endpoint.stream({ headers: { ...headers, ...this.#authorization() }, body, signal, limitMs: this.#limitOf(options) });
+      opened();
       for await (const result of resultsOf(stream.body)) yield dataOf(result as GraphResult, stream);
     } catch (error) {
       signal.throwIfAborted();
