@@ -76,8 +76,9 @@ function shownExamples(examples: Record<string, { summary?: string; value: unkno
 
 interface Field {
   name: string;
-  schema: JsonSchema;
+  type: string;
   isRequired: boolean;
+  meaning: string;
 }
 
 function fieldsTable(schema: JsonSchema, document: OpenApiDocument, language: Language): string {
@@ -85,7 +86,7 @@ function fieldsTable(schema: JsonSchema, document: OpenApiDocument, language: La
   if (fields.length === 0) return `<p>${code(typeOf(schema))}</p>`;
   return table(
     [WORDS.name, WORDS.type, WORDS.required, WORDS.meaning].map((word) => word[language]),
-    fields.map(({ name, schema: of, isRequired }) => [code(name), code(typeOf(of)), isRequired ? '✔' : '', paragraph(meaningOf(of))]),
+    fields.map(({ name, type, isRequired, meaning }) => [code(name), code(type), isRequired ? '✔' : '', paragraph(meaning)]),
   );
 }
 
@@ -99,10 +100,15 @@ function fieldsOf(schema: JsonSchema, document: OpenApiDocument, prefix: string,
   const own = Object.entries((whole.properties ?? {}) as Record<string, JsonSchema>).flatMap(([key, value]) => {
     const name = prefix === '' ? key : `${prefix}.${key}`;
     const of = resolved(value, document);
-    return [{ name, schema: of, isRequired: required.includes(key) }, ...fieldsOf(of, document, name, depth - 1)];
+    return [{ name, type: typeOf(of), isRequired: required.includes(key), meaning: meaningOf(of) }, ...fieldsOf(of, document, name, depth - 1)];
   });
-  const seen = new Set<string>();
-  return [...own, ...branches].filter(({ name }) => !seen.has(name) && seen.add(name));
+  return [...Map.groupBy([...own, ...branches], ({ name }) => name).values()].map(joined);
+}
+
+/** One field out of those of several alternatives: a success has other codes than a failure. */
+function joined(fields: readonly Field[]): Field {
+  const said = (texts: readonly string[], between: string) => [...new Set(texts.filter((text) => text !== ''))].join(between);
+  return { name: fields[0]!.name, type: said(fields.map(({ type }) => type), ' | '), isRequired: fields[0]!.isRequired, meaning: said(fields.map(({ meaning }) => meaning), '; ') };
 }
 
 function resolved(schema: JsonSchema, { components }: OpenApiDocument): JsonSchema {

@@ -68,6 +68,12 @@ test('every operation, type, field and value of the graph is there', async () =>
   expect(names.filter((name) => !text.includes(`<code>${name}</code>`))).toEqual([]);
 });
 
+test('the codes of failures are there with their meanings, also where a success has the same status', () => {
+  const told = contracts.flatMap(({ name, guide }) => Object.entries(guide.numbers).filter(([number]) => files.get(`contracts/${name}.openapi.json`)!.includes(`- ${number}: `)).map(([number, { en }]) => ({ name, text: `${number}: ${en}` })));
+  expect(told.length).toBeGreaterThan(20);
+  expect(told.filter(({ name, text }) => !files.get(`contracts/${name}.html`)!.includes(text))).toEqual([]);
+});
+
 test('every route of the contracts, error code and setting is there', async () => {
   for (const { name, prefix, routes } of contracts) {
     const html = files.get(`contracts/${name}.html`)!;
