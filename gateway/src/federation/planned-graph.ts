@@ -8,7 +8,9 @@ import { CompiledExecutor } from './executor/compiled.executor.js';
 import type { Fetch, PlanExecutor, PlanExecutorName, PlanOutcome, PreparedPlan } from './executor/plan.executor.js';
 import { documentBytes } from '../limits/document-bytes.js';
 import { eventJoins, planLookups, planning } from '../telemetry/activities.js';
+import { ClientAliases } from './client-aliases.js';
 import { withEventId } from './event-id.js';
+import { askingForTypes } from './object-types.js';
 import type { EventSource, FederatedGraph, GraphOperation, PlannedOperation, RequestScope } from './federated-graph.js';
 import { callerError, graphError, missingEntity, ofSubgraph } from './subgraph.errors.js';
 import { FetchedShapes } from './fetched-shape.js';
@@ -26,11 +28,14 @@ export interface PlannedGraphOptions {
 }
 
 interface Plan extends PlannedOperation {
+  aliases: ClientAliases;
   /** Of a query or mutation. */
   prepared?: PreparedPlan;
   /** Of a subscription. */
   live?: { primary: FetchNode; document: string; identified: boolean; join: PreparedPlan };
 }
+
+type Runnable = Required<Pick<Plan, 'prepared' | 'aliases'>>;
 
 /** The name under which an event stands among the subgraphs while it is joined. */
 const EVENT = 'event';
@@ -59,6 +64,7 @@ export class PlannedGraph implements FederatedGraph {
   readonly supergraphSdl: string;
   readonly subgraphs: readonly string[];
   readonly #apiSchema: Schema;
+  readonly #supergraphSchema: GraphQLSchema;
   readonly #executor: PlanExecutor;
   readonly #planner: QueryPlanner;
   readonly #plans: LRUCache<string, Plan>;
@@ -74,7 +80,8 @@ export class PlannedGraph implements FederatedGraph {
     this.#apiSchema = supergraph.apiSchema();
     this.schema = this.#apiSchema.toGraphQLJSSchema();
     assertValidSchema(this.schema);
-    const schemas = { schema: this.schema, supergraphSchema: supergraph.schema.toGraphQLJSSchema() };
+    this.#supergraphSchema = supergraph.schema.toGraphQLJSSchema();
+    const schemas = { schema: this.schema, supergraphSchema: this.#supergraphSchema };
     this.#executor = executor === 'compiled' ? new CompiledExecutor(schemas) : new ApolloExecutor({ ...schemas, apiSchema: this.#apiSchema, log });
     this.#planner = new QueryPlanner(supergraph);
     this.#plans = new LRUCache({ maxSize: REMEMBERED_BYTES, sizeCalculation: (_plan, key) => planBytes(key) });
@@ -93,9 +100,10 @@ export class PlannedGraph implements FederatedGraph {
     let plan = this.#plans.get(key);
     const hit = plan !== undefined;
     if (!plan) {
-      const operation = operationFromDocument(this.#apiSchema, document, operationName ? { operationName } : {});
+      const aliases = new ClientAliases(document, this.#supergraphSchema);
+      const operation = operationFromDocument(this.#apiSchema, askingForTypes(aliases.document, this.schema), operationName ? { operationName } : {});
       const queryPlan = planning.runSync({}, () => this.#planner.buildQueryPlan(operation));
-      plan = { kind: operation.rootKind, ...this.#prepared({ document, operationName }, queryPlan) };
+      plan = { kind: operation.rootKind, aliases, ...this.#prepared({ document: aliases.document, operationName }, queryPlan) };
       this.#plans.set(key, plan);
     }
     planLookups.tell({ hit, kept: this.#plans.size });
@@ -103,9 +111,9 @@ export class PlannedGraph implements FederatedGraph {
   }
 
   async execute(planned: PlannedOperation, variables: Record<string, unknown>, scope: RequestScope): Promise<ExecutionResult> {
-    const { prepared } = planned as Plan;
+    const { prepared, aliases } = planned as Plan;
     if (!prepared) throw new Error('A subscription is run event by event');
-    return this.#run(prepared, this.#fetches, variables, scope);
+    return this.#run({ prepared, aliases }, this.#fetches, variables, scope);
   }
 
   sourceOf(planned: PlannedOperation, variables: Record<string, unknown>): EventSource {
@@ -122,7 +130,7 @@ export class PlannedGraph implements FederatedGraph {
 
   async join(planned: PlannedOperation, event: ExecutionResult, variables: Record<string, unknown>, scope: RequestScope): Promise<ExecutionResult> {
     const fetches = { ...this.#fetches, [EVENT]: async (_: unknown, fetching: FetchScope) => counted(event, fetching) };
-    return eventJoins.run({ requestId: scope.requestId }, () => this.#run(liveOf(planned).join, fetches, variables, { ...scope, live: true }).catch(refusedEvent));
+    return eventJoins.run({ requestId: scope.requestId }, () => this.#run({ prepared: liveOf(planned).join, aliases: (planned as Plan).aliases }, fetches, variables, { ...scope, live: true }).catch(refusedEvent));
   }
 
   #prepared(operation: Omit<GraphOperation, 'text'>, queryPlan: QueryPlan): Pick<Plan, 'prepared' | 'live'> {
@@ -133,9 +141,9 @@ export class PlannedGraph implements FederatedGraph {
     return { live: { primary, document: asking ?? primary.operation, identified: asking !== undefined, join: this.#executor.prepare(operation, joinPlan(node)) } };
   }
 
-  async #run(plan: PreparedPlan, fetches: Readonly<Record<string, Fetch>>, variables: Record<string, unknown>, scope: Omit<FetchScope, 'budget'>): Promise<ExecutionResult> {
+  async #run({ prepared, aliases }: Runnable, fetches: Readonly<Record<string, Fetch>>, variables: Record<string, unknown>, scope: Omit<FetchScope, 'budget'>): Promise<ExecutionResult> {
     const budget = new AnswerBudget(this.#responseBytes);
-    return withinBudget(budget, scope.signal, async (signal) => this.#shown(await plan.run(fetches, variables, { ...scope, signal, budget }), scope));
+    return withinBudget(budget, scope.signal, async (signal) => this.#shown(aliases.restored(await prepared.run(fetches, variables, { ...scope, signal, budget })), scope));
   }
 
   #shown({ data, errors, incomplete }: PlanOutcome, { requestId }: RequestScope): ExecutionResult {

@@ -36,6 +36,20 @@ describe('results', () => {
     expect(await socket.results('a', 1)).toEqual([{ seen: { it: '1', who: { things: [{ owner: { name: 'person 1' } }] } } }]);
   });
 
+  test('come with aliases that are names of other fields, keys among them', async () => {
+    const socket = await sockets.of('alice');
+    socket.subscribe('a', 'subscription { personAdded: visited { id: note person { id: name things { owner: label } } } }');
+    await sockets.listening();
+    gateway.subgraphs.visit('1', 'a note');
+    gateway.subgraphs.visit('1', 'expected');
+    await socket.results('a', 2);
+    const person = { id: 'person 1', things: [{ owner: 'thing 0' }] };
+    expect(socket.of('a').map(({ payload }) => payload)).toEqual([
+      { data: { personAdded: { id: 'a note', person } } },
+      { data: { personAdded: { id: null, person } }, errors: [{ path: ['personAdded', 'id'], message: 'no note today', extensions: { code: 'CONFLICT' } }] },
+    ]);
+  });
+
   test('carry the failure of a field beside the rest of the event, and the stream goes on', async () => {
     const socket = await sockets.of('alice');
     socket.subscribe('a', 'subscription { visited { id note } }');

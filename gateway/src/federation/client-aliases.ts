@@ -1,0 +1,78 @@
+import { GraphQLError, isAbstractType, TypeInfo, visit, visitWithTypeInfo, type DocumentNode, type GraphQLCompositeType, type GraphQLObjectType, type GraphQLSchema } from 'graphql';
+import { isData, setOwn, type Data } from './executor/fetched.data.js';
+import type { PlanOutcome } from './executor/plan.executor.js';
+
+const RENAMED = 'client_alias_';
+
+/**
+ * Aliases of a document that are names of other fields, as `{ me { id: name } }` has one. The planner takes what stands under
+ * such a name for the field itself when it needs that, as a key or the type; so it gets a document with other aliases.
+ */
+export class ClientAliases {
+  /** To be planned and run. */
+  readonly document: DocumentNode;
+  readonly #originals = new Map<string, string>();
+
+  /** @param schema of the whole supergraph, as what the planner needs may be hidden from clients; the document must be valid */
+  constructor(document: DocumentNode, schema: GraphQLSchema) {
+    const names = new Set<string>();
+    const ambiguous = new Set<string>();
+    const types = new TypeInfo(schema);
+    visit(
+      document,
+      visitWithTypeInfo(types, {
+        Field: ({ alias, name }) => {
+          names.add(name.value);
+          if (!alias || alias.value === name.value) return;
+          names.add(alias.value);
+          const parent = types.getParentType();
+          if (alias.value === '__typename' || (parent && !isRoot(parent, schema) && hasField(parent, alias.value, schema))) ambiguous.add(alias.value);
+        },
+      }),
+    );
+    for (const alias of ambiguous) {
+      let renamed = RENAMED + alias;
+      while (names.has(renamed)) renamed = RENAMED + renamed;
+      this.#originals.set(renamed, alias);
+    }
+    this.document = this.#originals.size === 0 ? document : this.#renamed(document);
+  }
+
+  /** What came of the document, as it is to be told of the one that was given. */
+  restored({ data, errors, incomplete }: PlanOutcome): PlanOutcome {
+    if (this.#originals.size === 0) return { data, errors, incomplete };
+    return { data: data && (this.#restored(data) as Data), errors: errors.map((error) => (error instanceof GraphQLError ? this.#placed(error) : error)), incomplete: incomplete.map((error) => this.#placed(error)) };
+  }
+
+  #renamed(document: DocumentNode): DocumentNode {
+    const renamed = new Map([...this.#originals].map(([key, alias]) => [alias, key]));
+    return visit(document, {
+      Field: (field) => {
+        const key = field.alias && field.alias.value !== field.name.value ? renamed.get(field.alias.value) : undefined;
+        return key === undefined ? undefined : { ...field, alias: { ...field.alias!, value: key } };
+      },
+    });
+  }
+
+  #restored(value: unknown): unknown {
+    if (Array.isArray(value)) return value.map((item) => this.#restored(item));
+    if (!isData(value)) return value;
+    const restored: Data = {};
+    for (const key of Object.keys(value)) setOwn(restored, this.#originals.get(key) ?? key, this.#restored(value[key]));
+    return restored;
+  }
+
+  #placed(error: GraphQLError): GraphQLError {
+    const { message, path, extensions, originalError } = error;
+    if (!path?.some((step) => this.#originals.has(String(step)))) return error;
+    return new GraphQLError(message, { path: path.map((step) => this.#originals.get(String(step)) ?? step), extensions, ...(originalError ? { originalError } : {}) });
+  }
+}
+
+/** Of a root type the planner needs no field. */
+const isRoot = (type: GraphQLCompositeType, schema: GraphQLSchema): boolean => [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].includes(type as GraphQLObjectType);
+
+function hasField(type: GraphQLCompositeType, name: string, schema: GraphQLSchema): boolean {
+  if ('getFields' in type && type.getFields()[name]) return true;
+  return isAbstractType(type) && schema.getPossibleTypes(type).some((possible) => possible.getFields()[name]);
+}
