@@ -42,10 +42,13 @@ export function fetcherOf({ session, answers, live }: Surroundings): GraphiqlFet
     const files = await chooseFiles(wanted);
     if (!files) return { errors: [{ message: inLanguage({ en: 'No file was chosen, so nothing was sent.', zh: '没有选择文件，未发送请求。' }) }] };
     const withFiles = wanted.length === 0 ? operation : { ...operation, variables: { ...operation.variables, ...Object.fromEntries(wanted.map((name) => [name, null])) } };
+    const asking = session.current;
     const { status, answer } = await send(withFiles, sent, files);
-    if (status === 401 && !own) session.end('ended');
     answers.remember(answer.data);
-    follow(answer, session);
+    // What concerns another credential, or a ticket that was replaced meanwhile, does not concern the session.
+    if (own || session.current !== asking) return answer;
+    if (status === 401) session.end('ended');
+    else follow(answer, session);
     return answer;
   };
 }
