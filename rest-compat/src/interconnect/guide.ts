@@ -5,7 +5,7 @@ export const guide: ContractGuide = {
   title: { en: 'Compute interconnection', zh: '互通平台 API' },
   description: {
     en: 'Providers register computing identifiers and report their resources; users ask for zones, submit task templates and choose a path. The HTTP status is 200 whenever this envelope answers: `code` is 0, or says what failed.',
-    zh: '厂商注册算力标识并周期性上报算力资源；用户查询可用区、提交任务模版并选择路径。只要返回此信封，HTTP 状态即为 200：`code` 为 0 表示请求正常，非 0 时查看 `message`。',
+    zh: '厂商注册算力标识并周期性上报算力资源；用户查询可用区、提交任务模版并选择路径。只要返回的是该结构，HTTP 状态即为 200：`code` 为 0 表示请求正常，非 0 时查看 `message`。',
   },
   version: '0.0.1',
   credential: 'token',

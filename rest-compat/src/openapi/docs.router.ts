@@ -59,6 +59,8 @@ function viewer(): RequestHandler {
   let asset: Promise<{ compressed: Buffer; etag: string }> | undefined;
   return async (request, response) => {
     asset ??= readFile(viewerFile()).then(async (bytes) => ({ compressed: await compress(bytes), etag: `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 27)}"` }));
+    // What fails now is tried again by whoever asks next.
+    asset.catch(() => (asset = undefined));
     const { compressed, etag } = await asset;
     response.set({ 'cache-control': 'no-cache', 'cross-origin-resource-policy': 'same-origin', etag, vary: 'Accept-Encoding', 'x-content-type-options': 'nosniff' });
     if (request.fresh) return void response.status(304).end();
