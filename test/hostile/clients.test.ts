@@ -7,6 +7,7 @@ import { createClient, type Client, type CloseCode } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { actor, admin, type Actor } from '../testkit/actor.js';
+import { send } from '../testkit/http.js';
 import { startPlatform, type Platform } from '../testkit/platform.js';
 import { until } from '../testkit/processes.js';
 
@@ -31,6 +32,12 @@ const MACHINES = 'subscription { machineChanged { machine { id name } } }';
 const save = (name: string) => root.ask('mutation ($machine: MachineInput!) { saveMachines(input: { machines: [$machine] }) { id } }', { machine: { id: '1', name, cpus: 1, status: 'RUNNING', memoryBytes: 1, gpu: 'none', ip: '10.0.0.1' } });
 const newUser = () => actor(root, `client${++users}`);
 const bearer = (credential: string | undefined) => ({ Authorization: `Bearer ${credential}` });
+
+/** How many subscriptions are open. */
+async function active(): Promise<number> {
+  const { text } = await send(platform, { path: '/metrics' });
+  return [...text.matchAll(/^hutong_subscriptions_active\{.*\} (\d+)$/gm)].reduce((sum, [, count]) => sum + Number(count), 0);
+}
 
 /** What a sink of either client was told. */
 function sink() {
@@ -104,8 +111,9 @@ describe.each([
   test('is told when its user logs out', async () => {
     const user = await newUser();
     const events = sink();
+    await until('the end of all subscriptions', async () => (await active()) === 0);
     clientOf(user.credential).subscribe({ query: 'subscription { taskChanged { id } }' }, events);
-    await delay(300);
+    await until('the subscription', async () => (await active()) === 1);
     await user.ask('mutation { logOut }');
     const end = await events.over;
     if (name === 'graphql-ws') expect(end).toMatchObject({ code: 4403 });
