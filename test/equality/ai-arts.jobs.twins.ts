@@ -1,13 +1,13 @@
 import { API } from '../testkit/ai-arts.client.js';
 import type { Actor } from '../testkit/actor.js';
-import { send, sendAs } from '../testkit/http.js';
+import { sendAs } from '../testkit/http.js';
 import { CODES, formOfContract, milliseconds, ofContract, orderOf, queryOf, read, totals, type ListQuestion } from './ai-arts.reading.js';
 import { aboutOne } from './ai-arts.files.twins.js';
 import { trainingInContractWords, TRAINING_FIELDS } from './ai-arts.training.js';
 import { rowsOfPage } from './paging.js';
-import { asked, present, twinOf, type Data, type Outcome, type Twin } from './twin.js';
+import { asked, present, twinOf, type Data, type Twin } from './twin.js';
 
-// AIArts, sections 1, 3, 5 and 6: each row of its page, by the contract and as a GraphQL client would do it.
+// AIArts, sections 1, 3 and 6: each row of its page, by the contract and as a GraphQL client would do it.
 
 const ORDERS = { createTime: 'CREATED_AT', name: 'NAME', status: 'STATE' };
 
@@ -70,7 +70,8 @@ export type NewJob = Record<string, unknown>;
 const said = (input: NewJob): NewJob => Object.fromEntries(Object.entries(input).map(([key, value]) => [key, key !== 'name' && (value === 0 || value === '0' || value === '') ? undefined : key.startsWith('num') || key === 'deviceNum' ? (typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value) : value]));
 
 const LOG = 'query ($id: ID!, $page: Int) { training(id: $id) { logPage(pageNum: $page) { text cursor pageCount } } }';
-const LOG_BEHIND = 'query ($id: ID!, $after: String) { training(id: $id) { logPage { pageCount } log(after: $after) { text cursor } } }';
+/** A page of the contract has so many lines. */
+const LOG_BEHIND = 'query ($id: ID!, $after: String) { training(id: $id) { logPage { pageCount } log(after: $after, first: 2000) { text cursor } } }';
 
 export interface LogQuestion {
   id: string;
@@ -176,7 +177,7 @@ export const jobsTwins = {
     CODES,
     (actor, { id, ...query }) => ofContract(actor, 'GET', `/trainings/${id}/log?${queryOf(query)}`),
     async (actor, { id, pageNum, cursor }) => {
-      const { logPage, log = logPage } = present((await asked(actor, cursor === undefined ? LOG : LOG_BEHIND, { id, page: pageNum, after: cursor })).training);
+      const { logPage, log = logPage } = present((await asked(actor, cursor ? LOG_BEHIND : LOG, { id, page: pageNum, after: cursor })).training);
       return logPage.pageCount === 0 ? { maxPage: 0 } : { log: log.text, cursor: log.cursor, maxPage: logPage.pageCount };
     },
   ),
@@ -195,7 +196,7 @@ export const jobsTwins = {
     CODES,
     (actor, body) => ofContract(actor, 'POST', '/inferences', body),
     async (actor, { jobName: name, modelId, model_base_path: modelPath, device: deviceType, desc: description }) => {
-      const input = { name, ...said({ modelId, modelPath, deviceType, description }) };
+      const input = { name, modelId, ...said({ modelPath, deviceType, description }) };
       return { jobId: (await asked(actor, 'mutation ($input: CreateInferenceServiceInput!) { createInferenceService(input: $input) { id } }', { input })).createInferenceService.id };
     },
   ),
@@ -210,20 +211,10 @@ export const jobsTwins = {
     CODES,
     (actor, { id, image, imageId }) => (image === undefined ? ofContract(actor, 'POST', `/inferences/${id}/recognition`, { imageId }) : formOfContract(actor, `/inferences/${id}/recognition`, { image })),
     async (actor, { id: serviceId, image, imageId }) => {
-      const { task, labels, boxes } = (await asked(actor, RECOGNIZE, { input: { serviceId, image, imageId, top: LABELS } })).recognizeImage;
+      const { task, labels, boxes } = (await asked(actor, RECOGNIZE, { input: { serviceId, image, ...said({ imageId }), top: LABELS } })).recognizeImage;
       if (task === 'classify') return { type: 'classify', data: labels.map(({ label, score }: Found) => [label, score]) };
       return { type: 'detection', data: boxes.map(({ label, score, x, y, width, height }: Found) => [label, score, [x, y, width, height]]) };
     },
-  ),
-
-  /** The label server's page of a dataset's project: the contract leads a browser there, the graph tells the address. */
-  '* /annotations': twinOf<{ datasetId: string; projectId: string }>(
-    CODES,
-    async ({ platform, credential }, { projectId }): Promise<Outcome> => {
-      const answer = await send(platform, { path: `${API}/annotations/projects/${projectId}`, headers: { accept: 'text/html', ...(credential === undefined ? {} : { token: credential }) } });
-      return answer.status === 302 ? { data: answer.headers.location } : read(answer);
-    },
-    async (actor, { datasetId, projectId }) => (await asked(actor, 'mutation ($input: LinkLabelingProjectInput!) { linkLabelingProject(input: $input) { labelingUrl } }', { input: { datasetId, projectId } })).linkLabelingProject.labelingUrl,
   ),
 } satisfies Record<string, Twin<never>>;
 

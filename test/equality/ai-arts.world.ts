@@ -25,6 +25,16 @@ export async function userWorld(root: Actor): Promise<UserWorld> {
 /** An input with the world's own mark. */
 export const marked = <Input>({ mark }: UserWorld, input: Input): Input => changed(input, { text: (text) => text.replaceAll(MARK, mark) }) as Input;
 
+/** The path of the nth upload, or what stands in its place. */
+export function pathIn({ paths }: UserWorld, given: unknown): unknown {
+  if (typeof given === 'number') return paths[given] ?? 'dataset/none';
+  if (typeof given === 'object' && given !== null) {
+    const { at, inside } = given as { at: number; inside: string };
+    return `${paths[at] ?? 'dataset/none'}/${inside}`;
+  }
+  return given;
+}
+
 const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 const MOMENTS = ['createdAt', 'updatedAt', 'createTime', 'startTime', 'endTime', 'jobTime'];
 

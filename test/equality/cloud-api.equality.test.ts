@@ -4,12 +4,15 @@ import { Actor, stranger } from '../testkit/actor.js';
 import { isMissing, qemu } from '../testkit/engines.js';
 import { machineWorld, type MachineWorld } from '../testkit/machine.world.js';
 import { qemuPlatformCloud } from '../testkit/platform-cloud.js';
-import { cloudApiTwins as twins, type Form } from './cloud-api.twins.js';
+import { cloudApiTwins, type Form } from './cloud-api.twins.js';
 import { hold } from './runs.js';
 import { anyText, sometimes } from './texts.js';
-import type { Way } from './twin.js';
+import { Tally, type Way } from './twin.js';
 
 // cloud_api by its commands and by the graph, on real QEMU.
+
+const tally = new Tally();
+const twins = tally.counted(cloudApiTwins);
 
 describe.skipIf(isMissing(qemu))('cloud_api', () => {
   let world: MachineWorld<'oj' | 'judge'>;
@@ -31,7 +34,7 @@ describe.skipIf(isMissing(qemu))('cloud_api', () => {
 
   const name = anyText(1, 255);
 
-  test('a launch that is refused is refused alike, in the document’s order, and leaves nothing', async () => {
+  test('a launch that is refused is refused alike, in the document’s order, and leaves nothing', async ({ task }) => {
     const { cloud } = world;
     const launch = fc.record({
       image: fc.oneof(fc.constant(cloud.image), fc.constant(cloud.image), anyText(0, 255)),
@@ -40,7 +43,7 @@ describe.skipIf(isMissing(qemu))('cloud_api', () => {
       name: fc.oneof(name, fc.constant('')),
     });
     const lacking = fc.constantFrom(undefined, undefined, undefined, 'image', 'flavor', 'name');
-    await hold('launches refused', fc.asyncProperty(launch, lacking, fc.boolean(), async (form, left, swapped) => {
+    await hold(task, 'launches refused', fc.asyncProperty(launch, lacking, fc.boolean(), async (form, left, swapped) => {
       const sent: Form = left === undefined ? form : { ...form, [left]: undefined };
       const [one, other] = await both('POST launch_instance', [sent, sent], swapped);
       expect(one, JSON.stringify(sent)).toEqual(other);
@@ -49,9 +52,9 @@ describe.skipIf(isMissing(qemu))('cloud_api', () => {
     expect(await machines()).toEqual([[], []]);
   }, 120_000);
 
-  test('a machine that is not there, or no longer, or not the caller’s, is no machine either way', async () => {
+  test('a machine that is not there, or no longer, or not the caller’s, is no machine either way', async ({ task }) => {
     const known = fc.oneof(fc.uuid(), anyText(0, 60));
-    await hold('machines unknown', fc.asyncProperty(sometimes(known), fc.boolean(), async (vm_id, swapped) => {
+    await hold(task, 'machines unknown', fc.asyncProperty(sometimes(known), fc.boolean(), async (vm_id, swapped) => {
       const [one, other] = await both('POST destroy_instance', [{ vm_id }, { vm_id }], swapped);
       expect(one, JSON.stringify(vm_id)).toEqual(other);
       expect(one).toHaveProperty('refused');
@@ -64,9 +67,9 @@ describe.skipIf(isMissing(qemu))('cloud_api', () => {
     }
   });
 
-  test('a machine that one way launches runs alike, and the other way destroys it', async () => {
+  test('a machine that one way launches runs alike, and the other way destroys it', async ({ task }) => {
     const { cloud } = world;
-    await hold('launches', fc.asyncProperty(name, fc.boolean(), fc.boolean(), async (called, internet, swapped) => {
+    await hold(task, 'launches', fc.asyncProperty(name, fc.boolean(), fc.boolean(), async (called, internet, swapped) => {
       const form = { image: cloud.image, flavor: cloud.flavor, internet: String(internet), name: called };
       const outcomes = await both('POST launch_instance', [form, form], swapped);
       const ids = outcomes.map((outcome) => ('data' in outcome ? (outcome.data as { vm_id: string; vm_ip: string }) : { vm_id: JSON.stringify(outcome), vm_ip: '' }));
@@ -83,4 +86,6 @@ describe.skipIf(isMissing(qemu))('cloud_api', () => {
     }), 2);
     expect(await cloud.holdings()).toEqual([]);
   }, 300_000);
+
+  test('every row was asked and answered both ways', ({ task }) => tally.expectEach(twins, task));
 });

@@ -1,4 +1,6 @@
 import fc from 'fast-check';
+import type { TestContext } from 'vitest';
+import { figures } from '../testkit/figures.js';
 import { full, runSeed } from '../testkit/seed.js';
 
 /** How many times as many random runs there are in a full run. */
@@ -14,9 +16,10 @@ export function runs(usual: number): fc.Parameters<unknown> & { seed: number; nu
   return { seed: runSeed(), endOnFailure: true, numRuns: asked || usual * (full ? FULL_FACTOR : 1) };
 }
 
-/** Holds a property to that, and prints by what seed. */
-export async function hold<Inputs>(name: string, property: fc.IAsyncProperty<Inputs>, usual: number): Promise<void> {
+/** Holds a property to that, prints by what seed, and tells the scorecard how many runs there were. */
+export async function hold<Inputs>(task: TestContext['task'], name: string, property: fc.IAsyncProperty<Inputs>, usual: number): Promise<void> {
   const parameters = runs(usual);
   console.log(`equality, ${name}: ${parameters.numRuns} runs, HUTONG_TEST_SEED=${parameters.seed}`);
   await fc.assert(property, parameters as fc.Parameters<Inputs>);
+  figures(task, { runs: parameters.numRuns });
 }

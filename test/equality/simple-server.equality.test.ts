@@ -3,12 +3,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Actor, actor, admin, stranger } from '../testkit/actor.js';
 import { startPlatform, type Platform } from '../testkit/platform.js';
 import { hold } from './runs.js';
-import { simpleServerTwins as twins } from './simple-server.twins.js';
+import { simpleServerTwins } from './simple-server.twins.js';
 import { anyInt, anyJson, anyText, sometimes, unstorableText } from './texts.js';
-import { type Outcome } from './twin.js';
+import { Tally, type Outcome } from './twin.js';
 
 // SimpleServerAPI by its routes and by the graph.
 
+const tally = new Tally();
+const twins = tally.counted(simpleServerTwins);
 const MOST_FAILURES = 3;
 
 let platform: Platform;
@@ -21,8 +23,8 @@ beforeAll(async () => {
 });
 afterAll(() => platform?.dispose());
 
-test('the platform says that it is up where all of the graph answers', async () => {
-  await hold('status', fc.asyncProperty(anyText(0, 20), async (text) => {
+test('the platform says that it is up where all of the graph answers', async ({ task }) => {
+  await hold(task, 'status', fc.asyncProperty(anyText(0, 20), async (text) => {
     const query = `?x=${encodeURIComponent(text)}`;
     expect(await twins['GET /status'].rest(nobody, query)).toEqual(await twins['GET /status'].graph(root, query));
   }), 5);
@@ -39,12 +41,12 @@ const tries = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom<Record<string, unknown>>({ password: '' }, { password: undefined }, { password: null }, { password: 7 }, { username: '' }, { username: undefined }, { username: null }, { username: ['admin'] }, { username: 'a\0b' }, { username: '\ud800' }) },
 );
 
-test('a log-in is taken or refused alike, the one too many included, and its ticket is good everywhere', async () => {
+test('a log-in is taken or refused alike, the one too many included, and its ticket is good everywhere', async ({ task }) => {
   let users = 0;
-  await hold('ticket', fc.asyncProperty(password, fc.array(fc.tuple(tries, fc.boolean()), { minLength: 1, maxLength: 8, size: 'max' }), async (secret, tried) => {
+  await hold(task, 'ticket', fc.asyncProperty(password, fc.array(fc.tuple(tries, fc.boolean()), { minLength: 1, maxLength: 8, size: 'max' }), async (secret, tried) => {
     const names = [`Visitor ${users++} 超`, `Visitor ${users++} 超`];
     for (const username of names) await root.ask(CREATE, { input: { username, password: secret } });
-    for (const [what, swapped] of tried) {
+    for (const [what, swapped] of [[{}, false] as const, ...tried]) {
       const outcomes = await Promise.all(names.map((username, at) => {
         const { capitals, ...over } = what as { capitals?: true };
         const credentials = { username: capitals ? username.toUpperCase() : username, password: secret, ...over };
@@ -81,7 +83,7 @@ const machine = fc.record({
 const SAVE = 'mutation ($machines: [MachineInput!]!) { saveMachines(input: { machines: $machines }) { id } }';
 const GRANT = 'mutation ($input: GrantMachineInput!) { grantMachine(input: $input) { id } }';
 
-test('the inventory is the same for everybody, whatever is in it, whoever was granted what, and however much it is', async () => {
+test('the inventory is the same for everybody, whatever is in it, whoever was granted what, and however much it is', async ({ task }) => {
   const users = await Promise.all(['alice', 'bob'].map((name) => actor(root, name)));
   const everybody = [root, ...users, nobody, new Actor(platform, 'nobody', 'never-issued')];
   const compare = async () => {
@@ -93,7 +95,7 @@ test('the inventory is the same for everybody, whatever is in it, whoever was gr
     }
   };
   const change = fc.tuple(fc.uniqueArray(machine, { maxLength: 4, minLength: 1, selector: ({ id }) => id }), fc.array(fc.record({ at: fc.nat(3), user: sometimes(fc.nat(1)), revoke: fc.boolean() }), { maxLength: 5 }));
-  await hold('info', fc.asyncProperty(change, async ([machines, grants]) => {
+  await hold(task, 'info', fc.asyncProperty(change, async ([machines, grants]) => {
     await root.ask(SAVE, { machines });
     for (const { at, user, revoke } of grants) {
       const to = user === undefined ? { everyone: true } : { userId: users[user]!.userId };
@@ -106,3 +108,5 @@ test('the inventory is the same for everybody, whatever is in it, whoever was gr
   await root.ask(SAVE, { machines: many.map((one) => ({ ...one, id: String(Number(one.id) + 1_000) })) });
   await compare();
 }, 300_000);
+
+test('every row was asked and answered both ways', ({ task }) => tally.expectEach(twins, task));

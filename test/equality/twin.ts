@@ -1,5 +1,7 @@
 import { contracts } from '@hutong/rest-compat';
+import { expect, type TestContext } from 'vitest';
 import type { Actor } from '../testkit/actor.js';
+import { figures } from '../testkit/figures.js';
 
 /** What an answer comes to, whichever way was asked: the data that the contract's document promises, or its number for the refusal. */
 export type Outcome = { data: unknown } | { refused: number };
@@ -78,9 +80,12 @@ export class Tally {
     return Object.fromEntries(Object.entries(twins).map(([name, twin]) => [name, { rest: count(name, 'rest', twin), graph: count(name, 'graph', twin) }])) as unknown as Twins;
   }
 
-  /** The names of twins that were not answered both ways. */
-  unanswered(names: readonly string[]): string[] {
-    return names.filter((name) => (['rest', 'graph'] as const).some((way) => !this.#answered.has(`${name} by ${way} answered`)));
+  /** Holds when each of the twins was answered both ways; tells the scorecard how many commands were compared. */
+  expectEach(twins: object, task: TestContext['task']): void {
+    const unanswered = Object.keys(twins).filter((name) => (['rest', 'graph'] as const).some((way) => !this.#answered.has(`${name} by ${way} answered`)));
+    expect(unanswered, String(this)).toEqual([]);
+    // Each has been given both ways, and is counted once.
+    figures(task, { commands: [...this.#answered].reduce((sum, [key, times]) => (key.includes(' by graph ') ? sum + times : sum), 0) });
   }
 
   toString(): string {

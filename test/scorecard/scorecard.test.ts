@@ -34,6 +34,7 @@ const file = (more: object) => ({ name: '/somewhere/test/fuzz/wire.test.ts', mes
 test('tests that pass are met, with the figures that they tell', () => {
   const passed = { fullName: 'no request is answered with 500', status: 'passed', failureMessages: [], meta: { figures: { requests: 10_000 } } };
   expect(judged(report({ testResults: [file({ assertionResults: [passed] })] }), undefined)).toEqual({ result: { en: '2 of 2 cases; requests 10,000', zh: '2 例中 2 例通过; requests 10,000' }, met: true, faults: [] });
+  expect(judged(report({ testResults: [file({ assertionResults: [passed] }), file({ assertionResults: [passed] })] }), undefined)).toMatchObject({ result: { en: '2 of 2 cases; requests 20,000' } });
   expect(judged(report({ numPassedTests: 1, numPendingTests: 1 }), undefined)).toMatchObject({ result: { en: '1 of 2 cases; 1 skipped' }, met: true });
 });
 

@@ -71,8 +71,16 @@ export function judged(report: TestReport | undefined, fault: string | undefined
   };
 }
 
+/** What all tests have told; numbers of one name are added. */
 function figuresOf({ testResults }: TestReport): Record<string, number | string> {
-  return Object.assign({}, ...testResults.flatMap(({ assertionResults }) => assertionResults.map(({ meta }) => meta?.figures))) as Record<string, number | string>;
+  const all: Record<string, number | string> = {};
+  for (const { meta } of testResults.flatMap(({ assertionResults }) => assertionResults)) {
+    for (const [what, figure] of Object.entries(meta?.figures ?? {})) {
+      const before = all[what];
+      all[what] = typeof figure === 'number' && typeof before === 'number' ? before + figure : figure;
+    }
+  }
+  return all;
 }
 
 const firstLine = (text: string): string => text.split('\n', 1)[0]!.slice(0, 300);
