@@ -64,6 +64,10 @@ export const BEGINNING: readonly Command[] = [
   { row: 'POST /trainings', body: { ...NEW_TRAINING, name: 'goes' } },
   { row: 'DELETE /trainings/:id', kind: 'trainings', which: 2 },
   { row: 'DELETE /inferences/:id', kind: 'inferences', which: 1 },
+  { row: 'GET /ListInferenceJob', question: {} },
+  { row: 'GET /inferences/ListInferenceJob', question: {} },
+  { row: 'GET /codes/:id/endpoint', which: 0, browser: false },
+  { row: 'GET /codes/:id/jupyter', which: 0, browser: true },
 ];
 
 /** An id that nothing has. */

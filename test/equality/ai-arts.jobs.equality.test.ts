@@ -9,7 +9,7 @@ import { until } from '../testkit/processes.js';
 import { LOCAL_ENGINE } from '../testkit/training.js';
 import { filesTwins } from './ai-arts.files.twins.js';
 import { BEGINNING, command, does, pictureFile, type Command, type Kind } from './ai-arts.jobs.commands.js';
-import { CODE_FILES, noPicture, picture } from './ai-arts.jobs.inputs.js';
+import { CODE, CODE_FILES, DATA, noPicture, picture } from './ai-arts.jobs.inputs.js';
 import { jobsTwins } from './ai-arts.jobs.twins.js';
 import { unmarked, unpacked, userWorld, type UserWorld } from './ai-arts.world.js';
 import { hold } from './runs.js';
@@ -31,7 +31,7 @@ afterAll(() => platform?.dispose());
 
 const tally = new Tally();
 const twins = tally.counted(jobsTwins);
-const USUAL_RUNS = 6;
+const USUAL_RUNS = 4;
 const MOST_COMMANDS = 16;
 
 /** A user with code, data and a model to be used. */
@@ -58,6 +58,7 @@ async function both<Row extends keyof typeof twins>(world: UserWorld, row: Row, 
   return unmarked(world, shown);
 }
 
+const WAYS: readonly [Way, Way] = ['rest', 'graph'];
 const KINDS: readonly Kind[] = ['codes', 'trainings', 'inferences'];
 
 /** Every job of a world. */
@@ -97,9 +98,26 @@ test('a training without its code or the file to be started is refused either wa
   const whole = { name: 'x', engine: 'bash', codePath: paths[0], startupFile: 'train.sh' };
   for (const lacking of ['codePath', 'startupFile']) {
     // By the page's table it is a bad parameter; by the graph, which also takes code itself, code that is not there.
-    const outcomes = await Promise.all((['rest', 'graph'] as const).map((way) => twins['POST /trainings'][way](actor, { ...whole, [lacking]: undefined })));
+    const outcomes = await Promise.all(WAYS.map((way) => twins['POST /trainings'][way](actor, { ...whole, [lacking]: undefined })));
     expect(outcomes).toEqual([{ refused: 20001 }, { refused: 30201 }]);
   }
+});
+
+test('a model that is served and a dataset that is read are kept from deletion either way, until their jobs are gone', async () => {
+  const world = await jobWorld();
+  const { actor, ids, paths } = world;
+  const dataset = await filesTwins['POST /datasets'].graph(actor, { name: 'x', description: 'x', path: paths[DATA] });
+  const datasetId = String((dataset as { data: { id: number } }).data.id);
+  const service = await made(world, { row: 'POST /inferences', body: { jobName: 'x', modelId: { nth: 0 } } });
+  const training = await made(world, { row: 'POST /trainings', body: { name: 'x', engine: 'bash', codePath: CODE, startupFile: 'train.sh', datasetPath: DATA } });
+  for (const way of WAYS) {
+    expect(await filesTwins['DELETE /models/:id'][way](actor, ids.models[0]!)).toEqual({ refused: 30000 });
+    expect(await filesTwins['DELETE /datasets/:id'][way](actor, datasetId)).toEqual({ refused: 30010 });
+  }
+  expect([await twins['DELETE /inferences/:id'].graph(actor, service), await twins['DELETE /trainings/:id'].rest(actor, training)]).toEqual([{ data: {} }, { data: {} }]);
+  // They are let go as soon as the jobs have been removed.
+  await until('the model to be free', async () => 'data' in (await filesTwins['DELETE /models/:id'].rest(actor, ids.models[0]!)));
+  await until('the dataset to be free', async () => 'data' in (await filesTwins['DELETE /datasets/:id'].graph(actor, datasetId)));
 });
 
 /** Lets a job run, and waits until its route tells that it is so. */
@@ -113,12 +131,10 @@ async function statusOf(actor: Actor, kind: Kind, id: string): Promise<string | 
   return status ?? jobStatus;
 }
 
-const WAYS: readonly [Way, Way] = ['rest', 'graph'];
-
 test('trainings that run are told, logged, stopped and deleted alike, and so is what they have put out', async () => {
   const worlds = await Promise.all([jobWorld(), jobWorld()]);
   /** The same in both worlds, each its own way; answered alike. */
-  const each = async (told: string, act: (world: UserWorld, way: Way) => Promise<unknown>, ways = WAYS): Promise<unknown> => {
+  const each = async (told: string, act: (world: UserWorld, way: Way) => Promise<unknown>, ways: readonly [Way, Way] = WAYS): Promise<unknown> => {
     const [one, other] = await Promise.all(worlds.map(async (world, at) => unmarked(world, await act(world, ways[at]!))));
     expect(one, told).toEqual(other);
     return one;
@@ -126,7 +142,7 @@ test('trainings that run are told, logged, stopped and deleted alike, and so is 
   const swapped: [Way, Way] = ['graph', 'rest'];
   const programs = [['lines.sh', 'finished'], ['fails.sh', 'failed'], ['endless.sh', 'running']] as const;
   for (const [startupFile] of programs) {
-    const body = { name: startupFile, engine: 'bash', codePath: 0, startupFile, desc: 'runs' };
+    const body = { name: startupFile, engine: 'bash', codePath: CODE, startupFile, desc: 'runs' };
     await each(startupFile, (world, way) => does(twins, world, way, { row: 'POST /trainings', body }, ofOthers));
   }
   for (const [at, [, status]] of programs.entries()) await Promise.all(worlds.map((world) => approved(world, 'trainings', world.ids.trainings[at]!, status)));
@@ -164,7 +180,7 @@ test('trainings that run are told, logged, stopped and deleted alike, and so is 
   }
 
   for (const ways of [WAYS, swapped]) {
-    expect(await each('stopped', (world, way) => twins['POST /trainings/:id/stop'][way](world.actor, world.ids.trainings[2]!), ways as [Way, Way])).toEqual({ data: {} });
+    expect(await each('stopped', (world, way) => twins['POST /trainings/:id/stop'][way](world.actor, world.ids.trainings[2]!), ways)).toEqual({ data: {} });
     await Promise.all(worlds.map((world) => until('its end', async () => (await statusOf(world.actor, 'trainings', world.ids.trainings[2]!)) === 'killed')));
     expect(await each('killed', (world) => both(world, 'GET /trainings/:id', world.ids.trainings[2]!))).toMatchObject({ data: { status: 'killed' } });
   }
@@ -204,7 +220,7 @@ test('a service says the same of a picture, whichever way it comes and whichever
 
 test.skipIf(isMissing(jupyter))('a notebook that runs is found at the same address either way, and each link opens it', async () => {
   const world = await jobWorld();
-  const id = await made(world, { row: 'POST /codes', body: { name: 'notes', engine: 'python', codePath: 0 } });
+  const id = await made(world, { row: 'POST /codes', body: { name: 'notes', engine: 'python', codePath: CODE } });
   await approved(world, 'codes', id, 'running');
   const opened: string[] = [];
   /** A link is good once, and each is another one. */
@@ -233,7 +249,7 @@ async function made(world: UserWorld, done: Command & { row: `POST /${Kind}` }):
 
 test('somebody without a credential gets nothing either way', async () => {
   const nobody = stranger(platform);
-  for (const row of ['GET /codes', 'GET /trainings', 'GET /inferences'] as const) for (const way of ['rest', 'graph'] as const) expect(await twins[row][way](nobody, {})).toEqual({ refused: 20002 });
+  for (const row of ['GET /codes', 'GET /trainings', 'GET /inferences'] as const) for (const way of WAYS) expect(await twins[row][way](nobody, {})).toEqual({ refused: 20002 });
 });
 
 test('every row was asked and answered both ways', ({ task }) => tally.expectEach(twins, task));
