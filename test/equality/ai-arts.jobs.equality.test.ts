@@ -196,9 +196,11 @@ test('a service says the same of a picture, whichever way it comes and whichever
   const id = await made(world, { row: 'POST /inferences', body: { jobName: 'brightness', modelId: { nth: 0 } } });
   await approved(world, 'inferences', id, 'running');
   const [keep, recognise] = [twins['POST /inferences/:id/upload_image'], twins['POST /inferences/:id/recognition']];
+  let answered = 0;
   const alike = async (act: (way: Way) => Promise<Outcome>): Promise<Outcome> => {
     const [one, other] = [await act('rest'), await act('graph')];
     expect(other).toEqual(one);
+    if ('data' in one) answered += WAYS.length;
     return one;
   };
   const property = fc.asyncProperty(fc.oneof({ weight: 3, arbitrary: picture }, noPicture), fc.boolean(), async (bytes, swap) => {
@@ -211,7 +213,11 @@ test('a service says the same of a picture, whichever way it comes and whichever
   });
   await hold(task, 'recognition', property, 12);
   for (const bytes of [DARK, BRIGHT]) expect(await alike((way) => recognise[way](world.actor, { id, image: pictureFile(bytes) }))).toMatchObject({ data: { type: 'classify', data: [[bytes === DARK ? 'dark' : 'bright', expect.any(Number)], expect.anything()] } });
-  // How often it was asked, and what it needed for that.
+  // How often it was asked, and what it needed for that, which is written down now and then.
+  await until('the count of all answers', async () => {
+    const { jobParams } = ((await jobsTwins['GET /inferences/:id'].rest(world.actor, id)) as { data: { jobParams: { requests: number; failed: number } } }).data;
+    return jobParams.requests - jobParams.failed === answered;
+  });
   await both(world, 'GET /inferences/:id', id);
   expect(await both(world, 'GET /inferences', { status: 'running', name: 'BRIGHT' })).toMatchObject({ data: { total: 1 } });
   expect(await twins['DELETE /inferences/:id'].rest(world.actor, id)).toEqual({ data: {} });
