@@ -28,7 +28,6 @@ export class LivePanel {
     this.node.hidden = false;
     try {
       for await (const event of events) {
-        if (event.errors && !event.data) throw event.errors;
         row.count();
         this.#show(name, event);
       }
@@ -66,8 +65,8 @@ export class LivePanel {
     };
   }
 
-  #show(name: string, event: unknown): void {
-    const line = element('li', {}, [element('time', { textContent: new Date().toLocaleTimeString() }), element('strong', { textContent: name }), element('code', { textContent: JSON.stringify((event as { data?: unknown }).data ?? event) })]);
+  #show(name: string, event: { data?: unknown; errors?: unknown }): void {
+    const line = element('li', {}, [element('time', { textContent: new Date().toLocaleTimeString() }), element('strong', { textContent: name }), element('code', { textContent: JSON.stringify(event.errors ? event : event.data) })]);
     this.#events.prepend(line);
     while (this.#events.childElementCount > EVENTS_SHOWN) this.#events.lastElementChild!.remove();
   }
