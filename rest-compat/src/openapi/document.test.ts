@@ -50,6 +50,11 @@ describe.each(LANGUAGES)('the documents in %s', (language) => {
 describe('who generates a client', () => {
   const document = openApi(contracts);
 
+  it('reads of no failure that it is done', () => {
+    const told = Object.values(document.paths).flatMap((methods) => Object.values(methods).flatMap(({ responses }) => Object.entries(responses)));
+    expect(told.filter(([status, { description }]) => Number(status) >= 400 && description.startsWith('Done'))).toEqual([]);
+  });
+
   it('gets objects whose names are free with values in them, and words with their type', () => {
     const poor: string[] = [];
     const look = (value: unknown, place: string): void => {

@@ -10,6 +10,7 @@ import { jsonSchema, type NamedSchemas } from './json.schema.js';
 export type Responses = Record<string, Spoken<Response>>;
 
 const SUCCESS: Bilingual = { en: 'Done.', zh: '成功' };
+const SUCCESS_OR_FAILURE: Bilingual = { en: 'Done, or a failure that the code tells of.', zh: '成功，或由返回码说明的错误' };
 const JSON_TYPE = 'application/json';
 
 const header = (name: string): Reference => ({ $ref: `#/components/headers/${name}` });
@@ -26,7 +27,7 @@ export function responsesOf(contract: Contract, rows: readonly Route[], named: N
   for (const [status, alternatives] of [...schemas].toSorted(([a], [b]) => a - b)) {
     const told = failures.get(status) ?? [];
     responses[status] = {
-      description: described(contract, told, alternatives.length > told.length || status === 200),
+      description: described(contract, told, status),
       headers: headersOf(told),
       content: { [JSON_TYPE]: { schema: alternatives.length === 1 ? alternatives[0]! : { anyOf: alternatives }, ...(status === 200 ? examplesOf(contract, rows) : {}) } },
     };
@@ -66,10 +67,11 @@ export function failureSchema(contract: Contract, codes: readonly FailureCode[],
   return jsonSchema(contract.envelope.shapes.failure(codes, number), 'output', named);
 }
 
-function described({ guide, errors }: Contract, codes: readonly FailureCode[], isSuccess: boolean): Bilingual {
-  const meanings = [...new Set(codes.map((code) => errors[code]))].map((number) => guide.numbers[number]!);
-  if (isSuccess && meanings.length === 0) return SUCCESS;
-  if (isSuccess) return { en: 'Done, or a failure that the code tells of.', zh: '成功，或由返回码说明的错误' };
+function described({ guide, errors }: Contract, codes: readonly FailureCode[], status: number): Bilingual {
+  if (status === 200) return codes.length === 0 ? SUCCESS : SUCCESS_OR_FAILURE;
+  // Where no code tells of it, such as that the service is not up, the number is that of HTTP.
+  const numbers = codes.length === 0 ? [status] : [...new Set(codes.map((code) => errors[code]))];
+  const meanings = numbers.map((number) => guide.numbers[number]!);
   return { en: `${meanings.map(({ en }) => en).join('; ')}.`, zh: meanings.map(({ zh }) => zh).join('；') };
 }
 
