@@ -20,10 +20,21 @@ function loggedIn(session: Session): Node[] {
     type: 'button',
     title: inLanguage({ en: 'For curl and programs, as the header Authorization: Bearer …', zh: '供 curl 和程序使用，请求头 Authorization: Bearer …' }),
     textContent: inLanguage({ en: 'Copy ticket', zh: '复制票据' }),
-    onclick: () => void navigator.clipboard.writeText(ticket).then(() => (copy.textContent = inLanguage({ en: 'Copied', zh: '已复制' }))),
+    onclick: () => void copied(ticket).then((done) => done && (copy.textContent = inLanguage({ en: 'Copied', zh: '已复制' }))),
   });
   const leave = element('button', { type: 'button', textContent: inLanguage({ en: 'Log out', zh: '退出登录' }), onclick: () => void logOut(session) });
   return [element('span', { className: 'who' }, [element('strong', { textContent: username }), ` ${inLanguage({ en: `until ${until}`, zh: `有效至 ${until}` })}`]), copy, leave];
+}
+
+/** Browsers leave the clipboard to pages of HTTPS and of localhost; on others the text is shown, to be copied by hand. */
+async function copied(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    prompt(inLanguage({ en: 'The ticket, to be copied:', zh: '请复制票据：' }), text);
+    return false;
+  }
 }
 
 function logInForm(session: Session): HTMLFormElement {
