@@ -12,6 +12,8 @@ const wanted = { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'st
 const least = { type: 'integer', minimum: 0, maximum: LARGEST_INT, description: { en: 'At least so much.', zh: '下限' } };
 const most = { ...least, description: { en: 'At most so much.', zh: '上限' } };
 
+const order = { type: 'string', enum: ['price', 'free_gpu', 'free_cpu', 'network_delay', 'performance', 'power'] };
+
 /** The keys of a template that mean something; the graph checks them. */
 const templateKeys = {
   resource_type: wanted,
@@ -28,9 +30,10 @@ const templateKeys = {
   gpu_available: least,
   network_performance: least,
   price: most,
-  network_delay: { ...most, type: ['integer', 'string'] },
+  network_delay: { anyOf: [{ type: 'string' }, { type: 'number', minimum: 0 }], description: { en: 'At most so much: `5ms`, `0.5ms`, `1s`, or a number of ms.', zh: '上限：`5ms`、`0.5ms`、`1s`，或毫秒数' } },
   power_consumption: most,
   network_isixp: { type: 'boolean', description: { en: 'Whether the network has to be a dedicated one.', zh: '是否为专网' } },
+  order_by: { anyOf: [order, { type: 'array', items: order }], description: { en: 'What the resources are ordered by, or a list, the most important first.', zh: '排序依据，或其列表（重要的在前）' } },
 };
 
 /**
