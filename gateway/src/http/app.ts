@@ -33,8 +33,8 @@ export function createApp({ routes, legacy, internal = [], graphql, playground, 
   if (trustedProxies.length > 0) app.set('trust proxy', [...trustedProxies]);
   if (legacy) app.use(legacy);
   if (routes) app.use(routes);
-  for (const handler of internal) app.use(handler);
   app.use(requestId);
+  for (const handler of internal) app.use(handler);
   app.use(graphql);
   app.get('/healthz', healthRoute);
   app.get('/readyz', readinessRoute(readiness));

@@ -57,7 +57,7 @@ export class SubgraphRoutes {
     const requestId = randomUUID();
     this.#open.add(socket);
     socket.once('close', () => this.#open.delete(socket));
-    void this.#takeUpgrade(route, request, socket, head, address, requestId).catch((error: unknown) => refuseSocket(socket, shownFailure(error, requestId, this.#options.log)));
+    void this.#takeUpgrade(route, request, socket, head, address, requestId).catch((error: unknown) => refuseSocket(socket, shownFailure(error, requestId, this.#options.log), requestId));
     return true;
   }
 

@@ -31,7 +31,7 @@ export function failureCodes(row: Route): readonly FailureCode[] {
 }
 
 /** Every failure of ours that a passage may answer. */
-export const passageFailureCodes: readonly FailureCode[] = [...ANY, ...WITH_CREDENTIAL, 'FOREIGN_PAGE', 'LIMIT_EXCEEDED', 'SUBGRAPH_UNAVAILABLE', 'LABEL_SERVER_NOT_CONFIGURED', 'LABEL_SERVER_UNAVAILABLE', 'NOT_FOUND'];
+export const passageFailureCodes: readonly FailureCode[] = [...ANY, ...WITH_CREDENTIAL, 'FOREIGN_PAGE', 'LIMIT_EXCEEDED', 'SUBGRAPH_UNAVAILABLE', 'LABEL_SERVER_NOT_CONFIGURED', 'LABEL_SERVER_UNAVAILABLE', 'NOT_FOUND', 'PATH_INVALID'];
 
 /** The codes by the HTTP status with which the contract tells of them. */
 export function byStatus(contract: Contract, codes: readonly FailureCode[]): ReadonlyMap<number, readonly FailureCode[]> {

@@ -48,7 +48,7 @@ export class RemoteRoutes implements RouteTarget {
     const gone = new AbortController();
     socket.once('close', () => gone.abort(new Error('the caller has gone')));
     this.#proxy.upgrade(socket, head, this.#passageOf(request, call, gone.signal)).catch((error: unknown) => {
-      if (!gone.signal.aborted) refuseSocket(socket, this.#failure(error, call));
+      if (!gone.signal.aborted) refuseSocket(socket, this.#failure(error, call), call.requestId);
     });
   }
 

@@ -64,7 +64,7 @@ export class LocalRoutes<Services = unknown> implements RouteTarget {
       if (gone.signal.aborted) return;
       const failure = shownFailure(error, call.requestId, this.#options.log);
       status = failure.status;
-      refuseSocket(socket, failure);
+      refuseSocket(socket, failure, call.requestId);
     });
   }
 

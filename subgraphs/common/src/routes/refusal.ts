@@ -24,10 +24,10 @@ export function refuseRequest(request: IncomingMessage, response: ServerResponse
 }
 
 /** The same for a WebSocket that is not opened. */
-export function refuseSocket(socket: Duplex, error: HutongError): void {
+export function refuseSocket(socket: Duplex, error: HutongError, requestId?: string): void {
   if (!socket.writable) return void socket.destroy();
   const body = bodyOf(error);
-  const head = Object.entries({ connection: 'close', ...headersOf(error, body) }).map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  const head = Object.entries({ connection: 'close', ...(requestId === undefined ? {} : { 'x-request-id': requestId }), ...headersOf(error, body) }).map(([name, value]) => `${name}: ${value}\r\n`).join('');
   socket.end(`HTTP/1.1 ${error.status} ${STATUS_CODES[error.status] ?? 'Refused'}\r\n${head}\r\n${body}`);
 }
 
