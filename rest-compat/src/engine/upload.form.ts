@@ -3,6 +3,7 @@ import { open, unlink, type FileHandle } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Readable } from 'node:stream';
 import { endBodyDeadline, uploadOf, type Upload, type UploadLimits } from '@hutong/common/process';
 import busboy, { type Busboy, type FileInfo } from 'busboy';
@@ -83,6 +84,8 @@ class FormReader {
     parser.once('fieldsLimit', () => this.#fail(failure('BODY_TOO_LARGE', `at most ${MOST_TEXTS} fields are taken here`)));
     parser.on('file', (name: string, part: Readable, info: FileInfo) => {
       part.on('error', () => undefined); // the parser fails with it, too
+      // The parser reads its chunk to the end even when it was stopped within, and would not end such a file.
+      if (parser.destroyed) return void part.destroy();
       if (name !== key || this.info) return void part.resume();
       this.info = info;
       part.once('limit', () => this.#fail(new Failure('FILES_TOO_LARGE', [{ path: [key], message: `a file may have at most ${fileBytes} bytes (LIMIT_UPLOAD_BYTES)` }])));
@@ -108,18 +111,31 @@ class FormReader {
       await new Promise<void>((resolve, reject) => {
         request.once('close', () => request.complete || reject(new CallerGone()));
         this.#parser.once('close', resolve).once('error', reject);
-        request.pipe(this.#parser);
+        request.once('end', () => void this.#taken().then(resolve)).pipe(this.#parser);
       });
       await this.#written;
     } catch (error) {
-      this.#parser.on('error', () => undefined).destroy(); // so that no more is written
+      this.#close(); // so that no more is written
       await this.#written.catch(() => undefined);
       throw error instanceof Failure || error instanceof CallerGone || isOurs(error) ? error : new Failure('BAD_INPUT', [{ path: [], message: `not valid multipart/form-data: ${(error as Error).message}` }]);
     } finally {
+      this.#close();
       clearInterval(watch);
       request.off('data', count).unpipe(this.#parser);
       request.resume(); // so that the caller can finish sending and then read the refusal
     }
+  }
+
+  /** Until all that came is read. The parser waits in vain for the end of a file that begins behind the form's own end, in the same chunk. */
+  async #taken(): Promise<void> {
+    await this.#written.catch(() => undefined);
+    do await nextTurn();
+    while (this.#parser.writableLength > 0 && !this.#parser.destroyed);
+    await nextTurn(); // so that a form that is not whole has failed
+  }
+
+  #close(): void {
+    this.#parser.on('error', () => undefined).destroy();
   }
 
   #fail(error: Error): void {

@@ -207,6 +207,21 @@ test('a form that ends within a file that nobody asked for is refused, and hurts
   expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([400, 'BAD_INPUT']);
 });
 
+test('a file behind more texts than are taken is not waited for', async () => {
+  const texts = Array.from({ length: 1_100 }, (_, at) => `--b\r\nContent-Disposition: form-data; name="k${at}"\r\n\r\nv\r\n`).join('');
+  const body = `${texts}--b\r\nContent-Disposition: form-data; name="data"; filename="f"\r\n\r\n${'x'.repeat(300_000)}\r\n--b--\r\n`;
+  const response = await fetch(`${url}/upload`, { method: 'POST', headers: { token: 'good', 'content-type': 'multipart/form-data; boundary=b' }, body });
+  expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([413, 'BODY_TOO_LARGE']);
+  await expect.poll(filesAside).toEqual([]);
+});
+
+test('what stands behind the end of a form, another form even, is not waited for', async () => {
+  const form = `--b\r\nContent-Disposition: form-data; name="data"; filename="f"\r\n\r\n${'x'.repeat(200_000)}\r\n--b--\r\n`;
+  const response = await fetch(`${url}/upload`, { method: 'POST', headers: { token: 'good', 'content-type': 'multipart/form-data; boundary=b' }, body: form + form });
+  expect(response.status).toBe(200);
+  expect(graph.kept).toMatchObject([{ filename: 'f', sizeBytes: 200_000 }]);
+});
+
 describe('a path with a parameter', () => {
   test('is decoded after it is cut', async () => {
     const answer = await fetch(`${url}/a%2Fb%20c/`, { method: 'DELETE', headers: { token: 'good' } });

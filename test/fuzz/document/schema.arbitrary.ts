@@ -125,7 +125,7 @@ function rangeOf({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: Schem
 function textOf({ minLength, maxLength, pattern, format }: Schema): fc.Arbitrary<string> {
   const least = Number(minLength ?? 0);
   const most = Number(maxLength ?? 10_000);
-  if (typeof pattern === 'string') return fc.stringMatching(new RegExp(pattern), { maxLength: Math.min(most, 60) }).filter((text) => !text.includes('\0') && text.isWellFormed() && text.length >= least);
+  if (typeof pattern === 'string') return fc.stringMatching(new RegExp(pattern), { maxLength: Math.min(most, 60) }).filter((text) => !text.includes('\0') && text.isWellFormed() && text.length >= least && (text === '' || text.trim() !== ''));
   if (typeof format === 'string' && FORMATS[format]) return FORMATS[format];
   return anyText(least, most);
 }

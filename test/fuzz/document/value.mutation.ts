@@ -10,7 +10,7 @@ const literal = (text: string): string => LITERAL + text;
 /** Values that a field should not get, or does not get often. */
 const ODD_VALUES: readonly unknown[] = [
   null, true, false, 0, -1, 1.5, 2 ** 31, -(2 ** 31) - 1, 2 ** 53 + 2, 1e308, 5e-324, '', ' ', 'x', '0', '-1', '1.5', 'true', 'NaN', 'null', LONG, ...UNSTORABLE_TEXTS, "'; drop table x; --", '🚀', '\u202Eשלום', '../../etc/passwd', '__proto__', '%', '\\',
-  [], [[]], [null], {}, { a: 1 }, { toString: 1, valueOf: 1 }, { length: 1e9 }, literal(`{"then":"x"}`), { toJSON: 'x' }, nested(50), nested(99), nested(101), nested(2_000), Array.from({ length: 3_000 }, (_, n) => n),
+  [], [[]], [null], {}, { a: 1 }, { toString: 1, valueOf: 1 }, { length: 1e9 }, literal(`{"then":"x"}`), { toJSON: 'x' }, nested(50), nested(99), nested(101), literal(`${'[{"a":'.repeat(1_000)}1${'}]'.repeat(1_000)}`), Array.from({ length: 3_000 }, (_, n) => n),
   literal('NaN'), literal('Infinity'), literal('-Infinity'), literal('undefined'), literal('-0'), literal('1e999'), literal('-1e999'), literal('0x10'), literal('01'), literal('1.'), literal('.5'), literal("'x'"), literal('"\u0000"'), literal('9'.repeat(400)), literal('"\\u12"'), literal('"\\x"'), literal('tru'),
   literal('{"a":1,"a":2}'), literal('{"__proto__":{"isAdmin":true}}'), literal('[1,]'), literal('{"a":1,}'), literal('1/*x*/'), literal('"\n"'), literal('"\\ud800\\u0041"'), literal('{"\\u0000":1}'), literal('['.repeat(5_000)), literal(`${'['.repeat(5_000)}${']'.repeat(5_000)}`),
 ];
