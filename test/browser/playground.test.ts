@@ -143,6 +143,7 @@ describe.skipIf(isMissing(chromium))('the playground in Chromium', () => {
       await other.goto(platform.url);
       await other.waitForSelector('.log-in input[name=password]');
       await other.close();
+      await visit.page.bringToFront();
       expect(await visit.page.evaluate(() => JSON.stringify({ ...localStorage }) + document.cookie + location.href)).not.toContain('ht_');
     });
 

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'puppeteer-core';
 
 const PATIENCE_MS = 30_000;
+/** A page that another one covers draws nothing, so that what is drawn is no clock. */
+const POLLING = { polling: 100 };
 
 /** Where pictures of pages are left, outside of the repository: HUTONG_TEST_ARTEFACTS, or a folder of the system's for temporary files. */
 export const artefactsFolder = process.env.HUTONG_TEST_ARTEFACTS || join(tmpdir(), 'hutong-test-artefacts');
@@ -47,12 +49,12 @@ export async function openPage(browser: Browser, origin: string, { language = 'e
     page,
     faults,
     async press(selector, words = '') {
-      const found = await page.waitForFunction((of, begins) => [...document.querySelectorAll<HTMLElement>(of)].find((element) => element.textContent.trim().startsWith(begins)), {}, selector, words);
+      const found = await page.waitForFunction((of, begins) => [...document.querySelectorAll<HTMLElement>(of)].find((element) => element.textContent.trim().startsWith(begins)), POLLING, selector, words);
       await found.asElement()!.evaluate((element) => (element as HTMLElement).click());
     },
     async sees(selector, words) {
       const source = typeof words === 'string' ? words.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`) : words.source;
-      await page.waitForFunction((of, pattern) => [...document.querySelectorAll<HTMLElement>(of)].some((element) => new RegExp(pattern).test(element.innerText.replace(/\s+/g, ' '))), {}, selector, source).catch(async (error: unknown) => {
+      await page.waitForFunction((of, pattern) => [...document.querySelectorAll<HTMLElement>(of)].some((element) => new RegExp(pattern).test(element.innerText.replace(/\s+/g, ' '))), POLLING, selector, source).catch(async (error: unknown) => {
         const shown = await page.$$eval(selector, (elements) => elements.map((element) => (element as HTMLElement).innerText));
         throw new Error(`${selector} does not show ${words}, but ${JSON.stringify(shown)}; faults: ${faults.join('; ')}`, { cause: error });
       });
