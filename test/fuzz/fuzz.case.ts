@@ -30,7 +30,7 @@ export const sent = (plans: fc.Arbitrary<RequestPlan>, more: { operation?: Opera
 
 /** Requests whose HTTP is odd, or broken. */
 export const sentBadly = (plans: fc.Arbitrary<RequestPlan>): fc.Arbitrary<FuzzCase> =>
-  plans.chain((plan) =>
+  plans.filter(isTaken).chain((plan) =>
     fc.oneof(
       { weight: 5, arbitrary: oddHead(plan).map((framed) => caseOf(plan, framed)) },
       { weight: 4, arbitrary: badlyFramed(plan).map((framed) => caseOf(plan, framed)) },

@@ -94,8 +94,17 @@ export class Oracle {
 
 /** The contract that owns a path; undefined when none does. */
 function contractOf(target: string): Contract | undefined {
-  const [path = ''] = target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?]*/i, '').split('?', 1);
+  const [sent = ''] = target.trimStart().replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?]*/i, '').split('?', 1);
+  const path = decoded(sent);
   return contracts.toSorted((a, b) => b.prefix.length - a.prefix.length).find(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`));
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }
 
 function asJson(text: string): Json {

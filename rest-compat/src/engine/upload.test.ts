@@ -216,10 +216,10 @@ test('a file behind more texts than are taken is not waited for', async () => {
 });
 
 test('what stands behind the end of a form, another form even, is not waited for', async () => {
-  const form = `--b\r\nContent-Disposition: form-data; name="data"; filename="f"\r\n\r\n${'x'.repeat(200_000)}\r\n--b--\r\n`;
-  const response = await fetch(`${url}/upload`, { method: 'POST', headers: { token: 'good', 'content-type': 'multipart/form-data; boundary=b' }, body: form + form });
+  const body = '--b\r\nContent-Disposition: form-data; name="data"; filename="f"\r\n\r\nxxxx\r\n--b--\r\n--b\r\nContent-Disposition: form-data; name="other"; filename="g"\r\n\r\nxxxx';
+  const response = await fetch(`${url}/upload`, { method: 'POST', headers: { token: 'good', 'content-type': 'multipart/form-data; boundary=b' }, body });
   expect(response.status).toBe(200);
-  expect(graph.kept).toMatchObject([{ filename: 'f', sizeBytes: 200_000 }]);
+  expect(graph.kept).toMatchObject([{ filename: 'f', sizeBytes: 4 }]);
 });
 
 describe('a path with a parameter', () => {

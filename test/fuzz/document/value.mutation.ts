@@ -41,7 +41,9 @@ export const oddText: fc.Arbitrary<string> = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 30 }),
 );
 
-function changed(value: unknown, { at, kind, value: odd, name }: Change): unknown {
+function changed(value: unknown, { at, kind, value: drawn, name }: Change): unknown {
+  // The next change may be one within it.
+  const odd = structuredClone(drawn);
   const paths = pathsIn(value, [], []);
   const path = paths[at % paths.length]!;
   if (path.length === 0) return kind === 'wrap' ? [value] : kind === 'replace' && at % 5 === 0 ? odd : withOwn(value, name, odd);

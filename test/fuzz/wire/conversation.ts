@@ -35,7 +35,7 @@ export interface Conversation {
 /** Nothing that is asked here takes nearly as long, on a machine however busy. */
 const PATIENCE_MS = 30_000;
 /** A sender that has nothing more to say looks for an answer for so long. */
-const LINGER_MS = 100;
+const LINGER_MS = 40;
 
 /** Says over a connection of its own what a script has, byte for byte, and takes down the answers. */
 export async function converse({ host, port }: Address, script: Script): Promise<Conversation> {
