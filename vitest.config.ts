@@ -15,6 +15,10 @@ const SPLIT_FLOWS = 12;
 const SPLIT_CONTRACTS = 2;
 /** The same for the contracts served by a process of their own. */
 const ALONE_CONTRACTS = 2;
+/** The same for the executor of plans that is not the default. */
+const APOLLO_FLOWS = 1;
+/** Tests of the gateway that ask its graph in every way. */
+const GRAPH_TESTS = ['gateway/src/federation/federation.test.ts', 'gateway/src/subscriptions/{sse,websocket}.test.ts'];
 /** Suites on a real OpenStack. */
 const ON_OPENSTACK = 'test/**/openstack.*.test.ts';
 const testsIn = (folder: string): string[] => readdirSync(new URL(folder, import.meta.url)).filter((name) => name.endsWith('.test.ts')).map((name) => `${folder}/${name}`).toSorted();
@@ -74,6 +78,16 @@ export default defineConfig({
           name: 'contracts alone',
           include: sampleOf('contracts in a process of their own', contracts, ALONE_CONTRACTS),
           env: { HUTONG_TEST_CONTRACTS: 'alone' },
+        },
+      },
+      {
+        // What asks the graph, by the plan executor of @apollo/gateway.
+        extends: true,
+        test: {
+          name: "Apollo's executor",
+          include: full ? ['gateway/src/**/*.test.ts', ...flows, ...contracts] : [...GRAPH_TESTS, ...sampleOf("flows by Apollo's executor", flows, APOLLO_FLOWS)],
+          exclude: [ON_OPENSTACK],
+          env: { PLAN_EXECUTOR: 'apollo' },
         },
       },
     ],

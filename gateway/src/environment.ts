@@ -58,7 +58,7 @@ export const gatewaySettings = {
   LIMIT_ROOT_FIELDS: count(20, 'Root fields of an operation.'),
   LIMIT_FIELD_COMPARISONS: count(10_000, 'Fields of an operation and pairs of them with one name at one place, 100 times `id` being 4,950 pairs.'),
   LIMIT_COST: count(5_000, 'Fields that may have to be answered, those of a list times its page size.'),
-  PLAN_EXECUTOR: { schema: settingTypes.oneOf('compiled', 'apollo'), default: 'apollo', example: 'compiled', about: 'What carries out query plans: `apollo` (the executor of @apollo/gateway), or `compiled` (ours, which compiles each plan once).' },
+  PLAN_EXECUTOR: { schema: settingTypes.oneOf('compiled', 'apollo'), default: 'compiled', example: 'apollo', about: 'What carries out query plans: `compiled` (ours, which compiles each plan once), or `apollo` (the executor of @apollo/gateway).' },
   SUBGRAPH_TIMEOUT_SECONDS: { schema: settingTypes.integer(1, 86_400), default: '30', example: '30', about: 'How long one fetch from a subgraph may take.' },
   LIMIT_SUBSCRIPTIONS: count(100, 'Operations that run at once on one WebSocket.'),
   WEBSOCKET_INIT_SECONDS: { schema: settingTypes.integer(1, 3_600), default: '10', example: '10', about: 'How long a new WebSocket may take to say connection_init.' },

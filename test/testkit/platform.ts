@@ -32,6 +32,9 @@ export const MODE: Mode = process.env.HUTONG_TEST_MODE === 'split' ? 'split' : '
 /** Whether the legacy contracts are served by a process of their own, not by the gateway. */
 const CONTRACTS_ALONE = process.env.HUTONG_TEST_CONTRACTS === 'alone';
 
+/** What this run has carry out the plans of queries; the default where it is not set. */
+const { PLAN_EXECUTOR } = process.env;
+
 /** What runs in a process of its own when the platform is split. */
 export const PARTS = ['gateway', ...subgraphNames] as const;
 export type Part = (typeof PARTS)[number];
@@ -121,6 +124,7 @@ async function launch(main: string, environment: Record<string, string>, makeDat
         // A test that wants machines or jobs says so.
         CLOUD_DRIVER: 'none',
         ENGINE_DRIVER: 'none',
+        ...(PLAN_EXECUTOR === undefined ? {} : { PLAN_EXECUTOR }),
         ...(own ? { DATABASE_URL: own.url } : {}),
         ...environment,
       },

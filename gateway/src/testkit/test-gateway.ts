@@ -1,5 +1,5 @@
 import { listen, silentLog, type Log, type SubgraphConnection } from '@hutong/common';
-import { readGatewaySettings, type GatewaySettings } from '../environment.js';
+import { inheritedEnvironment, readGatewaySettings, type GatewaySettings } from '../environment.js';
 import type { CurrentGraph } from '../federation/current-graph.js';
 import type { FederatedGraph } from '../federation/federated-graph.js';
 import { composeSupergraph } from '../federation/compose.js';
@@ -54,7 +54,7 @@ export interface MoreSubgraph {
 
 /** A gateway over two tiny subgraphs, listening on a free port, with settings as the environment would give them. */
 export async function testGateway(environment: Record<string, string> = {}, log: Log = silentLog, more: readonly MoreSubgraph[] = []): Promise<TestGateway> {
-  const settings: GatewaySettings = readGatewaySettings({ PORT: '0', ...environment });
+  const settings: GatewaySettings = readGatewaySettings({ PORT: '0', PLAN_EXECUTOR: inheritedEnvironment()['PLAN_EXECUTOR'], ...environment });
   const subgraphs = new TestSubgraphs();
   const connections = new Map<string, SubgraphConnection>([...subgraphs.connections(), ...more.map(({ connection }) => connection)].map((connection) => [connection.name, connection]));
   let sdl = await composeSupergraph([...subgraphs.sdl, ...more.map((other) => ({ name: other.connection.name, sdl: other.sdl }))]);
