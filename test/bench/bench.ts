@@ -1,25 +1,25 @@
-// Runs the benchmarks and prints one JSON line each and a table at the end: `npm run bench [-- part of a name]`. With --list
-// it prints which there are, a JSON line each, and runs none.
+// Runs the benchmarks and prints one JSON line each and a table at the end: `npm run bench [-- part of a name] [--quick]`.
+// With --list it prints which there are, a JSON line each, and runs none.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import type { Benchmark } from './benchmark.js';
 import { median } from './statistics.js';
 
-const LIST = '--list';
-const wanted = process.argv[2] ?? '';
+const { values: { list, quick }, positionals: [wanted = ''] } = parseArgs({ allowPositionals: true, options: { list: { type: 'boolean', default: false }, quick: { type: 'boolean', default: false } } });
 const files = (await readdir(import.meta.dirname)).filter((name) => name.endsWith('.bench.ts')).toSorted();
 const table: Record<string, string | boolean>[] = [];
 
 for (const file of files) {
   const { benchmarks } = (await import(join(import.meta.dirname, file))) as { benchmarks: Benchmark[] };
-  if (wanted === LIST) {
+  if (list) {
     for (const { name, target } of benchmarks) console.log(JSON.stringify({ file, name, target }));
     continue;
   }
   for (const benchmark of benchmarks.filter(({ name }) => name.includes(wanted))) {
     const { name, target } = benchmark;
     try {
-      const { ratio, detail } = await benchmark.run();
+      const { ratio, detail } = await benchmark.run(quick);
       const result = { min: round(Math.min(...ratio)), median: round(median(ratio)), max: round(Math.max(...ratio)) };
       const met = benchmark.meets(median(ratio));
       console.log(JSON.stringify({ name, target, ...result, met, detail }));
@@ -31,7 +31,7 @@ for (const file of files) {
     }
   }
 }
-if (wanted === LIST) process.exit();
+if (list) process.exit();
 console.table(table);
 process.exit(table.length > 0 ? 0 : 1);
 

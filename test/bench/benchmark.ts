@@ -6,6 +6,10 @@ export interface Benchmark {
   target: string;
   /** Whether a ratio meets the target. */
   meets(ratio: number): boolean;
-  /** Measures several rounds; each gives one ratio. `detail` is what else is worth reading. */
-  run(): Promise<{ ratio: number[]; detail: Record<string, unknown> }>;
+  /**
+   * Measures several rounds; each gives one ratio. `detail` is what else is worth reading.
+   *
+   * @param quick fewer and shorter rounds, where the benchmark has them: for whoever measures between two changes
+   */
+  run(quick: boolean): Promise<{ ratio: number[]; detail: Record<string, unknown> }>;
 }
