@@ -152,6 +152,7 @@ export class Intake {
         progress.unpacked();
       },
     });
+    await draft.settle();
   }
 
   async #begin({ ownerId, purpose, isPrivate, folder = '', token = null, prefix, arrived, expectedBytes = arrived?.bytes ?? 0 }: NewFileSet): Promise<Begun> {

@@ -245,6 +245,13 @@ test('what no client of the protocol says is refused', async () => {
   expect((await ask(alice, 'HEAD', place)).headers.get('upload-offset')).toBe('0');
 });
 
+test('a client that sends parts beside each other, or no size, is told what to do instead', async () => {
+  for (const [header, value] of [['Upload-Concat', 'partial'], ['Upload-Defer-Length', '1']] as const) {
+    const answer = await ask(house.actor(), 'POST', '/ai_arts/uploads', { [header]: value, 'upload-metadata': metadataOf(DATASET) });
+    expect([answer.status, await answer.json()]).toMatchObject([400, { errors: [{ message: expect.stringContaining(header), extensions: { code: 'BAD_INPUT' } }] }]);
+  }
+});
+
 test('pages of other sites get no leave to send', async () => {
   const answer = await ask(undefined, 'OPTIONS', '/ai_arts/uploads', { origin: 'https://elsewhere.example' });
   expect([answer.status, answer.headers.get('tus-version'), answer.headers.get('access-control-allow-origin')]).toEqual([204, '1.0.0', null]);

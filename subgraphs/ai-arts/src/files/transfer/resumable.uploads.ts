@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { HutongError, requireAccess, shownFailure, type Log, type RequestScope } from '@hutong/common';
+import { badInput, HutongError, requireAccess, shownFailure, type Log, type RequestScope } from '@hutong/common';
 import { ERRORS, Server, type Upload } from '@tus/server';
 import { filesTooLarge, notYours } from '../../errors.js';
 import { asShown } from '../store.failure.js';
@@ -33,6 +33,11 @@ export interface ResumableParts {
 type Scope = Pick<RequestScope, 'caller' | 'origin' | 'requestId'>;
 
 const SWEEP_MS = 10 * 60 * 1_000;
+/** What the protocol calls a server's fault is one of the request here. */
+const UNSUPPORTED = new Map<unknown, { field: string; problem: string }>([
+  [ERRORS.UNSUPPORTED_CONCATENATION_EXTENSION, { field: 'Upload-Concat', problem: 'uploads are not put together of others; send the file as one upload' }],
+  [ERRORS.UNSUPPORTED_CREATION_DEFER_LENGTH_EXTENSION, { field: 'Upload-Defer-Length', problem: 'the size must be known; send it as Upload-Length' }],
+]);
 /** Where an answer says what an upload became. */
 const RESULT = 'Upload-Path';
 
@@ -150,6 +155,8 @@ export class ResumableUploads {
     if (error === ERRORS.ERR_MAX_SIZE_EXCEEDED || error === ERRORS.ERR_SIZE_EXCEEDED) {
       return inJson(filesTooLarge({ name: 'the upload', limit: `it may have ${this.#parts.limits.bytes} bytes (AI_ARTS_RESUMABLE_BYTES), and no more than it said (Upload-Length)` }));
     }
+    const unsupported = UNSUPPORTED.get(error);
+    if (unsupported) return inJson(badInput(unsupported));
     if ('status_code' in error) return undefined;
     return inJson(shownFailure(asShown(error), this.#scope.requestId, this.#parts.log));
   }
