@@ -1,4 +1,5 @@
-import { apollo, handWritten, measureDeepQuery, ours } from '../load/deep-query/deep-query.world.js';
+import { handWritten, measureDeepQuery } from '../load/deep-query/deep-query.world.js';
+import { apollo, ours } from '../load/gateways.js';
 import type { Rates } from '../load/measurement.js';
 import type { Benchmark } from './benchmark.js';
 import { ratios, shown } from './rates.js';

@@ -24,7 +24,8 @@ export class MeasuredGateway {
   }
 
   static async start({ file, options = [] }: GatewayProgram, served: Served): Promise<MeasuredGateway> {
-    const child = spawn(process.execPath, ['--import', '@oxc-node/core/register', join(import.meta.dirname, file), JSON.stringify(served), ...options], {
+    const loader = file.endsWith('.ts') ? ['--import', '@oxc-node/core/register'] : [];
+    const child = spawn(process.execPath, [...loader, join(import.meta.dirname, file), JSON.stringify(served), ...options], {
       env: { ...process.env, NODE_ENV: 'production' },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
