@@ -1,4 +1,5 @@
 export { csrfTokenWrong, graphqlParseFailed, graphqlValidationFailed } from './errors.js';
+export { DataText } from './federation/federated-graph.js';
 export { PlannedGraph } from './federation/planned-graph.js';
 export { composeSupergraph, CompositionError, type SubgraphSdl } from './federation/compose.js';
 export { CurrentGraph } from './federation/current-graph.js';

@@ -1,6 +1,7 @@
 import { parse, validate } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { anonymous } from '@hutong/common';
+import { DataText } from '@hutong/gateway';
 import { ComposedWorld, EXECUTORS, WAYS } from './graph.js';
 import type { FederationCase } from './world.js';
 import { mediaLibrary } from './worlds/media.world.js';
@@ -26,10 +27,15 @@ describe.each([shop, mediaLibrary, values])('$name', (world) => {
       test.each(world.cases)('$name', async ({ query, variables = {}, data, errors = [] }: FederationCase) => {
         const document = parse(query);
         expect(validate(graph.schema, document)).toEqual([]);
-        const answer = await graph.execute(graph.plan({ text: query, document }), variables, { caller: anonymous, origin: 'client', requestId: 'a-case', signal: new AbortController().signal });
-        expect(JSON.stringify(answer.data)).toBe(JSON.stringify(data));
-        const told = (answer.errors ?? []).map(({ path, extensions }) => JSON.stringify({ path, code: extensions['code'] }));
-        expect(told.toSorted()).toEqual(errors.map(({ path, code }) => JSON.stringify({ path, code })).toSorted());
+        const plan = graph.plan({ text: query, document });
+        const scope = { caller: anonymous, origin: 'client', requestId: 'a-case', signal: new AbortController().signal } as const;
+        const written = await graph.write(plan, variables, scope);
+        const executed = await graph.execute(plan, variables, scope);
+        for (const answer of [executed, written instanceof DataText ? { data: JSON.parse(written.json) as unknown } : written]) {
+          expect(JSON.stringify(answer.data)).toBe(JSON.stringify(data));
+          const told = ('errors' in answer ? (answer.errors ?? []) : []).map(({ path, extensions }) => JSON.stringify({ path, code: extensions['code'] }));
+          expect(told.toSorted()).toEqual(errors.map(({ path, code }) => JSON.stringify({ path, code })).toSorted());
+        }
       });
     });
   });

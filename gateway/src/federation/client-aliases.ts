@@ -38,6 +38,11 @@ export class ClientAliases {
     this.document = this.#originals.size === 0 ? document : this.#renamed(document);
   }
 
+  /** Whether any alias was replaced. */
+  get renames(): boolean {
+    return this.#originals.size > 0;
+  }
+
   /** What came of the document, as it is to be told of the one that was given. */
   restored({ data, errors, incomplete }: PlanOutcome): PlanOutcome {
     if (this.#originals.size === 0) return { data, errors, incomplete };

@@ -11,7 +11,7 @@ import { eventJoins, planLookups, planning } from '../telemetry/activities.js';
 import { ClientAliases } from './client-aliases.js';
 import { withEventId } from './event-id.js';
 import { askingForTypes } from './object-types.js';
-import type { EventSource, FederatedGraph, GraphOperation, PlannedOperation, RequestScope } from './federated-graph.js';
+import { DataText, type EventSource, type FederatedGraph, type GraphOperation, type PlannedOperation, type RequestScope } from './federated-graph.js';
 import { callerError, graphError, missingEntity, ofSubgraph } from './subgraph.errors.js';
 import { FetchedShapes } from './fetched-shape.js';
 import { SubgraphFetch, type FetchScope } from './subgraph-fetch.js';
@@ -37,8 +37,8 @@ interface Plan extends PlannedOperation {
 
 type Runnable = Required<Pick<Plan, 'prepared' | 'aliases'>>;
 
-/** The name under which an event stands among the subgraphs while it is joined. */
-const EVENT = 'event';
+/** The name under which an event stands among the subgraphs while it is joined; none of them can have it. */
+const EVENT = '(the event)';
 
 /** An event is joined as if it were the answer to the first fetch of an ordinary plan. */
 function joinPlan({ primary, rest }: { primary: FetchNode; rest?: PlanNode }): QueryPlan {
@@ -116,6 +116,18 @@ export class PlannedGraph implements FederatedGraph {
     return this.#run({ prepared, aliases }, this.#fetches, variables, scope);
   }
 
+  async write(planned: PlannedOperation, variables: Record<string, unknown>, scope: RequestScope): Promise<ExecutionResult | DataText> {
+    const { prepared, aliases } = planned as Plan;
+    // Renamed keys are put back in objects.
+    if (!prepared?.write || aliases.renames) return this.execute(planned, variables, scope);
+    const { requestId } = scope;
+    const budget = new AnswerBudget(this.#responseBytes);
+    return withinBudget(budget, scope.signal, async (signal) => {
+      const outcome = await prepared.write!(this.#fetches, variables, { ...scope, signal, budget }, this.#responseBytes);
+      return 'json' in outcome ? new DataText(outcome.json) : this.#shown(outcome, { requestId });
+    });
+  }
+
   sourceOf(planned: PlannedOperation, variables: Record<string, unknown>): EventSource {
     const { primary, document, identified } = liveOf(planned);
     const used = Object.entries(variables).filter(([name, value]) => value !== undefined && primary.variableUsages?.includes(name));
@@ -146,7 +158,7 @@ export class PlannedGraph implements FederatedGraph {
     return withinBudget(budget, scope.signal, async (signal) => this.#shown(aliases.restored(await prepared.run(fetches, variables, { ...scope, signal, budget })), scope));
   }
 
-  #shown({ data, errors, incomplete }: PlanOutcome, { requestId }: RequestScope): ExecutionResult {
+  #shown({ data, errors, incomplete }: PlanOutcome, { requestId }: Pick<RequestScope, 'requestId'>): ExecutionResult {
     const shown = errors.length > 0 ? errors.map((error) => callerError(error, requestId, this.#log)) : incomplete.map((error) => missingEntity(error, requestId, this.#log));
     return shown.length > 0 ? { data, errors: shown } : { data };
   }

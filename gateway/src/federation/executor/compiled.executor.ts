@@ -3,13 +3,15 @@ import { executeSync, Kind, type FieldNode, type FragmentDefinitionNode, type Gr
 import { LRUCache } from 'lru-cache';
 import type { GraphOperation } from '../federated-graph.js';
 import { ofSubgraph } from '../subgraph.errors.js';
-import { conditionValue, conditionVariables } from './included.selection.js';
-import type { PlanExecutor, PreparedPlan } from './plan.executor.js';
-import { compilePlan } from './plan.program.js';
-import { compileShape, type ResponseShape } from './response.shape.js';
+import type { FetchScope } from '../subgraph-fetch.js';
+import { conditionValue, conditionVariables, type Conditions } from './included.selection.js';
+import type { Fetch, PlanExecutor, PlanOutcome, PreparedPlan } from './plan.executor.js';
+import { compilePlan, type FetchedData } from './plan.program.js';
+import { compileShape, type Introspect, type ResponseShape } from './response.shape.js';
+import { compileText, type ResponseText } from './response.text.js';
 
 /** Forms of one operation, by what its conditions are, that are kept. */
-const SHAPES = 8;
+const FORMS = 8;
 
 export interface CompiledExecutorOptions {
   /** What clients see. */
@@ -29,31 +31,62 @@ export class CompiledExecutor implements PlanExecutor {
     const fragmentNodes = document.definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION);
     const fragments = new Map(fragmentNodes.map((fragment) => [fragment.name.value, fragment]));
     const program = compilePlan(queryPlan, supergraphSchema);
+    const { joinedAt } = program;
     const names = conditionVariables(document);
-    const shapes = new LRUCache<string, ResponseShape>({ max: SHAPES });
-    const shapeFor = (variables: Record<string, unknown>): ResponseShape => {
+    const root = schema.getRootType(operation.operation)!;
+    const forms = new LRUCache<string, ResponseForm>({ max: FORMS });
+    const formFor = (variables: Record<string, unknown>): ResponseForm => {
+      if (names.length === 0) return (always ??= formOf({}));
       const conditions = Object.fromEntries(names.map((name) => [name, conditionValue(operation, name, variables)]));
       const key = names.map((name) => Number(conditions[name])).join('');
-      let shape = shapes.get(key);
-      if (!shape) shapes.set(key, (shape = compileShape({ schema, fragments, conditions }, operation.selectionSet, schema.getRootType(operation.operation)!)));
-      return shape;
+      let form = forms.get(key);
+      if (!form) forms.set(key, (form = formOf(conditions)));
+      return form;
+    };
+    let always: ResponseForm | undefined;
+    const formOf = (conditions: Conditions): ResponseForm => {
+      const parts = { schema, fragments, conditions, joinedAt };
+      return { shape: compileShape(parts, operation.selectionSet, root), text: compileText(parts, operation.selectionSet, root) };
+    };
+    const fetch = async (fetches: Readonly<Record<string, Fetch>>, variables: Record<string, unknown>, scope: FetchScope): Promise<Fetched> => {
+      const errors: unknown[] = [];
+      const fetched = await program.run({
+        variables,
+        fetch: (subgraph, request) => fetches[subgraph]!(request, scope),
+        condition: (name) => conditionValue(operation, name, variables),
+        refused: (subgraph, { message, path, extensions }) => errors.push(ofSubgraph({ message, ...(path ? { path } : {}), ...(extensions ? { extensions } : {}) }, subgraph)),
+        failed: (error) => errors.push(error),
+      });
+      return { fetched, errors, introspect: (fields) => introspected(schema, { operation, fragmentNodes, fields, variables }) };
+    };
+    const shaped = ({ fetched, errors, introspect }: Fetched, { shape }: ResponseForm): PlanOutcome => {
+      const { data, faults } = shape(fetched, introspect);
+      // A failure leaves values missing that are no faults of their own.
+      return { data, errors, incomplete: errors.length > 0 ? [] : faults };
     };
     return {
-      async run(fetches, variables, scope) {
-        const errors: unknown[] = [];
-        const fetched = await program({
-          variables,
-          fetch: (subgraph, request) => fetches[subgraph]!(request, scope),
-          condition: (name) => conditionValue(operation, name, variables),
-          refused: (subgraph, { message, path, extensions }) => errors.push(ofSubgraph({ message, ...(path ? { path } : {}), ...(extensions ? { extensions } : {}) }, subgraph)),
-          failed: (error) => errors.push(error),
-        });
-        const { data, faults } = shapeFor(variables).complete(fetched, (fields) => introspected(schema, { operation, fragmentNodes, fields, variables }));
-        // A failure leaves values missing that are no faults of their own.
-        return { data, errors, incomplete: errors.length > 0 ? [] : faults };
+      run: async (fetches, variables, scope) => shaped(await fetch(fetches, variables, scope), formFor(variables)),
+      async write(fetches, variables, scope, atMost) {
+        const all = await fetch(fetches, variables, scope);
+        const form = formFor(variables);
+        const json = all.errors.length > 0 ? undefined : form.text(all.fetched, atMost, all.introspect);
+        return json === undefined ? shaped(all, form) : { json };
       },
     };
   }
+}
+
+/** What a plan fetched, and what is told of it. */
+interface Fetched {
+  fetched: FetchedData;
+  errors: unknown[];
+  introspect: Introspect;
+}
+
+/** The form of an answer, as objects and as text. */
+interface ResponseForm {
+  shape: ResponseShape;
+  text: ResponseText;
 }
 
 interface Introspection {

@@ -20,28 +20,30 @@ export function setOwn(data: Data, key: string, value: unknown): void {
 /** The value of a key, as data alone. */
 export const ownOf = (data: Data, key: string): unknown => (Object.hasOwn(data, key) ? data[key] : undefined);
 
-/**
- * Adds to an object what another one has of the same thing. Objects are added to each other, and lists of the same length element
- * by element; anything else takes the place of what was there.
- */
-export function merge(target: Data, source: Data): void {
-  if (target === source) return;
-  for (const key of Object.keys(source)) {
-    const added = source[key];
-    if (added === undefined) continue;
-    const present = ownOf(target, key);
-    if (isData(present) && isData(added)) merge(present, added);
-    else if (Array.isArray(present) && Array.isArray(added) && present.length === added.length) mergeLists(present, added);
-    else setOwn(target, key, added);
-  }
+/** An object of one's own with the same keys and values; `__proto__` stays a key like any other. */
+export const copyOf = (data: Data): Data => ({ ...data });
+
+/** The same value, nothing of which anybody else has. */
+export function deepCopyOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(deepCopyOf);
+  if (!isData(value)) return value;
+  const copy: Data = {};
+  for (const key of Object.keys(value)) setOwn(copy, key, deepCopyOf(value[key]));
+  return copy;
 }
 
-function mergeLists(target: unknown[], source: unknown[]): void {
-  if (target === source) return;
-  for (const [index, added] of source.entries()) {
-    const present = target[index];
-    if (isData(present) && isData(added)) merge(present, added);
-    else if (Array.isArray(present) && Array.isArray(added) && present.length === added.length) mergeLists(present, added);
-    else target[index] = added;
+/** Adds what another object has of the same thing to one of one's own. */
+export function addTo(own: Data, more: Data): void {
+  for (const key of Object.keys(more)) setOwn(own, key, combined(ownOf(own, key), more[key]));
+}
+
+/** Objects are added to each other, and lists of the same length element by element; anything else takes the place of what was there. */
+function combined(present: unknown, added: unknown): unknown {
+  if (isData(present) && isData(added)) {
+    const both = copyOf(present);
+    addTo(both, added);
+    return both;
   }
+  if (Array.isArray(present) && Array.isArray(added) && present.length === added.length) return present.map((item, index) => combined(item, added[index]));
+  return added;
 }

@@ -19,10 +19,20 @@ export interface PlanOutcome {
   incomplete: readonly GraphQLError[];
 }
 
+/** What became of a plan whose data may be told as JSON: where it is whole, there is nothing else to tell. */
+export type PlanText = { json: string } | PlanOutcome;
+
 /** A plan with all that is worked out once for it. */
 export interface PreparedPlan {
   /** @param fetches by the name of the subgraph */
   run(fetches: Readonly<Record<string, Fetch>>, variables: Record<string, unknown>, scope: FetchScope): Promise<PlanOutcome>;
+  /**
+   * The same for who sends the data on as JSON; absent where the executor has no shorter way to that.
+   *
+   * @param atMost characters of the longest text
+   * @throws LIMIT_EXCEEDED when it would be longer
+   */
+  write?(fetches: Readonly<Record<string, Fetch>>, variables: Record<string, unknown>, scope: FetchScope, atMost: number): Promise<PlanText>;
 }
 
 /** Carries out the plans of Apollo's query planner. */

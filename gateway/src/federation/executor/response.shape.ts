@@ -1,30 +1,16 @@
-import {
-  GraphQLError,
-  isCompositeType,
-  isEnumType,
-  isListType,
-  isNonNullType,
-  isObjectType,
-  Kind,
-  specifiedScalarTypes,
-  type FieldNode,
-  type FragmentDefinitionNode,
-  type GraphQLCompositeType,
-  type GraphQLEnumType,
-  type GraphQLOutputType,
-  type GraphQLScalarType,
-  type GraphQLSchema,
-  type SelectionSetNode,
-} from 'graphql';
-import { isIncluded, type Conditions } from './included.selection.js';
+import { GraphQLError, isCompositeType, isListType, isNonNullType, isObjectType, type FieldNode, type GraphQLCompositeType, type GraphQLEnumType, type GraphQLOutputType, type GraphQLScalarType, type SelectionSetNode } from 'graphql';
+import { ANY, type DataPath } from './data.path.js';
 import { isData, readerOf, setOwn, type Data } from './fetched.data.js';
-import { isOfType } from './type.condition.js';
+import type { JoinedEntities } from './joined.entities.js';
+import { fittingLeaf } from './leaf.values.js';
+import type { FetchedData } from './plan.program.js';
+import { hasFields, selectedFields, typeOfField, type ShapeParts } from './selected.fields.js';
+
+/** Answers `__schema` and `__type`. */
+export type Introspect = (fields: readonly FieldNode[]) => unknown;
 
 /** Puts fetched data into the form that was asked for. */
-export interface ResponseShape {
-  /** @param introspect answers `__schema` and `__type` */
-  complete(data: Data, introspect: (fields: readonly FieldNode[]) => unknown): ShapedResponse;
-}
+export type ResponseShape = (fetched: FetchedData, introspect: Introspect) => ShapedResponse;
 
 export interface ShapedResponse {
   data: Data | null;
@@ -36,7 +22,8 @@ export interface ShapedResponse {
 interface Completion {
   path: (string | number)[];
   faults: GraphQLError[];
-  introspect: (fields: readonly FieldNode[]) => unknown;
+  joins: JoinedEntities;
+  introspect: Introspect;
 }
 
 /** Answers the value, null, or one of the two below. */
@@ -48,82 +35,41 @@ const TOLD = Symbol('a null that was told of');
 /** A null where none may be: what is around it becomes null. */
 const REFUSED = Symbol('a null that may not be');
 
-interface FieldShape {
-  key: string;
-  add: (from: Data, to: Data, run: Completion) => boolean;
-}
-
-interface ShapeParts {
-  /** What clients see. */
-  schema: GraphQLSchema;
-  fragments: ReadonlyMap<string, FragmentDefinitionNode>;
-  conditions: Conditions;
-}
+/** Adds a field to an object of the answer; false: the object may not be. */
+type AddField = (from: Data, to: Data, run: Completion) => boolean;
 
 /** @param root type of the operation */
 export function compileShape(parts: ShapeParts, selections: SelectionSetNode, root: GraphQLCompositeType): ResponseShape {
-  const complete = new ShapeCompiler(parts).object(root, [selections]);
-  return {
-    complete(data, introspect) {
-      const run: Completion = { path: [], faults: [], introspect };
-      const completed = complete(data, run);
-      return { data: completed === TOLD ? null : completed, faults: run.faults };
-    },
+  const complete = new ShapeCompiler(parts).object(root, [selections], [])!;
+  return ({ data, joins }, introspect) => {
+    const run: Completion = { path: [], faults: [], joins, introspect };
+    const completed = complete(data, run);
+    return { data: completed === TOLD ? null : completed, faults: run.faults };
   };
 }
 
 class ShapeCompiler {
   constructor(private readonly parts: ShapeParts) {}
 
-  /** An object of exactly this type; of an abstract one where nothing tells which type it has. */
-  object(type: GraphQLCompositeType, selections: readonly SelectionSetNode[]): CompleteObject {
-    const fields = [...this.#collected(type, selections)].map(([key, nodes]) => this.#field(type, key, nodes));
+  /** An object of exactly this type, or of an abstract one where nothing tells which type it has; null for a type without one of the fields. */
+  object(type: GraphQLCompositeType, selections: readonly SelectionSetNode[], path: DataPath): CompleteObject | null {
+    const selected = selectedFields(this.parts, type, selections);
+    if (!hasFields(type, selected)) return null;
+    const fields = [...selected].map(([key, nodes]) => this.#field(type, key, nodes, path));
     return (from, run) => {
       const to: Data = {};
-      for (const field of fields) if (!field.add(from, to, run)) return TOLD;
+      for (const add of fields) if (!add(from, to, run)) return TOLD;
       return to;
     };
   }
 
-  /** The fields of a type by their keys in the answer, in its order. */
-  #collected(type: GraphQLCompositeType, selections: readonly SelectionSetNode[]): Map<string, FieldNode[]> {
-    const { schema, fragments, conditions } = this.parts;
-    const fields = new Map<string, FieldNode[]>();
-    const spread = new Set<string>();
-    const collect = (selectionSet: SelectionSetNode): void => {
-      for (const selection of selectionSet.selections) {
-        if (!isIncluded(selection, conditions)) continue;
-        if (selection.kind === Kind.FIELD) {
-          const key = (selection.alias ?? selection.name).value;
-          const others = fields.get(key);
-          if (others) others.push(selection);
-          else fields.set(key, [selection]);
-          continue;
-        }
-        if (selection.kind === Kind.FRAGMENT_SPREAD) {
-          if (spread.has(selection.name.value)) continue;
-          spread.add(selection.name.value);
-        }
-        const fragment = selection.kind === Kind.FRAGMENT_SPREAD ? fragments.get(selection.name.value)! : selection;
-        const condition = fragment.typeCondition?.name.value;
-        if (condition === undefined || isOfType(schema, type.name, condition)) collect(fragment.selectionSet);
-      }
-    };
-    for (const selectionSet of selections) collect(selectionSet);
-    return fields;
-  }
-
-  #field(parent: GraphQLCompositeType, key: string, nodes: readonly FieldNode[]): FieldShape {
+  #field(parent: GraphQLCompositeType, key: string, nodes: readonly FieldNode[], path: DataPath): AddField {
     const name = nodes[0]!.name.value;
-    if (name === '__typename') return { key, add: typeNameOf(parent, key) };
-    if (name === '__schema' || name === '__type') {
-      return { key, add: (_from, to, run) => (setOwn(to, key, run.introspect(nodes)), true) };
-    }
-    const definition = 'getFields' in parent ? parent.getFields()[name] : undefined;
-    if (!definition) throw new Error(`${parent.name} has no field ${name}`);
-    const complete = this.#complete(definition.type, nodes, parent);
+    if (name === '__typename') return typeNameOf(parent, key);
+    if (name === '__schema' || name === '__type') return (_from, to, run) => (setOwn(to, key, run.introspect(nodes)), true);
+    const complete = this.#complete(typeOfField(parent, name)!, nodes, parent, [...path, key]);
     const read = readerOf(key);
-    const add = (from: Data, to: Data, run: Completion): boolean => {
+    return (from, to, run) => {
       run.path.push(key);
       const completed = complete(read(from) ?? null, run);
       run.path.pop();
@@ -131,17 +77,16 @@ class ShapeCompiler {
       setOwn(to, key, completed === TOLD ? null : completed);
       return true;
     };
-    return { key, add };
   }
 
-  #complete(type: GraphQLOutputType, nodes: readonly FieldNode[], parent: GraphQLCompositeType): Complete {
-    if (isNonNullType(type)) return required(this.#complete(type.ofType, nodes, parent), place(type.ofType, parent));
-    if (isListType(type)) return list(this.#complete(type.ofType, nodes, parent), place(type, parent));
-    if (isCompositeType(type)) return this.#composite(type, nodes, parent);
+  #complete(type: GraphQLOutputType, nodes: readonly FieldNode[], parent: GraphQLCompositeType, path: DataPath): Complete {
+    if (isNonNullType(type)) return required(this.#complete(type.ofType, nodes, parent, path), place(type.ofType, parent));
+    if (isListType(type)) return list(this.#complete(type.ofType, nodes, parent, [...path, ANY]), place(type, parent));
+    if (isCompositeType(type)) return this.#composite(type, nodes, parent, path);
     return leaf(type, place(type, parent));
   }
 
-  #composite(type: GraphQLCompositeType, nodes: readonly FieldNode[], parent: GraphQLCompositeType): Complete {
+  #composite(type: GraphQLCompositeType, nodes: readonly FieldNode[], parent: GraphQLCompositeType, path: DataPath): Complete {
     const selections = nodes.map(({ selectionSet }) => selectionSet!);
     const { schema } = this.parts;
     const shapes = new Map<unknown, CompleteObject | null>();
@@ -149,25 +94,24 @@ class ShapeCompiler {
       let shape = shapes.get(typeName);
       if (shape === undefined) {
         const named = typeName === undefined ? type : schema.getType(typeName as string);
-        shapes.set(typeName, (shape = isCompositeType(named) ? this.object(named, selections) : null));
+        shapes.set(typeName, (shape = isCompositeType(named) ? this.object(named, selections, path) : null));
       }
       return shape;
     };
     const describe = place(type, parent);
     return (value, run) => {
       if (value === null) return null;
-      if (!isData(value)) throw new Error(`no object at ${run.path.join('.')}`);
-      const typeName = Object.hasOwn(value, '__typename') ? (value['__typename'] ?? undefined) : undefined;
+      if (!isData(value)) return told(`Invalid value found for ${describe(run.path)}.`, run);
+      const known = run.joins.of(value);
+      const typeName = Object.hasOwn(known, '__typename') ? (known['__typename'] ?? undefined) : undefined;
       const shape = shapeOf(typeName);
-      if (shape) return shape(value, run);
-      run.faults.push(fault(`Invalid __typename found for object at ${describe(run.path)}.`, run));
-      return TOLD;
+      return shape ? shape(known, run) : told(`Invalid __typename found for object at ${describe(run.path)}.`, run);
     };
   }
 }
 
 /** Something whose type is not known, as the subgraph that knows it did not answer, cannot be shown. */
-function typeNameOf(type: GraphQLCompositeType, key: string): FieldShape['add'] {
+function typeNameOf(type: GraphQLCompositeType, key: string): AddField {
   if (!isObjectType(type)) return () => false;
   return (_from, to) => (setOwn(to, key, type.name), true);
 }
@@ -177,7 +121,7 @@ function required(complete: Complete, describe: Describe): Complete {
     const completed = complete(value, run);
     if (completed === TOLD) return REFUSED;
     if (completed !== null) return completed;
-    run.faults.push(fault(`Cannot return null for non-nullable ${describe(run.path)}.`, run));
+    told(`Cannot return null for non-nullable ${describe(run.path)}.`, run);
     return REFUSED;
   };
 }
@@ -185,7 +129,7 @@ function required(complete: Complete, describe: Describe): Complete {
 function list(complete: Complete, describe: Describe): Complete {
   return (value, run) => {
     if (value === null) return null;
-    if (!Array.isArray(value)) throw new Error(`no list at ${describe(run.path)}`);
+    if (!Array.isArray(value)) return told(`Invalid value found for ${describe(run.path)}.`, run);
     const { path } = run;
     let refused = false;
     const completed: unknown[] = Array.from({ length: value.length });
@@ -201,33 +145,8 @@ function list(complete: Complete, describe: Describe): Complete {
 }
 
 function leaf(type: GraphQLScalarType | GraphQLEnumType, describe: Describe): Complete {
-  const fits = fitting(type);
-  return (value, run) => {
-    if (value === null || fits(value)) return value;
-    run.faults.push(fault(`Invalid value found for ${describe(run.path)}.`, run));
-    return TOLD;
-  };
-}
-
-const INTEGER = /^-?\d+$/;
-
-/** Which values may stand for a leaf; of a scalar of our own any. */
-function fitting(type: GraphQLScalarType | GraphQLEnumType): (value: unknown) => boolean {
-  if (isEnumType(type)) return (value) => typeof value === 'string' && type.getValue(value) !== undefined;
-  if (!specifiedScalarTypes.includes(type)) return () => true;
-  const isInteger = (value: unknown): boolean => typeof value === 'number' && Number.isFinite(value) && INTEGER.test(String(value));
-  switch (type.name) {
-    case 'Boolean':
-      return (value) => typeof value === 'boolean';
-    case 'Int':
-      return isInteger;
-    case 'Float':
-      return (value) => typeof value === 'number' && Number.isFinite(value);
-    case 'ID':
-      return (value) => typeof value === 'string' || isInteger(value);
-    default:
-      return (value) => typeof value === 'string';
-  }
+  const fits = fittingLeaf(type);
+  return (value, run) => (value === null || fits(value) ? value : told(`Invalid value found for ${describe(run.path)}.`, run));
 }
 
 type Describe = (path: readonly (string | number)[]) => string;
@@ -238,5 +157,7 @@ const place =
   (path) =>
     typeof path.at(-1) === 'number' ? `array element of type ${String(type)} at index ${path.at(-1)}` : `field ${parent.name}.${path.at(-1)}`;
 
-const fault = (message: string, { path }: Completion): GraphQLError => new GraphQLError(message, { path: [...path], extensions: { code: 'INVALID_GRAPHQL' } });
-
+function told(message: string, { path, faults }: Completion): typeof TOLD {
+  faults.push(new GraphQLError(message, { path: [...path], extensions: { code: 'INVALID_GRAPHQL' } }));
+  return TOLD;
+}
