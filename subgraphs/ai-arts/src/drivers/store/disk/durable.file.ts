@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { copyFile, link, lstat, mkdir, open, rename, type FileHandle } from 'node:fs/promises';
+import { copyFile, link, lstat, mkdir, open, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { StoreError, type StoredFile } from '../store.js';
+import { BatchWriter } from './batch.writer.js';
 import { isAbsent } from './disk.faults.js';
 
-const WRITTEN_AT_ONCE = 1024 * 1024;
 /** How often a folder may be removed under our feet, by somebody who emptied it, before we give up. */
 const TRIES = 20;
 
@@ -13,53 +13,25 @@ const TRIES = 20;
 export async function writeWhole(file: string, chunks: AsyncIterable<Uint8Array>): Promise<StoredFile> {
   const handle = await open(file, 'wx', 0o600);
   try {
-    const stored = await writeChunks(handle, chunks);
-    await handle.sync();
+    const writer = new BatchWriter(handle);
+    const hash = createHash('sha256');
+    let sizeBytes = 0;
+    try {
+      for await (const chunk of chunks) {
+        hash.update(chunk);
+        sizeBytes += chunk.byteLength;
+        await writer.write(chunk);
+      }
+      await writer.end();
+    } finally {
+      await writer.settle();
+    }
     const { size } = await handle.stat();
-    if (size !== stored.sizeBytes) throw new StoreError('FAILED', `the disk kept ${size} of ${stored.sizeBytes} bytes`);
-    return stored;
+    if (size !== sizeBytes) throw new StoreError('FAILED', `the disk kept ${size} of ${sizeBytes} bytes`);
+    return { sizeBytes, sha256: hash.digest('hex') };
   } finally {
     await handle.close();
   }
-}
-
-/** The disk writes one batch while the next one arrives and is hashed. */
-async function writeChunks(handle: FileHandle, chunks: AsyncIterable<Uint8Array>): Promise<StoredFile> {
-  const hash = createHash('sha256');
-  let sizeBytes = 0;
-  let batch: Uint8Array[] = [];
-  let batchBytes = 0;
-  let writing = Promise.resolve();
-  const write = async (): Promise<void> => {
-    await writing;
-    writing = writeAll(handle, batch, batchBytes);
-    writing.catch(() => {});
-    batch = [];
-    batchBytes = 0;
-  };
-  try {
-    for await (const chunk of chunks) {
-      hash.update(chunk);
-      sizeBytes += chunk.byteLength;
-      batch.push(chunk);
-      batchBytes += chunk.byteLength;
-      if (batchBytes >= WRITTEN_AT_ONCE) await write();
-    }
-    await write();
-    await writing;
-  } finally {
-    await writing.catch(() => {});
-  }
-  return { sizeBytes, sha256: hash.digest('hex') };
-}
-
-async function writeAll(handle: FileHandle, chunks: Uint8Array[], bytes: number): Promise<void> {
-  if (bytes === 0) return;
-  let { bytesWritten } = await handle.writev(chunks);
-  // A disk that fills up takes a part, and says why only when it is given the rest.
-  if (bytesWritten === bytes) return;
-  const whole = Buffer.concat(chunks);
-  while (bytesWritten < bytes) bytesWritten += (await handle.write(whole, bytesWritten)).bytesWritten;
 }
 
 /** File systems without links, a file with too many of them, and one that is not ours to link. */
