@@ -1,49 +1,81 @@
-import { ApolloGateway, type GraphQLDataSource } from '@apollo/gateway';
+import { ApolloGateway, LocalGraphQLDataSource } from '@apollo/gateway';
 import { ApolloServer } from '@apollo/server';
 import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
-import { anonymous, LocalConnection, silentLog, type SubgraphConnection } from '@hutong/common';
+import { anonymous, LocalConnection, silentLog } from '@hutong/common';
 import { PlannedGraph, composeSupergraph, createGraphqlServer, CurrentGraph, readGatewaySettings } from '@hutong/gateway';
-import { ENTITIES, JOIN, joinedSubgraphs, type JoinedSubgraph } from './federated-join.subgraphs.js';
+import { execute, parse } from 'graphql';
+import { checkJoin, JOIN, joinedSubgraphs, mergedSchema } from '../load/join/join.subgraphs.js';
+import { tagOf } from '../load/tags.js';
 
-/** A federated graph in this process, asked where HTTP would end: parsed, validated, planned and executed as it is shipped. */
-export interface JoiningGateway {
+/** What answers the join in this process. */
+export interface Joining {
   /** Runs the join with variables that no other call has. */
   join(): Promise<void>;
   stop(): Promise<void>;
 }
 
-let tags = 0;
+let joins = 0;
+const variables = () => ({ tag: tagOf(++joins) });
 
-function gatewayOf<Context extends object>(server: ApolloServer<Context>, contextValue: () => Context): JoiningGateway {
+/** A federated graph asked where HTTP would end: parsed, validated, planned and executed as it is shipped. */
+function throughServer<Context extends object>(server: ApolloServer<Context>, contextValue: () => Context): Joining {
   return {
     async join() {
-      const { body } = await server.executeOperation({ query: JOIN, variables: { tag: `t${++tags}` } }, { contextValue: contextValue() });
-      const { data, errors } = body.kind === 'single' ? body.singleResult : {};
-      const machines = (data?.machines ?? []) as { load: number; jobs: unknown[] }[];
-      if (errors || machines.length !== ENTITIES || machines.some(({ load, jobs }) => !(load > 0) || jobs.length === 0)) throw new Error(`the join answered ${JSON.stringify({ errors, data }).slice(0, 300)}`);
+      const { body } = await server.executeOperation({ query: JOIN, variables: variables() }, { contextValue: contextValue() });
+      checkJoin(body.kind === 'single' ? body.singleResult : {});
     },
     stop: () => server.stop(),
   };
 }
 
-/** The way in which the platform reaches a subgraph in its own process. */
-export const localConnection = ({ name, schema }: Pick<JoinedSubgraph, 'name' | 'schema'>): LocalConnection =>
-  new LocalConnection({ name, schema, contextFor: (request) => request, ready: async () => undefined, log: silentLog });
+const scope = () => ({ caller: anonymous, requestId: 'bench', signal: new AbortController().signal });
 
-/** Our graph, behind the Apollo Server that the platform has in front of it, with its limits. */
-export async function ourGateway(connections: readonly SubgraphConnection[]): Promise<JoiningGateway> {
+/** Our graph over the subgraphs in this process, reached in the way that the platform reaches them. */
+async function ourGraph(): Promise<PlannedGraph> {
   const { limits, subgraphTimeoutMs, planExecutor } = readGatewaySettings({});
-  const supergraphSdl = await composeSupergraph(joinedSubgraphs());
-  const graph = new PlannedGraph({ supergraphSdl, connections: new Map(connections.map((connection) => [connection.name, connection])), subgraphTimeoutMs, responseBytes: limits.responseBytes, executor: planExecutor, log: silentLog });
-  const server = createGraphqlServer({ current: new CurrentGraph(graph), limits, introspection: true, hideSchemaDetails: false, log: silentLog });
-  await server.start();
-  return gatewayOf(server, () => ({ text: JOIN, caller: anonymous, requestId: 'bench', transport: 'http' as const, signal: new AbortController().signal, graphqlResponse: true }));
+  const subgraphs = joinedSubgraphs();
+  const connections = new Map(subgraphs.map(({ name, schema }) => [name, new LocalConnection({ name, schema, contextFor: (request) => request, ready: async () => undefined, log: silentLog })]));
+  return new PlannedGraph({ supergraphSdl: await composeSupergraph(subgraphs), connections, subgraphTimeoutMs, responseBytes: limits.responseBytes, executor: planExecutor, log: silentLog });
 }
 
-/** @apollo/gateway, behind an Apollo Server that has no limits. */
-export async function apolloGateway(dataSource: (subgraph: string) => GraphQLDataSource): Promise<JoiningGateway> {
-  const gateway = new ApolloGateway({ supergraphSdl: await composeSupergraph(joinedSubgraphs()), buildService: ({ name }) => dataSource(name) });
+/** Our graph, behind the Apollo Server that the platform has in front of it, with its limits. */
+export async function ourServer(): Promise<Joining> {
+  const { limits } = readGatewaySettings({});
+  const server = createGraphqlServer({ current: new CurrentGraph(await ourGraph()), limits, introspection: true, hideSchemaDetails: false, log: silentLog });
+  await server.start();
+  return throughServer(server, () => ({ ...scope(), text: JOIN, transport: 'http' as const, graphqlResponse: true }));
+}
+
+/** @apollo/gateway over the same in this process, behind an Apollo Server that has no limits. */
+export async function apolloServer(): Promise<Joining> {
+  const subgraphs = joinedSubgraphs();
+  const schemas = new Map(subgraphs.map(({ name, schema }) => [name, schema]));
+  const gateway = new ApolloGateway({ supergraphSdl: await composeSupergraph(subgraphs), buildService: ({ name }) => new LocalGraphQLDataSource(schemas.get(name)!) });
   const server = new ApolloServer({ gateway, plugins: [ApolloServerPluginCacheControlDisabled()], logger: silentLog });
   await server.start();
-  return gatewayOf(server, () => ({}));
+  return throughServer(server, () => ({}));
+}
+
+/** The schema that both subgraphs are together, behind an Apollo Server that has no limits. */
+export async function mergedServer(): Promise<Joining> {
+  const server = new ApolloServer({ schema: mergedSchema(), plugins: [ApolloServerPluginCacheControlDisabled()], logger: silentLog });
+  await server.start();
+  return throughServer(server, () => ({}));
+}
+
+const document = parse(JOIN);
+
+/** Our graph without a server in front of it: the plan is looked up, and run. */
+export async function ourPlan(): Promise<Joining> {
+  const graph = await ourGraph();
+  return {
+    join: async () => checkJoin(await graph.execute(graph.plan({ text: JOIN, document }), variables(), { ...scope(), origin: 'client' })),
+    stop: async () => undefined,
+  };
+}
+
+/** The schema that both subgraphs are together, run by graphql-js. */
+export function merged(): Joining {
+  const schema = mergedSchema();
+  return { join: async () => checkJoin(await execute({ schema, document, variableValues: variables() })), stop: async () => undefined };
 }

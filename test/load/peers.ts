@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { stat } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GatewayProgram } from './measured.gateway.js';
 
@@ -20,10 +20,12 @@ let installing: Promise<void> | undefined;
 export const installPeers = (): Promise<void> => (installing ??= install());
 
 async function install(): Promise<void> {
-  const [installed, wanted] = await Promise.all([stat(join(FOLDER, 'node_modules/.package-lock.json')).catch(() => undefined), stat(join(FOLDER, 'package-lock.json'))]);
-  if (installed && installed.mtimeMs >= wanted.mtimeMs) return;
+  const [wanted, installed] = [join(FOLDER, 'package-lock.json'), join(FOLDER, 'node_modules/.installed.json')];
+  const lock = await readFile(wanted, 'utf8');
+  if ((await readFile(installed, 'utf8').catch(() => undefined)) === lock) return;
   console.error('installing the peers of test/load/peers, once…');
   const npm = spawn('npm', ['ci'], { cwd: FOLDER, stdio: ['ignore', 'ignore', 'inherit'], shell: process.platform === 'win32' });
   const [code] = await once(npm, 'exit');
   if (code !== 0) throw new Error(`npm ci in test/load/peers ended with ${code}`);
+  await writeFile(installed, lock);
 }

@@ -1,13 +1,7 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { graphql, type GraphQLSchema } from 'graphql';
 import { HttpMessages, type HttpMessage } from './http.messages.js';
-
-/** A subgraph whose answers are prepared. */
-export interface PreparedSubgraph {
-  schema: GraphQLSchema;
-  /** What an answer depends on, of a request's body. */
-  keyOf(body: string): string;
-}
+import { aroundTags, tagIn } from './tags.js';
 
 interface Operation {
   query: string;
@@ -15,12 +9,15 @@ interface Operation {
   operationName?: string | null;
 }
 
+/** An answer with its headers, in one piece, or in the pieces between which the tag stands. */
+type Prepared = Buffer | string[];
+
 /**
- * A subgraph over HTTP, at any path, that executes what it is asked for the first time and then sends the same bytes again:
- * what is measured is whoever asks. Resolves with its port.
+ * A subgraph over HTTP, at any path, that executes what it is asked for the first time and then answers from memory by the
+ * body of the request, whatever its tag: what is measured is whoever asks. Resolves with its port.
  */
-export async function servePrepared(subgraph: PreparedSubgraph): Promise<number> {
-  const prepared = new Map<string, Buffer>();
+async function servePrepared(schema: GraphQLSchema): Promise<number> {
+  const prepared = new Map<string, Prepared>();
   const server = createServer({ noDelay: true }, (socket) => {
     const messages = new HttpMessages((message) => void answer(message, socket));
     socket.on('data', (part: Buffer) => messages.add(part));
@@ -28,13 +25,21 @@ export async function servePrepared(subgraph: PreparedSubgraph): Promise<number>
   });
   const answer = async ({ body }: HttpMessage, socket: Socket): Promise<void> => {
     const text = body.toString();
-    const key = subgraph.keyOf(text);
+    const tag = tagIn(text);
+    const key = aroundTags(text).join('');
     let known = prepared.get(key);
-    if (!known) prepared.set(key, (known = whole(await executed(text, subgraph.schema))));
-    socket.write(known);
+    if (!known) prepared.set(key, (known = prepare(await executed(text, schema))));
+    socket.write(Buffer.isBuffer(known) ? known : known.join(tag));
   };
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return (server.address() as AddressInfo).port;
+}
+
+/** Serves each of these; prints where each listens, as one line of JSON. */
+export async function servePreparedSubgraphs(subgraphs: readonly { name: string; schema: GraphQLSchema }[]): Promise<void> {
+  const urls: Record<string, string> = {};
+  for (const { name, schema } of subgraphs) urls[name] = `http://127.0.0.1:${await servePrepared(schema)}`;
+  console.log(JSON.stringify(urls));
 }
 
 async function executed(body: string, schema: GraphQLSchema): Promise<string> {
@@ -42,6 +47,8 @@ async function executed(body: string, schema: GraphQLSchema): Promise<string> {
   return JSON.stringify(await graphql({ schema, source: query, variableValues: variables, operationName }));
 }
 
-function whole(json: string): Buffer {
-  return Buffer.from(`HTTP/1.1 200 OK\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(json)}\r\nconnection: keep-alive\r\n\r\n${json}`);
+function prepare(json: string): Prepared {
+  const whole = `HTTP/1.1 200 OK\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(json)}\r\nconnection: keep-alive\r\n\r\n${json}`;
+  const pieces = aroundTags(whole);
+  return pieces.length === 1 ? Buffer.from(whole) : pieces;
 }

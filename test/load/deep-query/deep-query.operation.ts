@@ -41,22 +41,3 @@ query DeepQuery($tag: String!) {
   }
 }
 `;
-
-/** What a tag begins with, and nothing else that is asked. */
-export const TAG_MARK = '~';
-
-/** Characters of a tag, its mark included. */
-export const TAG_LENGTH = 9;
-
-/** The tag of the request of this number; all are of one length. */
-export const tagOf = (request: number): string => TAG_MARK + request.toString(36).padStart(TAG_LENGTH - 1, '0');
-
-/** What was asked, the same for every tag. */
-export function withoutTags(asked: string): string {
-  let [kept, from] = ['', 0];
-  for (let at = asked.indexOf(TAG_MARK); at !== -1; at = asked.indexOf(TAG_MARK, from)) {
-    kept += asked.slice(from, at);
-    from = at + TAG_LENGTH;
-  }
-  return kept + asked.slice(from);
-}

@@ -1,7 +1,8 @@
 import type { GatewayProgram } from '../measured.gateway.js';
 import { measureInTurns, type Rates } from '../measurement.js';
 import { withServedSubgraphs } from '../served.subgraphs.js';
-import { DEEP_QUERY, tagOf } from './deep-query.operation.js';
+import { tagOf } from '../tags.js';
+import { DEEP_QUERY } from './deep-query.operation.js';
 import { deepSubgraphs } from './deep-query.subgraphs.js';
 
 /** The deep query as a program that does nothing else. */
