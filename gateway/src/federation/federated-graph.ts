@@ -1,5 +1,5 @@
 import type { Caller, Origin } from '@hutong/common';
-import type { DocumentNode, ExecutionResult, GraphQLSchema } from 'graphql';
+import type { DocumentNode, ExecutionResult, GraphQLSchema, OperationDefinitionNode } from 'graphql';
 
 /** On whose behalf an operation runs, and until when. */
 export interface RequestScope {
@@ -25,6 +25,13 @@ export interface PlannedOperation {
   readonly kind: 'query' | 'mutation' | 'subscription';
 }
 
+/** A remembered plan with what it was made of. */
+export interface KnownOperation {
+  planned: PlannedOperation;
+  document: DocumentNode;
+  operation: OperationDefinitionNode;
+}
+
 /** What opens the events of a subscription: two that are equal have the same events in the same form. */
 export interface EventSource {
   subgraph: string;
@@ -37,6 +44,9 @@ export interface EventSource {
 
 /** The data of an answer, as JSON; nothing went wrong. */
 export class DataText {
+  /** There are none. */
+  declare readonly errors?: undefined;
+
   constructor(readonly json: string) {}
 }
 
@@ -50,6 +60,8 @@ export interface FederatedGraph {
   readonly subgraphs: readonly string[];
   /** The plan of an operation that was validated against {@link schema}. */
   plan(operation: GraphOperation): PlannedOperation;
+  /** What was planned for this text and name, and is remembered; whether a client may run it was not looked at. */
+  known(text: string, operationName: string | undefined): KnownOperation | undefined;
   /**
    * Runs a plan. A subgraph's failures come back as it told them, with the path in this operation; one that does not
    * answer is SUBGRAPH_UNAVAILABLE for its fields, and the rest is answered. Never rejects for a subgraph's fault.

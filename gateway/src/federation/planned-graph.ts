@@ -1,7 +1,7 @@
 import { operationFromDocument, Supergraph, type Schema } from '@apollo/federation-internals';
 import { QueryPlanner, type FetchNode, type PlanNode, type QueryPlan } from '@apollo/query-planner';
 import { AnswerBudget, answerSize, HutongError, type Log, type SubgraphConnection } from '@hutong/common';
-import { assertValidSchema, type ExecutionResult, type GraphQLSchema } from 'graphql';
+import { assertValidSchema, getOperationAST, type DocumentNode, type ExecutionResult, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { ApolloExecutor } from './executor/apollo.executor.js';
 import { CompiledExecutor } from './executor/compiled.executor.js';
@@ -11,7 +11,7 @@ import { eventJoins, planLookups, planning } from '../telemetry/activities.js';
 import { ClientAliases } from './client-aliases.js';
 import { withEventId } from './event-id.js';
 import { askingForTypes } from './object-types.js';
-import { DataText, type EventSource, type FederatedGraph, type GraphOperation, type PlannedOperation, type RequestScope } from './federated-graph.js';
+import { DataText, type EventSource, type FederatedGraph, type GraphOperation, type KnownOperation, type PlannedOperation, type RequestScope } from './federated-graph.js';
 import { callerError, graphError, missingEntity, ofSubgraph } from './subgraph.errors.js';
 import { FetchedShapes } from './fetched-shape.js';
 import { SubgraphFetch, type FetchScope } from './subgraph-fetch.js';
@@ -28,6 +28,9 @@ export interface PlannedGraphOptions {
 }
 
 interface Plan extends PlannedOperation {
+  /** As it was given. */
+  document: DocumentNode;
+  operation: OperationDefinitionNode;
   aliases: ClientAliases;
   /** Of a query or mutation. */
   prepared?: PreparedPlan;
@@ -54,6 +57,8 @@ function liveOf(planned: PlannedOperation): NonNullable<Plan['live']> {
 
 /** Of plans with their documents, those used last. */
 const REMEMBERED_BYTES = 32_000_000;
+
+const planKey = (text: string, operationName: string | undefined): string => `${operationName ?? ''}\n${text}`;
 
 /** What the plan of an operation of this text was seen to take in memory. */
 const planBytes = (text: string): number => documentBytes(text) + 2_000 + 50 * text.length;
@@ -96,18 +101,23 @@ export class PlannedGraph implements FederatedGraph {
   }
 
   plan({ text, document, operationName }: GraphOperation): Plan {
-    const key = `${operationName ?? ''}\n${text}`;
+    const key = planKey(text, operationName);
     let plan = this.#plans.get(key);
     const hit = plan !== undefined;
     if (!plan) {
       const aliases = new ClientAliases(document, this.#supergraphSchema);
       const operation = operationFromDocument(this.#apiSchema, askingForTypes(aliases.document, this.schema), operationName ? { operationName } : {});
       const queryPlan = planning.runSync({}, () => this.#planner.buildQueryPlan(operation));
-      plan = { kind: operation.rootKind, aliases, ...this.#prepared({ document: aliases.document, operationName }, queryPlan) };
+      plan = { kind: operation.rootKind, document, operation: getOperationAST(document, operationName)!, aliases, ...this.#prepared({ document: aliases.document, operationName }, queryPlan) };
       this.#plans.set(key, plan);
     }
     planLookups.tell({ hit, kept: this.#plans.size });
     return plan;
+  }
+
+  known(text: string, operationName: string | undefined): KnownOperation | undefined {
+    const plan = this.#plans.get(planKey(text, operationName));
+    return plan && { planned: plan, document: plan.document, operation: plan.operation };
   }
 
   async execute(planned: PlannedOperation, variables: Record<string, unknown>, scope: RequestScope): Promise<ExecutionResult> {

@@ -1,7 +1,7 @@
 import { badInput, HutongError, internalError, type Log } from '@hutong/common';
 import { Kind, OperationTypeNode, type DocumentNode, type ExecutionResult, type GraphQLError, type OperationDefinitionNode } from 'graphql';
 import { graphError } from '../federation/subgraph.errors.js';
-import type { FederatedGraph } from '../federation/federated-graph.js';
+import type { DataText, FederatedGraph, PlannedOperation, RequestScope } from '../federation/federated-graph.js';
 import { checkCost, checkNulls, checkText } from '../limits/operation.check.js';
 import { executions } from '../telemetry/activities.js';
 import { checkUploads } from '../uploads/upload.check.js';
@@ -45,11 +45,16 @@ export class ClientOperations {
 
   /** An answer without `data` is a refusal; it never rejects. */
   answer(asked: ClientOperation, context: OperationScope): Promise<ExecutionResult> {
-    return executions.run(executionOf(asked, context), () => this.#answer(asked, context));
+    return executions.run(executionOf(asked, context), () => this.#answer(asked, context, (planned, scope) => asked.graph.execute(planned, asked.variables, scope)));
   }
 
-  async #answer(asked: ClientOperation, { caller, requestId, signal, received }: OperationScope): Promise<ExecutionResult> {
-    const { graph, text, document, operationName, variables } = asked;
+  /** The same for who sends the data on. */
+  write(asked: ClientOperation, context: OperationScope): Promise<ExecutionResult | DataText> {
+    return executions.run(executionOf(asked, context), () => this.#answer<ExecutionResult | DataText>(asked, context, (planned, scope) => asked.graph.write(planned, asked.variables, scope)));
+  }
+
+  async #answer<Result>(asked: ClientOperation, { caller, requestId, signal, received }: OperationScope, run: (planned: PlannedOperation, scope: RequestScope) => Promise<Result>): Promise<Result | ExecutionResult> {
+    const { graph, text, document, operationName } = asked;
     let ran = false;
     try {
       const faults = this.faults(asked);
@@ -57,7 +62,7 @@ export class ClientOperations {
       if (isSubscription(asked)) throw badInput({ problem: NOT_HERE });
       const planned = graph.plan({ text, document, operationName });
       ran = true;
-      return await graph.execute(planned, variables, { caller, origin: 'client', requestId, signal, received });
+      return await run(planned, { caller, origin: 'client', requestId, signal, received });
     } catch (error) {
       if (ran && error instanceof HutongError) return { errors: [statusError(error)] };
       return this.#refusal(error, requestId);

@@ -1,38 +1,58 @@
 import type { ApolloServer } from '@apollo/server';
 import { expressMiddleware } from '@as-integrations/express5';
-import { badInput, HutongError, timeAllowed, type UploadLimits } from '@hutong/common';
+import { badInput, HutongError, timeAllowed, type Log, type UploadLimits } from '@hutong/common';
 import { Router, type Request, type RequestHandler, type Response } from 'express';
 import { persistedQueryNotFound } from '../errors.js';
+import type { CurrentGraph } from '../federation/current-graph.js';
 import type { Identity } from '../identity/identity.js';
 import { requestCredential } from '../identity/request-credential.js';
 import { checkJson } from '../limits/json.check.js';
 import type { Limits } from '../limits/limits.js';
 import { uploadBody, uploadOf } from '../uploads/upload-body.js';
+import type { ClientOperations } from './client-operations.js';
 import { prefersGraphqlResponse, statusError } from './failure.js';
 import { graphqlBody } from './graphql-body.js';
 import type { GraphqlRequestContext } from './graphql-request.js';
 import type { OperationReference, OperationTexts } from './operation-texts.js';
+import { plannedRoute } from './planned-route.js';
 import { requestLifetime } from './request-lifetime.js';
 
-/** `/graphql` over HTTP: POST, and GET for queries; `streams` takes those that want a stream. The server must have been started. */
-export function graphqlRoute(server: ApolloServer<GraphqlRequestContext>, texts: OperationTexts, identity: Identity, limits: Limits, uploads: UploadLimits, streams: RequestHandler): Router {
+export interface GraphqlRouteOptions {
+  current: CurrentGraph;
+  /** Must have been started. */
+  server: ApolloServer<GraphqlRequestContext>;
+  operations: ClientOperations;
+  texts: OperationTexts;
+  identity: Identity;
+  limits: Limits;
+  uploads: UploadLimits;
+  /** Takes requests that want a stream. */
+  streams: RequestHandler;
+  log: Log;
+}
+
+/** `/graphql` over HTTP: POST, and GET for queries. */
+export function graphqlRoute({ current, server, operations, texts, identity, limits, uploads, streams, log }: GraphqlRouteOptions): Router {
   const router = Router();
-  const context = async ({ req, res }: { req: Request; res: Response }): Promise<GraphqlRequestContext> => {
-    const requestId = res.locals.requestId as string;
-    const upload = uploadOf(res);
+  const contextMade = async (request: Request, response: Response): Promise<GraphqlRequestContext> => {
+    const requestId = response.locals.requestId as string;
+    const upload = uploadOf(response);
     try {
-      const text = texts.textOf(referenceOf(req));
-      const signal = requestLifetime(res, timeAllowed(limits.requestMs, text, variablesOf(req)), upload?.received);
-      const caller = upload?.caller ?? (await identity.callerOf(requestCredential(req.headers), req.ip ?? '', requestId));
-      res.locals.caller = caller;
-      return { text, caller, requestId, transport: 'http', signal, received: upload?.received, graphqlResponse: prefersGraphqlResponse(req) };
+      const text = texts.textOf(referenceOf(request));
+      const signal = requestLifetime(response, timeAllowed(limits.requestMs, text, variablesOf(request)), upload?.received);
+      const caller = upload?.caller ?? (await identity.callerOf(requestCredential(request.headers), request.ip ?? '', requestId));
+      response.locals.caller = caller;
+      return { text, caller, requestId, transport: 'http', signal, received: upload?.received, graphqlResponse: prefersGraphqlResponse(request) };
     } catch (error) {
       // Clients of automatic persisted queries look into the body of a 200.
       if (error instanceof HutongError) throw statusError(error, error.code === persistedQueryNotFound.definition.code ? 200 : error.status);
       throw error;
     }
   };
-  router.use('/graphql', neverKept, ...graphqlBody(limits, uploadBody({ identity, limits: uploads, bodyBytes: limits.bodyBytes, checkJson: (json) => checkJson(json, limits) })), streams, expressMiddleware(server, { context }));
+  const contextOf = (request: Request, response: Response): Promise<GraphqlRequestContext> => (response.locals.graphqlContext ??= contextMade(request, response)) as Promise<GraphqlRequestContext>;
+  const body = graphqlBody(limits, uploadBody({ identity, limits: uploads, bodyBytes: limits.bodyBytes, checkJson: (json) => checkJson(json, limits) }));
+  const planned = plannedRoute({ current, operations, contextOf, limits, log });
+  router.use('/graphql', neverKept, ...body, streams, planned, expressMiddleware(server, { context: ({ req, res }) => contextOf(req, res) }));
   return router;
 }
 

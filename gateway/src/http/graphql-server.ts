@@ -32,9 +32,9 @@ export interface GraphqlServerOptions {
 }
 
 /** Apollo Server in front of the federated graph: parsing, HTTP semantics, CSRF prevention and draining. Not started. */
-export function createGraphqlServer(options: GraphqlServerOptions): ApolloServer<GraphqlRequestContext> {
-  const { limits, log } = options;
-  const { gateway, plugin } = federatedGateway(options);
+export function createGraphqlServer(options: GraphqlServerOptions, operations = new ClientOperations(options)): ApolloServer<GraphqlRequestContext> {
+  const { current, limits, log } = options;
+  const { gateway, plugin } = federatedGateway(current, operations);
   return new ApolloServer<GraphqlRequestContext>({
     gateway,
     allowBatchedHttpRequests: false,
@@ -87,9 +87,8 @@ const statusPlugin: ApolloServerPlugin<GraphqlRequestContext> = {
 const AT_START = buildSchema('type Query { starting: Boolean }');
 
 /** The current graph as Apollo Server has it: the plugin gives it the first one when it has started. */
-function federatedGateway({ current, ...options }: GraphqlServerOptions): { gateway: GatewayInterface; plugin: ApolloServerPlugin<GraphqlRequestContext> } {
+function federatedGateway(current: CurrentGraph, operations: ClientOperations): { gateway: GatewayInterface; plugin: ApolloServerPlugin<GraphqlRequestContext> } {
   let tell: (graph: FederatedGraph) => void = () => undefined;
-  const operations = new ClientOperations(options);
   const executor: GatewayExecutor = ({ schema, source, document, operation, request, context }) =>
     operations.answer(
       { graph: current.of(schema), text: source, document, operation, operationName: request.operationName, variables: request.variables ?? {} },

@@ -4,6 +4,7 @@ import type { GatewaySettings } from '../environment.js';
 import { PlannedGraph } from '../federation/planned-graph.js';
 import { CurrentGraph } from '../federation/current-graph.js';
 import type { FederatedGraph } from '../federation/federated-graph.js';
+import { ClientOperations } from '../http/client-operations.js';
 import { graphqlRoute } from '../http/graphql-route.js';
 import { createGraphqlServer } from '../http/graphql-server.js';
 import type { IdentitySource } from '../identity/identity.source.js';
@@ -51,7 +52,8 @@ export async function openGraphEndpoint({ settings, connections, identitySource,
   texts.trusted?.prepare(current.graph);
   const supergraph = new SupergraphReload({ current, texts, read, prepare: prepared, log });
   const identity = new Identity({ source: identitySource, connections, rememberedMs: settings.credentialCacheMs, log });
-  const server = createGraphqlServer({ ...documents, current, hideSchemaDetails, log });
+  const operations = new ClientOperations({ ...documents, hideSchemaDetails, log });
+  const server = createGraphqlServer({ ...documents, current, hideSchemaDetails, log }, operations);
   await server.start();
   const live = new LiveGraph({
     ...documents,
@@ -68,7 +70,7 @@ export async function openGraphEndpoint({ settings, connections, identitySource,
     supergraph,
     identity,
     live,
-    route: graphqlRoute(server, texts, identity, limits, settings.uploads, live.handler),
+    route: graphqlRoute({ current, server, operations, texts, identity, limits, uploads: settings.uploads, streams: live.handler, log }),
     async stop() {
       await server.stop();
       await identity.stop();
