@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { guardedPage } from '@hutong/common';
 import express, { Router, type RequestHandler, type Response } from 'express';
 import { exampleGroups } from './examples.js';
 import { ASSETS, pageHtml } from './page.html.js';
@@ -9,21 +9,6 @@ import { ASSETS, pageHtml } from './page.html.js';
 const SCRIPTS = fileURLToPath(new URL('../../dist/playground/page/', import.meta.url));
 const STYLE = fileURLToPath(new URL('../../src/playground/page/page.css', import.meta.url));
 const GRAPHQL_WS = path.dirname(fileURLToPath(import.meta.resolve('graphql-ws/client')));
-
-/** Only our own origin is asked for anything; the editor sets styles of its own, hence unsafe-inline for those. */
-const policy = (nonce: string): string =>
-  [
-    `default-src 'none'`,
-    `script-src 'self' 'nonce-${nonce}'`,
-    `style-src 'self' 'unsafe-inline'`,
-    `font-src 'self' data:`,
-    `img-src 'self' data:`,
-    `worker-src 'self' blob:`,
-    `connect-src 'self'`,
-    `base-uri 'none'`,
-    `form-action 'none'`,
-    `frame-ancestors 'none'`,
-  ].join('; ');
 
 const ASSET_HEADERS = { 'cache-control': 'no-cache', 'cross-origin-resource-policy': 'same-origin', 'x-content-type-options': 'nosniff' };
 const OWN_ASSETS = { cacheControl: false, index: false, redirect: false, setHeaders: (response: Response) => void response.set(ASSET_HEADERS) };
@@ -40,17 +25,9 @@ export function playground(): Router {
 }
 
 const page: RequestHandler = async (_request, response) => {
-  const nonce = randomBytes(16).toString('base64');
+  const { nonce, headers } = guardedPage({ workers: `'self' blob:` });
   const html = pageHtml(await exampleGroups(), nonce);
-  response.set({
-    'cache-control': 'no-store',
-    'content-security-policy': policy(nonce),
-    'cross-origin-opener-policy': 'same-origin',
-    'cross-origin-resource-policy': 'same-origin',
-    'referrer-policy': 'no-referrer',
-    'x-content-type-options': 'nosniff',
-    'x-frame-options': 'DENY',
-  });
+  response.set(headers);
   response.type('html').send(html);
 };
 

@@ -1,9 +1,10 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { gzip, type InputType } from 'node:zlib';
+import { guardedPage } from '@hutong/common';
 import { Router, type RequestHandler } from 'express';
 import type { Contract } from '../engine/contract.js';
 import { docsPage } from './docs.page.js';
@@ -11,20 +12,6 @@ import { languageOf } from './openapi.router.js';
 import { tellsRequestId } from './request-id.handler.js';
 
 const VIEWER = '/docs/viewer.js';
-
-/** Only our own origin is asked for anything; the viewer sets styles of its own, hence unsafe-inline for those. */
-const policy = (nonce: string): string =>
-  [
-    `default-src 'none'`,
-    `script-src 'self' 'nonce-${nonce}'`,
-    `style-src 'self' 'unsafe-inline'`,
-    `font-src 'self' data:`,
-    `img-src 'self' data:`,
-    `connect-src 'self'`,
-    `base-uri 'none'`,
-    `form-action 'none'`,
-    `frame-ancestors 'none'`,
-  ].join('; ');
 
 /**
  * The reference of the contracts at `/docs`, to be read and tried, in English and Chinese.
@@ -36,18 +23,8 @@ export function docsRouter(contracts: readonly Contract[], playground: string | 
   router.use('/docs', tellsRequestId);
   router.get('/docs', (request, response) => {
     const language = languageOf(request);
-    const nonce = randomBytes(16).toString('base64');
-    response.set({
-      'cache-control': 'no-store',
-      'content-language': language,
-      'content-security-policy': policy(nonce),
-      'cross-origin-opener-policy': 'same-origin',
-      'cross-origin-resource-policy': 'same-origin',
-      'referrer-policy': 'no-referrer',
-      vary: 'Accept-Language',
-      'x-content-type-options': 'nosniff',
-      'x-frame-options': 'DENY',
-    });
+    const { nonce, headers } = guardedPage();
+    response.set({ ...headers, 'content-language': language, vary: 'Accept-Language' });
     response.type('html').send(docsPage({ contracts, language, nonce, viewer: VIEWER, playground }));
   });
   router.get(VIEWER, viewer());

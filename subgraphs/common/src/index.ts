@@ -55,6 +55,7 @@ export * from './subgraph/subgraph-module.js';
 export * from './subgraph/subgraph-table.js';
 export { type FileInfo, type UploadedFile } from './uploads/arriving-file.js';
 export { endBodyDeadline } from './http/body-deadline.js';
+export { guardedPage, type GuardedPage, type PageLeave } from './http/guarded-page.js';
 export { discardRest } from './uploads/discard-rest.js';
 export * from './uploads/environment.js';
 export { receiveUpload, type ReceivedUpload } from './uploads/upload-receiver.js';
