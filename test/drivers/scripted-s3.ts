@@ -1,6 +1,5 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { httpServer } from '@hutong/common/testkit';
 
 /** Answers one request; its body has been read. */
 export type S3Script = (request: IncomingMessage & { url: string; method: string }, response: ServerResponse, body: Buffer) => void;
@@ -16,24 +15,18 @@ export interface ScriptedS3 {
 }
 
 export async function startScriptedS3(): Promise<ScriptedS3> {
-  const server = createServer((request, response) => {
+  const { url, stop } = await httpServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => {
       scripted.requests.push(`${request.method} ${request.url}`);
       scripted.script(request as Parameters<S3Script>[0], response, Buffer.concat(chunks));
     });
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  });
   const scripted: ScriptedS3 = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url,
+    stop,
     script: (_, response) => void response.writeHead(500).end(),
     requests: [],
-    async stop() {
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
   };
   return scripted;
 }

@@ -1,6 +1,5 @@
-import { createServer, type RequestListener } from 'node:http';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
+import { httpServer } from '@hutong/common/testkit';
 import { expect, test } from 'vitest';
 import { freePort } from '../testkit/free-port.js';
 import { startServer } from '../testkit/server-process.js';
@@ -9,19 +8,6 @@ import { startServer } from '../testkit/server-process.js';
 // is in test/contracts.
 
 const HUTONG_SECRET = 'the secret of both processes';
-
-async function gatewayThat(answers: RequestListener): Promise<{ url: string; [Symbol.asyncDispose](): Promise<void> }> {
-  const server = createServer(answers).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
-  };
-}
 
 async function expectUnavailable(url: string): Promise<void> {
   const info = await fetch(`${url}/api/info`, { headers: { 'x-auth-token': 'ht_1' } });
@@ -49,7 +35,7 @@ test.each<[string, RequestListener]>([
   ['that answers what is no result', (_, response) => response.end('{"data":[1]}')],
   ['that breaks off', (_, response) => response.writeHead(200, { 'content-length': '100' }).write('{"data"', () => response.destroy())],
 ])('neither does a gateway %s bring it down', async (_, answers) => {
-  await using gateway = await gatewayThat(answers);
+  await using gateway = await httpServer(answers);
   const contracts = await startServer('rest-compat/dist/main.js', { HUTONG_SECRET, GATEWAY_URL: gateway.url });
   try {
     await expectUnavailable(contracts.url);
@@ -59,7 +45,7 @@ test.each<[string, RequestListener]>([
 });
 
 test('a gateway that is too slow is TIMEOUT', async () => {
-  await using gateway = await gatewayThat(() => undefined);
+  await using gateway = await httpServer(() => undefined);
   const contracts = await startServer('rest-compat/dist/main.js', { HUTONG_SECRET, GATEWAY_URL: gateway.url, REQUEST_TIMEOUT_SECONDS: '1' });
   try {
     expect((await fetch(`${contracts.url}/api/info`, { headers: { 'x-auth-token': 'ht_1' } })).status).toBe(504);

@@ -1,6 +1,5 @@
-import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import { httpServer, type TestHttpServer } from '@hutong/common/testkit';
 
 export interface WebhookRequest {
   method: string;
@@ -26,27 +25,24 @@ export class WebhookServer implements AsyncDisposable {
   /** For the next requests, in their order; the last one stays. */
   behaviours: WebhookBehaviour[] = [];
 
-  private constructor(private readonly server: Server) {}
-
-  static async start(): Promise<WebhookServer> {
-    const server = createServer();
-    const webhook = new WebhookServer(server);
-    server.on('request', (request, response) => {
+  private constructor(private readonly server: TestHttpServer) {
+    server.server.on('request', (request, response) => {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => {
         const received = { method: request.method ?? '', path: request.url ?? '', headers: request.headers, raw: Buffer.concat(chunks).toString() };
-        webhook.requests.push(received);
-        const behaviour = webhook.behaviours.length > 1 ? webhook.behaviours.shift() : webhook.behaviours[0];
+        this.requests.push(received);
+        const behaviour = this.behaviours.length > 1 ? this.behaviours.shift() : this.behaviours[0];
         behaviour?.(response, received);
       });
     });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    return webhook;
+  }
+
+  static async start(): Promise<WebhookServer> {
+    return new WebhookServer(await httpServer(() => undefined));
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/allocate`;
+    return `${this.server.url}/allocate`;
   }
 
   /** Forgets what came and behaves like this from now on. */
@@ -55,9 +51,7 @@ export class WebhookServer implements AsyncDisposable {
     this.behaviours = behaviours;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.server.closeAllConnections();
-    this.server.close();
-    await once(this.server, 'close');
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.server.stop();
   }
 }

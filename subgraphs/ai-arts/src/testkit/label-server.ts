@@ -1,7 +1,6 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
+import { httpServer } from '@hutong/common/testkit';
 
 /** A request as the label server got it. */
 export interface ReceivedRequest {
@@ -33,31 +32,25 @@ export const answers =
 export async function labelServer(): Promise<LabelServerOfTest> {
   const received: ReceivedRequest[] = [];
   let behaviour: Behaviour = answers({});
-  const server = createServer((request, response) => {
-    const { method = '', url = '', headers } = request;
+  const { url, server, stop } = await httpServer((request, response) => {
+    const { method = '', url: path = '', headers } = request;
     const answer = behaviour;
     const take = async () => {
       const body = await buffer(request).catch(() => undefined);
       if (!body) return;
-      received.push({ method, url, headers, body });
+      received.push({ method, url: path, headers, body });
       answer(request, response);
     };
     void take();
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url,
     server,
+    stop,
     received,
     behave(next) {
       received.length = 0;
       behaviour = next;
-    },
-    async stop() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
     },
   };
 }

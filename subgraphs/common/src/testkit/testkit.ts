@@ -1,2 +1,3 @@
+export * from './http-server.js';
 export * from './test-database.js';
 export * from './test-subgraph.js';
