@@ -27,13 +27,17 @@ const HELP = `Runs tests, soak and benchmarks, each as a command of its own, and
   --only    runs the parts of this name; shows the table, and writes nothing`;
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, write: { type: 'boolean', default: false }, only: { type: 'string', default: '' }, help: { type: 'boolean', short: 'h' } } });
+const wanted = parts.filter(({ name }) => name.en.toLowerCase().includes(values.only.toLowerCase()));
 if (values.help) {
   console.log(HELP);
+} else if (wanted.length === 0) {
+  console.error(`--only: no part is called ${values.only}; there are ${parts.map(({ name }) => name.en).join(', ')}`);
+  process.exitCode = 2;
 } else {
   const extent: Extent = values.quick ? 'quick' : 'full';
   const where = await circumstances(extent);
   const outcomes: Outcome[] = [];
-  for (const part of parts.filter(({ name }) => name.en.toLowerCase().includes(values.only.toLowerCase()))) outcomes.push(await outcomeOf(part, extent));
+  for (const part of wanted) outcomes.push(await outcomeOf(part, extent));
   if (values.only !== '' || (values.quick && !values.write)) {
     console.log(`\n${page(outcomes, where)}`);
   } else {
