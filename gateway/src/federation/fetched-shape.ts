@@ -31,7 +31,7 @@ export class FetchedShapes {
   check(document: string, data: unknown, representations?: unknown): void {
     let fields = this.#known.get(document);
     if (!fields) this.#known.set(document, (fields = this.#fieldsOf(document)));
-    if (!fits(data, { lists: 0, fields })) throw new Error('it answered data of another form than was asked for');
+    if (!fits(data, 0, fields)) throw new Error('it answered data of another form than was asked for');
     const entities = (data as { [ENTITIES]?: unknown[] } | null | undefined)?.[ENTITIES];
     if (entities && entities.length !== (representations as unknown[]).length) throw new Error('it answered another number of entities than was asked for');
   }
@@ -74,13 +74,20 @@ function listsOf(type: GraphQLOutputType): number {
   return isListType(inner) ? 1 + listsOf(inner.ofType) : 0;
 }
 
-function fits(value: unknown, { lists, fields }: Field): boolean {
+function fits(value: unknown, lists: number | undefined, fields: Fields | undefined): boolean {
   if (value === null || value === undefined || lists === undefined) return true;
-  if (lists > 0) return Array.isArray(value) && value.every((item) => fits(item, { lists: lists - 1, fields }));
+  if (lists > 0) {
+    if (!Array.isArray(value)) return false;
+    for (const item of value) if (!fits(item, lists - 1, fields)) return false;
+    return true;
+  }
   if (!fields) return true;
   if (typeof value !== 'object' || Array.isArray(value)) return false;
-  return Object.entries(value).every(([key, inner]) => {
+  // What is inherited is of no prototype that JSON can name, and would be refused.
+  for (const key in value) {
+    const inner = (value as Record<string, unknown>)[key];
     const field = fields.get(key);
-    return field !== undefined && (key !== '__typename' || typeof inner === 'string') && fits(inner, field);
-  });
+    if (field === undefined || (key === '__typename' && typeof inner !== 'string') || !fits(inner, field.lists, field.fields)) return false;
+  }
+  return true;
 }

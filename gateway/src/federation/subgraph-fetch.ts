@@ -93,7 +93,7 @@ export class SubgraphFetch {
     const connection = connections.get(subgraph);
     if (!connection) throw subgraphUnavailable({ subgraph });
     const tooLate = () => subgraphUnavailable({ subgraph, seconds: timeoutMs / 1000 });
-    const result = await withDeadline(outer, timeoutMs, tooLate, (signal) => connection.execute({ ...fetch, signal }), fetch.received);
+    const result = await withDeadline(outer, timeoutMs, tooLate, (signal) => connection.execute({ ...fetch, signal, hasDeadline: true }), fetch.received);
     return connection.isRemote ? this.#sound(result, fetch) : result;
   }
 

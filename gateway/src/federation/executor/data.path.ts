@@ -10,27 +10,38 @@ export const ANY = '@';
 /** A way as a text, for those who compare them. */
 export const pathKey = (path: DataPath): string => path.join('\n');
 
-/** Finds the objects that a way leads to, each once. */
+/** Finds the objects that a way leads to; one that stands for several places is found once. */
 export type Gather = (root: Data, joins: JoinedEntities) => Data[];
 
 /** @param joinedAt whether objects at a place may have been replaced by joined ones */
 export function compileGather(path: DataPath, joinedAt: (path: DataPath) => boolean): Gather {
-  const steps = path.map((key, at) => ({ read: key === ANY ? undefined : readerOf(key), joined: joinedAt(path.slice(0, at + 1)), shares: path.slice(0, at + 1).includes(ANY) }));
+  const steps = path.map((key, at) => ({ read: key === ANY ? undefined : readerOf(key), joined: joinedAt(path.slice(0, at + 1)) }));
   return (root, joins) => {
     let found: unknown[] = [root];
-    for (const { read, joined, shares } of steps) {
+    for (const { read, joined } of steps) {
       const next: unknown[] = [];
       if (read) {
         for (const value of found) if (isData(value)) next.push(read(value));
       } else {
         for (const value of found) if (Array.isArray(value)) for (const item of value) next.push(item);
       }
-      if (joined) for (let index = 0; index < next.length; index += 1) if (isData(next[index])) next[index] = joins.of(next[index] as Data);
-      // Many places name the same entity, and share what was fetched for it.
-      found = shares && next.length > 1 ? [...new Set(next)] : next;
+      found = joined ? known(next, joins) : next;
     }
     return found.filter(isData);
   };
+}
+
+/** What is known of these, each once: what was fetched for one place is gone through once for all. */
+function known(values: readonly unknown[], joins: JoinedEntities): unknown[] {
+  const joined = new Set<Data>();
+  const others: unknown[] = [];
+  for (const value of values) {
+    if (!isData(value)) continue;
+    const data = joins.of(value);
+    if (data === value) others.push(value);
+    else joined.add(data);
+  }
+  return joined.size === 0 ? others : [...others, ...joined];
 }
 
 export interface Place {

@@ -2,9 +2,10 @@ import type { FetchNode } from '@apollo/query-planner';
 import type { GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import { placesOf, type DataPath } from './data.path.js';
 import { compileRewrites } from './data.rewrite.js';
-import { compileRepresentation, type Representation } from './entity.representation.js';
+import { compileNaming, type Naming, type NamingOf, type Representation } from './entity.representation.js';
 import { deepCopyOf, isData, type Data } from './fetched.data.js';
 import { fetchVariables } from './fetch.variables.js';
+import type { JoinedEntities } from './joined.entities.js';
 import type { Run, Step } from './plan.program.js';
 
 /** An entity that is asked for. */
@@ -12,56 +13,74 @@ interface Wanted {
   representation: Representation;
   /** What is to be joined with it. */
   targets: Data[];
+  /** Which of these stands for all that are nothing but the name of the entity. */
+  named?: Data;
 }
 
 /** Asks for each entity once, however often it is in the data. */
 export function entityFetch(node: FetchNode, path: DataPath, schema: GraphQLSchema): Step {
   const { serviceName, operation: document, operationName } = node;
-  const represent = compileRepresentation(node.requires!, schema, compileRewrites(node.inputRewrites, schema));
+  const namingOf = compileNaming(node.requires!, schema, compileRewrites(node.inputRewrites, schema));
   const rewrite = compileRewrites(node.outputRewrites, schema);
   return async (targets, run) => {
-    const wanted = new Map<string, Wanted>();
-    for (const target of targets) {
-      const representation = represent(target, run.joins);
-      if (!representation) continue;
-      const same = wanted.get(representation.json);
-      if (same) same.targets.push(target);
-      else wanted.set(representation.json, { representation, targets: [target] });
-    }
-    if (wanted.size === 0) return;
-    const asked = [...wanted.values()];
+    const wanted = wantedOf(targets, namingOf, run.joins);
+    if (wanted.length === 0) return;
     const variables = fetchVariables(node, run.variables);
     const others = JSON.stringify(variables);
-    variables['representations'] = asked.map(({ representation }) => representation.data());
-    const variablesJson = `${others.slice(0, -1)}${others === '{}' ? '' : ','}"representations":[${[...wanted.keys()].join(',')}]}`;
+    const variablesJson = `${others.slice(0, -1)}${others === '{}' ? '' : ','}"representations":[${wanted.map(({ representation }) => representation.json).join(',')}]}`;
+    variables['representations'] = wanted.map(({ representation }) => representation.data());
     const { data, errors } = await run.fetch(serviceName, { document, operationName, variables, variablesJson });
-    if (errors) tellOf(errors, { serviceName, path, asked }, run);
+    if (errors) tellOf(errors, { serviceName, path, wanted }, run);
     if (!data) return;
-    const entities = data['_entities'];
-    if (!Array.isArray(entities) || entities.length !== asked.length) throw new Error(`"data._entities" of ${serviceName} is no list of ${asked.length} entities`);
-    for (const [index, one] of asked.entries()) {
-      const entity: unknown = entities[index];
-      if (!isData(entity)) continue;
+    const entities: unknown = data['_entities'];
+    if (!Array.isArray(entities) || entities.length !== wanted.length) throw new Error(`"data._entities" of ${serviceName} is no list of ${wanted.length} entities`);
+    for (let index = 0; index < wanted.length; index += 1) {
+      const fetched: unknown = entities[index];
+      if (!isData(fetched)) continue;
+      const { targets: places } = wanted[index]!;
+      let entity = fetched;
       if (rewrite) {
-        const changed = deepCopyOf(entity) as Data;
-        changed['__typename'] ??= one.targets[0]!['__typename'];
-        rewrite(changed);
-        join(one, changed, run);
-      } else join(one, entity, run);
+        entity = deepCopyOf(fetched) as Data;
+        entity['__typename'] ??= places[0]!['__typename'];
+        rewrite(entity);
+      }
+      for (const place of places) run.joins.add(place, entity);
     }
   };
 }
 
-/** Objects that are nothing but the name of the entity all become one; others have something of their own, and stay several. */
-function join({ representation: { keys }, targets }: Wanted, entity: Data, { joins }: Run): void {
-  let shared: Data | undefined;
+/** The entities that these name, each once; of the objects that are nothing but a name, one of the run takes the place. */
+function wantedOf(targets: readonly Data[], namingOf: NamingOf, joins: JoinedEntities): Wanted[] {
+  const byJson = new Map<string, Wanted>();
+  const byLeaf = new Map<Naming, Map<unknown, Wanted>>();
+  let type: unknown = NONE;
+  let naming!: Naming;
+  let leaves!: Map<unknown, Wanted>;
   for (const target of targets) {
-    const known = joins.of(target);
-    if (joins.isOwn(known) || keys === undefined || keyCount(target) !== keys) joins.add(target, entity);
-    else if (shared) joins.replace(target, shared);
-    else shared = joins.add(target, entity);
+    if (target['__typename'] !== type) {
+      type = target['__typename'];
+      naming = namingOf(type);
+      leaves = byLeaf.get(naming) ?? new Map<unknown, Wanted>();
+      byLeaf.set(naming, leaves);
+    }
+    const leaf = naming.leaf?.(target);
+    let wanted = leaf === undefined ? undefined : leaves.get(leaf);
+    if (!wanted) {
+      const representation = naming.represent(target, joins);
+      if (!representation) continue;
+      wanted = byJson.get(representation.json);
+      if (!wanted) byJson.set(representation.json, (wanted = { representation, targets: [] }));
+      if (leaf !== undefined) leaves.set(leaf, wanted);
+    }
+    if (naming.keys === undefined || keyCount(target) !== naming.keys || joins.isOwn(target)) wanted.targets.push(target);
+    else if (wanted.named) joins.replace(target, wanted.named);
+    else wanted.targets.push((wanted.named = joins.replaced(target)));
   }
+  return [...byJson.values()];
 }
+
+/** The type of nothing. */
+const NONE = Symbol('no type');
 
 function keyCount(data: Data): number {
   let count = 0;
@@ -73,18 +92,18 @@ function keyCount(data: Data): number {
 interface Asked {
   serviceName: string;
   path: DataPath;
-  asked: readonly Wanted[];
+  wanted: readonly Wanted[];
 }
 
 /** An error about an entity is told for each place that the entity has. */
-function tellOf(errors: readonly GraphQLFormattedError[], { serviceName, path, asked }: Asked, run: Run): void {
-  const askedFor = new Map<Data, Wanted>();
-  for (const one of asked) for (const target of one.targets) askedFor.set(target, one);
+function tellOf(errors: readonly GraphQLFormattedError[], { serviceName, path, wanted }: Asked, run: Run): void {
+  const wantedAs = new Map<Data, Wanted>();
+  for (const one of wanted) for (const target of one.targets) wantedAs.set(target, one);
   const places = placesOf(run.data, path, run.joins);
   for (const error of errors) {
     const [, index, ...rest] = error.path ?? [];
-    const concerned = typeof index === 'number' ? asked[index] : undefined;
+    const concerned = typeof index === 'number' ? wanted[index] : undefined;
     if (!concerned) run.refused(serviceName, { ...error, ...(error.path ? { path: [...path, ...error.path] } : {}) });
-    else for (const { path: place, fetched, joined } of places) if ((askedFor.get(fetched) ?? askedFor.get(joined)) === concerned) run.refused(serviceName, { ...error, path: [...place, ...rest] });
+    else for (const { path: place, fetched, joined } of places) if ((wantedAs.get(fetched) ?? wantedAs.get(joined)) === concerned) run.refused(serviceName, { ...error, path: [...place, ...rest] });
   }
 }

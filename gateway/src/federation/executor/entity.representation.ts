@@ -11,34 +11,45 @@ export interface Representation {
   json: string;
   /** Makes the object of it. */
   data(): Data;
-  /** How many keys it has where they are all of the entity's own; an entity of no more keys is nothing but this name. */
-  keys: number | undefined;
 }
 
-/** Undefined where something of it is missing, whose failure was told already. */
-export type Represent = (entity: Data, joins: JoinedEntities) => Representation | undefined;
+/** How entities of one type are named. */
+export interface Naming {
+  /** Undefined where something of the name is missing, whose failure was told already. */
+  represent(entity: Data, joins: JoinedEntities): Representation | undefined;
+  /** How many keys a name has that is read from leaves of the entity alone: an entity of no more keys is nothing but its name. */
+  keys?: number;
+  /** Reads the one leaf by which such entities are told apart, where there is but one. */
+  leaf?: (entity: Data) => unknown;
+}
+
+/** How entities are named whose `__typename` this is. */
+export type NamingOf = (type: unknown) => Naming;
 
 /** @param schema of the whole supergraph, as keys may be hidden from clients; `rewrite` changes what was read before it is used */
-export function compileRepresentation(requires: readonly QueryPlanSelectionNode[], schema: GraphQLSchema, rewrite?: (data: Data) => void): Represent {
+export function compileNaming(requires: readonly QueryPlanSelectionNode[], schema: GraphQLSchema, rewrite?: (data: Data) => void): NamingOf {
   const read = compileObject(requires, schema);
-  const whole: Represent = (entity, joins) => {
-    const data = read(entity, joins);
-    if (!data?.['__typename']) return undefined;
-    rewrite?.(data);
-    return { json: JSON.stringify(data), data: () => data, keys: undefined };
+  const whole: Naming = {
+    represent(entity, joins) {
+      const data = read(entity, joins);
+      if (!data?.['__typename']) return undefined;
+      rewrite?.(data);
+      return { json: JSON.stringify(data), data: () => data };
+    },
   };
-  if (rewrite) return whole;
-  const byType = new Map<unknown, Represent>();
-  return (entity, joins) => {
-    const type = entity['__typename'];
-    let represent = byType.get(type);
-    if (!represent) byType.set(type, (represent = plainKey(requires, type, schema) ?? whole));
-    return represent(entity, joins);
+  if (rewrite) return () => whole;
+  const byType = new Map<unknown, Naming>();
+  return (type) => {
+    const known = byType.get(type);
+    if (known || typeof type !== 'string' || !schema.getType(type)) return known ?? whole;
+    const naming = plainNaming(requires, type, schema) ?? whole;
+    byType.set(type, naming);
+    return naming;
   };
 }
 
 /** For the usual key, which is made of leaves alone. */
-function plainKey(requires: readonly QueryPlanSelectionNode[], type: unknown, schema: GraphQLSchema): Represent | undefined {
+function plainNaming(requires: readonly QueryPlanSelectionNode[], type: unknown, schema: GraphQLSchema): Naming | undefined {
   const parts = requires.filter((selection) => selection.kind === 'Field' || isOfType(schema, type, selection.typeCondition ?? ''));
   const [part] = parts;
   if (parts.length !== 1 || part?.kind !== 'InlineFragment') return undefined;
@@ -49,20 +60,20 @@ function plainKey(requires: readonly QueryPlanSelectionNode[], type: unknown, sc
     if (fields.some((other) => other.key === key)) return undefined;
     fields.push({ key, text: `${fields.length > 0 ? ',' : '{'}${JSON.stringify(key)}:`, read: readerOf(key) });
   }
-  if (!fields.some(({ key }) => key === '__typename')) return undefined;
-  return (entity) => {
-    let json = '';
-    for (const { text, read } of fields) {
-      const value = read(entity);
-      if (value === undefined) return undefined;
-      json += text + jsonText(value);
-    }
-    const data = (): Data => {
-      const named: Data = {};
-      for (const { key, read } of fields) setOwn(named, key, read(entity));
-      return named;
-    };
-    return { json: `${json}}`, data, keys: fields.length };
+  const leaves = fields.filter(({ key }) => key !== '__typename');
+  if (leaves.length === fields.length) return undefined;
+  return {
+    represent(entity) {
+      let json = '';
+      for (const { text, read } of fields) {
+        const value = read(entity);
+        if (value === undefined) return undefined;
+        json += text + jsonText(value);
+      }
+      return { json: `${json}}`, data: () => Object.fromEntries(fields.map(({ key, read }) => [key, read(entity)])) };
+    },
+    keys: fields.length,
+    ...(leaves.length === 1 ? { leaf: leaves[0]!.read } : {}),
   };
 }
 

@@ -14,29 +14,32 @@ export class JoinedEntities {
     return this.#joined.get(data) ?? data;
   }
 
-  /** Whether an object is one of the run, and so stands for everything that names the entity. */
+  /** Whether an object is one of the run. */
   isOwn(data: Data): boolean {
     return this.#own.has(data);
   }
 
   /** An empty object of the run. */
   begin(): Data {
-    const data: Data = {};
-    this.#own.add(data);
-    return data;
+    return this.#copied({});
   }
 
-  /** From now on `joined` is what is known of `data`. */
-  replace(data: Data, joined: Data): void {
-    if (data !== joined) this.#joined.set(data, joined);
+  /** An object of the run that stands for this one from now on. */
+  replaced(data: Data): Data {
+    const own = this.#copied(data);
+    this.#joined.set(data, own);
+    return own;
   }
 
-  /** Adds what a fetch answered of a thing, and answers what is known of it then. */
-  add(data: Data, more: Data): Data {
-    let joined = this.of(data);
-    if (!this.#own.has(joined)) this.replace(data, (joined = this.#copied(joined)));
-    this.#merge(joined, more);
-    return joined;
+  /** From now on `own`, an object of the run, stands for `data` as well. */
+  replace(data: Data, own: Data): void {
+    this.#joined.set(data, own);
+  }
+
+  /** Adds what a fetch answered of a thing. */
+  add(data: Data, more: Data): void {
+    const known = this.of(data);
+    this.#merge(this.#own.has(known) ? known : this.replaced(known), more);
   }
 
   #copied(data: Data): Data {

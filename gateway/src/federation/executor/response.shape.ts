@@ -4,7 +4,7 @@ import { isData, readerOf, setOwn, type Data } from './fetched.data.js';
 import type { JoinedEntities } from './joined.entities.js';
 import { fittingLeaf } from './leaf.values.js';
 import type { FetchedData } from './plan.program.js';
-import { hasFields, selectedFields, typeOfField, type ShapeParts } from './selected.fields.js';
+import { hasFields, selectedFields, typeOfField, typeOfObject, type ShapeParts } from './selected.fields.js';
 
 /** Answers `__schema` and `__type`. */
 export type Introspect = (fields: readonly FieldNode[]) => unknown;
@@ -88,14 +88,14 @@ class ShapeCompiler {
 
   #composite(type: GraphQLCompositeType, nodes: readonly FieldNode[], parent: GraphQLCompositeType, path: DataPath): Complete {
     const selections = nodes.map(({ selectionSet }) => selectionSet!);
-    const { schema } = this.parts;
     const shapes = new Map<unknown, CompleteObject | null>();
     const shapeOf = (typeName: unknown): CompleteObject | null => {
-      let shape = shapes.get(typeName);
-      if (shape === undefined) {
-        const named = typeName === undefined ? type : schema.getType(typeName as string);
-        shapes.set(typeName, (shape = isCompositeType(named) ? this.object(named, selections, path) : null));
-      }
+      const known = shapes.get(typeName);
+      if (known !== undefined) return known;
+      const named = typeOfObject(typeName, type, this.parts);
+      if (!named) return null;
+      const shape = this.object(named, selections, path);
+      shapes.set(typeName, shape);
       return shape;
     };
     const describe = place(type, parent);

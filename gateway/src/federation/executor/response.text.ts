@@ -7,7 +7,7 @@ import { jsonOfString, jsonText } from './json.text.js';
 import { fittingLeaf } from './leaf.values.js';
 import type { FetchedData } from './plan.program.js';
 import type { Introspect } from './response.shape.js';
-import { hasFields, selectedFields, typeOfField, type ShapeParts } from './selected.fields.js';
+import { hasFields, selectedFields, typeOfField, typeOfObject, type ShapeParts } from './selected.fields.js';
 
 /**
  * Writes fetched data as the JSON of the answer; undefined where a value is not as the schema says, which the shape of the response
@@ -83,15 +83,16 @@ class TextCompiler {
 
   #composite(type: GraphQLCompositeType, nodes: readonly FieldNode[], path: DataPath): Write {
     const selections = nodes.map(({ selectionSet }) => selectionSet!);
-    const { schema, joinedAt } = this.parts;
-    const writers = new Map<unknown, WriteObject | null>();
+    const { joinedAt } = this.parts;
+    const writers = new Map<unknown, WriteObject>();
     const writerOf = (typeName: unknown): WriteObject => {
-      let writer = writers.get(typeName);
-      if (writer === undefined) {
-        const named = typeName === undefined ? type : schema.getType(typeName as string);
-        writers.set(typeName, (writer = isCompositeType(named) ? this.object(named, selections, path) : null));
-      }
-      return writer ?? unfit();
+      const known = writers.get(typeName);
+      if (known) return known;
+      const named = typeOfObject(typeName, type, this.parts);
+      const writer = named && this.object(named, selections, path);
+      if (!writer) return unfit();
+      writers.set(typeName, writer);
+      return writer;
     };
     const write = (data: Data, run: Writing): string => writerOf(data['__typename'] ?? undefined)(data, run);
     if (!joinedAt(path)) return (value, run) => (isData(value) ? write(value, run) : nothing(value));

@@ -1,4 +1,4 @@
-import { isListType, isNonNullType, Kind, type FieldNode, type FragmentDefinitionNode, type GraphQLCompositeType, type GraphQLOutputType, type GraphQLSchema, type SelectionSetNode } from 'graphql';
+import { isCompositeType, isListType, isNonNullType, Kind, type FieldNode, type FragmentDefinitionNode, type GraphQLCompositeType, type GraphQLOutputType, type GraphQLSchema, type SelectionSetNode } from 'graphql';
 import { ANY, type DataPath } from './data.path.js';
 import { isIncluded, type Conditions } from './included.selection.js';
 import { isOfType } from './type.condition.js';
@@ -53,4 +53,11 @@ export function hasFields(type: GraphQLCompositeType, fields: ReadonlyMap<string
 export function pathToItems(path: DataPath, type: GraphQLOutputType): DataPath {
   if (isNonNullType(type)) return pathToItems(path, type.ofType);
   return isListType(type) ? pathToItems([...path, ANY], type.ofType) : path;
+}
+
+/** The type that an object of the data says it has, the declared one where it says nothing; undefined for what is no type of objects. */
+export function typeOfObject(typeName: unknown, declared: GraphQLCompositeType, { schema }: ShapeParts): GraphQLCompositeType | undefined {
+  if (typeName === undefined) return declared;
+  const type = typeof typeName === 'string' ? schema.getType(typeName) : undefined;
+  return isCompositeType(type) ? type : undefined;
 }

@@ -8,10 +8,14 @@ export interface SubgraphRequest {
   document: string;
   operationName?: string | undefined;
   variables: Record<string, unknown>;
+  /** The variables as JSON, where that is known already. */
+  variablesJson?: string | undefined;
   caller: Caller;
   origin: Origin;
   requestId: string;
   signal: AbortSignal;
+  /** Whether the signal is aborted in time of itself, so that nobody else has to look at the clock. */
+  hasDeadline?: boolean | undefined;
   /** What of the operation's largest answer is left; what the subgraph answers is taken from it. Each event has one of its own. */
   budget?: AnswerBudget | undefined;
   /** Asked for an event of a subscription: it waits for other events, and not for queries of callers, nor they for it. */

@@ -12,7 +12,8 @@ import { ParsedDocuments } from '../graph/document-memory.js';
 import { Endurance } from './endurance.js';
 import { RemoteSubscriptions } from './remote-subscriptions.js';
 import { SharedQueries } from './shared-queries.js';
-import { SubgraphTransport, UploadBroken } from './transport.js';
+import { callerKey, operationBody } from './operation-body.js';
+import { SubgraphTransport, UploadBroken, type SizedResult } from './transport.js';
 
 export interface RemoteConnectionOptions {
   name: string;
@@ -24,6 +25,8 @@ export interface RemoteConnectionOptions {
   timeoutMs?: number;
   /** Requests under way at once; more wait. */
   connections?: number;
+  /** Whether equal queries of one caller that are under way at once are asked once; so it is where nothing is said. */
+  sharesQueries?: boolean;
   log: Log;
 }
 
@@ -44,14 +47,16 @@ export class RemoteConnection implements SubgraphConnection {
   readonly #subscriptions: RemoteSubscriptions;
   readonly #endurance: Endurance;
   readonly #documents = new ParsedDocuments();
-  readonly #queries = new SharedQueries<ExecutionResult>();
+  readonly #queries = new SharedQueries<SizedResult>();
+  readonly #sharesQueries: boolean;
   readonly #turns = new ExecutionTurns();
   readonly #log: Log;
 
-  constructor({ name, url, secret, timeoutMs = TIMEOUT_MS, connections = CONNECTIONS, log }: RemoteConnectionOptions) {
+  constructor({ name, url, secret, timeoutMs = TIMEOUT_MS, connections = CONNECTIONS, sharesQueries = true, log }: RemoteConnectionOptions) {
     const tokens = new CallerTokens(secret);
     this.name = name;
     this.#timeoutMs = timeoutMs;
+    this.#sharesQueries = sharesQueries;
     this.#log = log.child({ remote: name });
     this.#transport = new SubgraphTransport({ name, url, tokens, connections });
     this.#subscriptions = new RemoteSubscriptions({ name, url, tokens });
@@ -62,27 +67,29 @@ export class RemoteConnection implements SubgraphConnection {
   async execute(request: SubgraphRequest): Promise<ExecutionResult> {
     const isQuery = this.#documents.kindOf(request.document, request.operationName) === OperationTypeNode.QUERY;
     const timeoutMs = timeAllowed(this.#timeoutMs, request.document, request.variables);
-    const run = async (outer: AbortSignal): Promise<ExecutionResult> => {
-      const signal = AbortSignal.any([outer, timeoutAfter(request.received, timeoutMs)]);
+    const body = request.received ? undefined : operationBody(request);
+    const run = async (outer: AbortSignal): Promise<SizedResult> => {
+      const signal = request.hasDeadline ? outer : AbortSignal.any([outer, timeoutAfter(request.received, timeoutMs)]);
       const call = async () => {
         signal.throwIfAborted();
-        return this.#endurance.run(isQuery, signal, () => this.#transport.execute({ ...request, signal }));
+        return this.#endurance.run(isQuery, signal, () => this.#transport.execute({ ...request, signal }, body));
       };
       return !isQuery || request.origin === 'peer' ? call() : this.#turns.run(request.live ? 'event' : 'query', call);
     };
     try {
-      const result = await this.#answer(request, isQuery, run);
-      charge(result, request.budget);
-      return result;
+      const answered = await this.#answer(request, isQuery, body, run);
+      charge(answered, request.budget);
+      return answered.result;
     } catch (error) {
       throw this.#failure(error, request);
     }
   }
 
-  #answer(request: SubgraphRequest, isQuery: boolean, run: (signal: AbortSignal) => Promise<ExecutionResult>): Promise<ExecutionResult> {
-    if (!isQuery) return run(request.signal).finally(() => this.#queries.changed());
-    const { document, operationName, variables, caller, origin, budget, live } = request;
-    return this.#queries.run(JSON.stringify([document, operationName, variables, caller, origin, budget?.bytes, live]), request.signal, run);
+  #answer(request: SubgraphRequest, isQuery: boolean, body: string | undefined, run: (signal: AbortSignal) => Promise<SizedResult>): Promise<SizedResult> {
+    const { signal, caller, origin, budget, live } = request;
+    if (!isQuery) return run(signal).finally(() => this.#queries.changed());
+    if (!this.#sharesQueries || body === undefined) return run(signal);
+    return this.#queries.run(`${callerKey(caller)}\n${origin} ${budget?.bytes} ${live}\n${body}`, signal, run);
   }
 
   /** A stream that throws SUBGRAPH_UNAVAILABLE when the way to the subgraph breaks. */
@@ -112,10 +119,12 @@ export class RemoteConnection implements SubgraphConnection {
 }
 
 /** Takes an answer from the budget; what the subgraph itself gave up for its size uses it up. */
-function charge({ data, errors }: ExecutionResult, budget: AnswerBudget | undefined): void {
+function charge({ result: { data, errors }, size }: SizedResult, budget: AnswerBudget | undefined): void {
   if (!budget) return;
   const isGivenUp = data === undefined && errors?.[0]?.extensions?.code === 'LIMIT_EXCEEDED';
-  budget.take(isGivenUp ? Infinity : answerSize(data, budget.left));
+  // The text may hold white space and errors, too: only where that matters is the data looked at.
+  if (isGivenUp) budget.take(Infinity);
+  else budget.take(size <= budget.left ? size : answerSize(data, budget.left));
 }
 
 /** The time of a call that carries files begins when they have come: until then their own limit of idleness holds. */

@@ -4,8 +4,10 @@ import { timeAllowed } from '../graph/asked-wait.js';
 import type { SubgraphRequest } from '../graph/connection.js';
 import { HutongError } from '../errors/define-error.js';
 import { traceHeaders } from '../telemetry/trace-context.js';
-import type { CallerTokens } from './caller-token.js';
+import { AnswerReader, BrokenOff, TooLarge, type ReadAnswer } from './answer-reader.js';
+import type { CallerTokens, TokenClaims } from './caller-token.js';
 import { multipartBody } from './multipart-body.js';
+import { operationBody } from './operation-body.js';
 
 /** The way to the subgraph failed, or what came back is no answer of one. */
 export class TransportError extends Error {
@@ -43,15 +45,15 @@ const LARGEST_ANSWER_BYTES = 64 * 1024 * 1024;
 
 /** One subgraph over HTTP: a pool of connections that are kept alive, one try for each call. */
 export class SubgraphTransport {
-  readonly #options: TransportOptions;
   readonly #pool: Pool;
   /** For requests that ask to wait: however many do, others are not kept waiting for a connection. */
   readonly #waiting: Pool;
   readonly #path: string;
+  readonly #tokenFor: (claims: TokenClaims) => string;
 
   constructor(options: TransportOptions) {
     const { origin, pathname } = new URL(options.url);
-    this.#options = options;
+    this.#tokenFor = options.tokens.signer(options.name);
     this.#path = pathname.replace(/\/$/, '');
     // The caller's signal ends a request that takes too long.
     const shared = { keepAliveTimeout: KEEP_ALIVE_MS, connect: { timeout: CONNECT_TIMEOUT_MS }, headersTimeout: 0, bodyTimeout: 0 };
@@ -60,58 +62,53 @@ export class SubgraphTransport {
   }
 
   /** @throws TransportError, UploadBroken, or the reason of the signal */
-  async execute({ document, operationName, variables, signal, budget, received, ...claims }: SubgraphRequest): Promise<ExecutionResult> {
-    const { name, tokens } = this.#options;
+  async execute(request: SubgraphRequest, json = operationBody(request)): Promise<SizedResult> {
+    const { document, operationName, variables, signal, budget, received, caller, origin, requestId } = request;
     const operation = { query: document, operationName, variables };
     const form = received && multipartBody(operation);
-    const body = form?.body ?? JSON.stringify(operation);
-    const headers = { 'content-type': form?.contentType ?? 'application/json', accept: 'application/json', authorization: `Bearer ${tokens.sign(name, claims)}`, ...(budget && { [ANSWER_BYTES]: String(budget.bytes) }), ...traceHeaders() };
-    const { statusCode, body: answer } = await this.#request({ method: 'POST', path: `${this.#path}/graphql`, headers, body, signal }, timeAllowed(0, document, variables) > 0 ? this.#waiting : this.#pool);
-    const text = await textOf(answer, signal);
-    if (statusCode === 401) throw new TransportError('it refused our token: HUTONG_SECRET must be the same everywhere', false);
+    const headers = { 'content-type': form?.contentType ?? 'application/json', accept: 'application/json', authorization: `Bearer ${this.#tokenFor({ caller, origin, requestId })}`, ...(budget && { [ANSWER_BYTES]: String(budget.bytes) }), ...traceHeaders() };
+    const pool = timeAllowed(0, document, variables) > 0 ? this.#waiting : this.#pool;
+    const { status, text } = await this.#answer({ method: 'POST', path: `${this.#path}/graphql`, headers, body: form?.body ?? json }, pool, signal);
+    if (status === 401) throw new TransportError('it refused our token: HUTONG_SECRET must be the same everywhere', false);
     // A file that is too large for it is told as the caller is to hear it.
-    if (statusCode !== 200 && statusCode !== 413) throw new TransportError(`it answered with status ${statusCode}: ${text.slice(0, 200)}`, statusCode >= 500);
-    return resultOf(text);
+    if (status !== 200 && status !== 413) throw new TransportError(`it answered with status ${status}: ${text.slice(0, 200)}`, status >= 500);
+    return { result: resultOf(text), size: text.length };
   }
 
   /** Resolves when the subgraph and its database answer. */
   async ready(): Promise<void> {
-    const { statusCode, body } = await this.#request({ method: 'GET', path: `${this.#path}/readyz`, signal: AbortSignal.timeout(CONNECT_TIMEOUT_MS) });
-    await body.dump();
-    if (statusCode !== 200) throw new TransportError(`it answered /readyz with status ${statusCode}`, true);
+    const { status } = await this.#answer({ method: 'GET', path: `${this.#path}/readyz` }, this.#pool, AbortSignal.timeout(CONNECT_TIMEOUT_MS));
+    if (status !== 200) throw new TransportError(`it answered /readyz with status ${status}`, true);
   }
 
   async close(): Promise<void> {
     await Promise.all([this.#pool.destroy(), this.#waiting.destroy()]);
   }
 
-  async #request(options: Dispatcher.RequestOptions & { signal: AbortSignal }, pool = this.#pool): Promise<Dispatcher.ResponseData> {
-    options.signal.throwIfAborted();
+  async #answer(options: Dispatcher.DispatchOptions, pool: Pool, signal: AbortSignal): Promise<ReadAnswer> {
+    signal.throwIfAborted();
+    const reader = new AnswerReader(signal, LARGEST_ANSWER_BYTES);
     try {
-      return await pool.request(options);
+      pool.dispatch(options, reader);
     } catch (error) {
-      options.signal.throwIfAborted();
+      reader.fail(error);
+    }
+    try {
+      return await reader.answer;
+    } catch (error) {
+      signal.throwIfAborted();
       if (error instanceof HutongError) throw new UploadBroken(error.message, { cause: error });
+      if (error instanceof TooLarge) throw new TransportError(`it answered more than ${LARGEST_ANSWER_BYTES} bytes`, false);
+      if (error instanceof BrokenOff) throw new TransportError(`its answer broke off: ${error.message}`, true, error.cause);
       throw new TransportError(`it cannot be reached: ${(error as Error).message}`, true, error);
     }
   }
 }
 
-async function textOf(body: Dispatcher.ResponseData['body'], signal: AbortSignal): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      bytes += chunk.length;
-      if (bytes > LARGEST_ANSWER_BYTES) throw new TransportError(`it answered more than ${LARGEST_ANSWER_BYTES} bytes`, false);
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    signal.throwIfAborted();
-    if (error instanceof TransportError) throw error;
-    throw new TransportError(`its answer broke off: ${(error as Error).message}`, true, error);
-  }
-  return Buffer.concat(chunks).toString();
+/** A result, and about how many bytes of JSON it was. */
+export interface SizedResult {
+  result: ExecutionResult;
+  size: number;
 }
 
 /** @throws TransportError for what is not the result of an operation */

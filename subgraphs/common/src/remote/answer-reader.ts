@@ -1,0 +1,88 @@
+import type { Dispatcher } from 'undici';
+
+/** What a server answered. */
+export interface ReadAnswer {
+  status: number;
+  text: string;
+}
+
+/** An answer has begun, and then broke off. */
+export class BrokenOff extends Error {
+  override readonly name = 'BrokenOff';
+}
+
+/** An answer is larger than it may be. */
+export class TooLarge extends Error {
+  override readonly name = 'TooLarge';
+}
+
+/** Reads a whole answer. What undici's own `request` makes of one, a stream with its events, takes as long as the request itself. */
+export class AnswerReader implements Dispatcher.DispatchHandler {
+  /** Rejects with the reason of the signal, {@link BrokenOff}, {@link TooLarge}, or what kept the request from being answered. */
+  readonly answer: Promise<ReadAnswer>;
+  readonly #signal: AbortSignal;
+  readonly #atMost: number;
+  readonly #resolve: (answer: ReadAnswer) => void;
+  readonly #reject: (reason: unknown) => void;
+  readonly #chunks: Buffer[] = [];
+  #controller: Dispatcher.DispatchController | undefined;
+  #bytes = 0;
+  #status = 0;
+
+  /** @param signal ends the request; must not be aborted yet */
+  constructor(signal: AbortSignal, atMost: number) {
+    const { promise, resolve, reject } = Promise.withResolvers<ReadAnswer>();
+    this.answer = promise;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#signal = signal;
+    this.#atMost = atMost;
+    signal.addEventListener('abort', this.#abort, { once: true });
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#signal.aborted) controller.abort(reasonOf(this.#signal));
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number): void {
+    this.#status = status;
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#bytes += chunk.length;
+    if (this.#bytes > this.#atMost) controller.abort(new TooLarge());
+    else this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    const [only] = this.#chunks;
+    const text = this.#chunks.length === 1 ? only!.toString() : Buffer.concat(this.#chunks).toString();
+    this.#end();
+    this.#resolve({ status: this.#status, text });
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
+    this.fail(this.#status >= FINAL && !(error instanceof TooLarge) ? new BrokenOff(error.message, { cause: error }) : error);
+  }
+
+  /** Ends the reading, whatever the server does. */
+  fail(error: unknown): void {
+    this.#end();
+    this.#reject(error);
+  }
+
+  readonly #abort = (): void => {
+    this.#controller?.abort(reasonOf(this.#signal));
+    this.fail(this.#signal.reason);
+  };
+
+  #end(): void {
+    this.#signal.removeEventListener('abort', this.#abort);
+  }
+}
+
+/** The first status that is no mere information. */
+const FINAL = 200;
+
+const reasonOf = ({ reason }: AbortSignal): Error => (reason instanceof Error ? reason : new Error('given up', { cause: reason }));

@@ -1,0 +1,26 @@
+import { LRUCache } from 'lru-cache';
+import type { Caller } from '../caller/caller.js';
+import type { SubgraphRequest } from '../graph/connection.js';
+
+/** Of the documents written as JSON, those used last. */
+const REMEMBERED_BYTES = 2_000_000;
+const BYTES_OF_CHARACTER = 2;
+
+const written = new LRUCache<string, string>({ maxSize: REMEMBERED_BYTES, sizeCalculation: (json, document) => (json.length + document.length) * BYTES_OF_CHARACTER });
+
+/** The JSON body of a request to a subgraph; a document, of which there are few, is written once. */
+export function operationBody({ document, operationName, variables, variablesJson }: Pick<SubgraphRequest, 'document' | 'operationName' | 'variables' | 'variablesJson'>): string {
+  let query = written.get(document);
+  if (query === undefined) written.set(document, (query = JSON.stringify(document)));
+  const name = operationName === undefined ? '' : `"operationName":${JSON.stringify(operationName)},`;
+  return `{"query":${query},${name}"variables":${variablesJson ?? JSON.stringify(variables)}}`;
+}
+
+const callers = new WeakMap<Caller, string>();
+
+/** A text that is the same for callers who are the same. */
+export function callerKey(caller: Caller): string {
+  let key = callers.get(caller);
+  if (key === undefined) callers.set(caller, (key = JSON.stringify(caller)));
+  return key;
+}
