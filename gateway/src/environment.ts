@@ -59,6 +59,7 @@ export const gatewaySettings = {
   LIMIT_FIELD_COMPARISONS: count(10_000, 'Fields of an operation and pairs of them with one name at one place, 100 times `id` being 4,950 pairs.'),
   LIMIT_COST: count(5_000, 'Fields that may have to be answered, those of a list times its page size.'),
   PLAN_EXECUTOR: { schema: settingTypes.oneOf('compiled', 'apollo'), default: 'compiled', example: 'apollo', about: 'What carries out query plans: `compiled` (ours, which compiles each plan once), or `apollo` (the executor of @apollo/gateway).' },
+  SUBGRAPH_SHARED_QUERIES: { schema: settingTypes.flag(), default: 'true', example: 'false', about: 'Whether equal queries of one caller to a subgraph elsewhere that are under way at once are asked once.' },
   SUBGRAPH_TIMEOUT_SECONDS: { schema: settingTypes.integer(1, 86_400), default: '30', example: '30', about: 'How long one fetch from a subgraph may take.' },
   LIMIT_SUBSCRIPTIONS: count(100, 'Operations that run at once on one WebSocket.'),
   WEBSOCKET_INIT_SECONDS: { schema: settingTypes.integer(1, 3_600), default: '10', example: '10', about: 'How long a new WebSocket may take to say connection_init.' },
@@ -96,6 +97,7 @@ export interface GatewaySettings {
   limits: Limits;
   uploads: UploadLimits;
   subgraphTimeoutMs: number;
+  subgraphSharedQueries: boolean;
   planExecutor: PlanExecutorName;
   /** Operations that run at once on one WebSocket. */
   subscriptionsOfConnection: number;
@@ -146,6 +148,7 @@ export function readGatewaySettings(environment: Readonly<Record<string, string 
     },
     uploads: uploadLimits(values),
     subgraphTimeoutMs: values.SUBGRAPH_TIMEOUT_SECONDS * 1_000,
+    subgraphSharedQueries: values.SUBGRAPH_SHARED_QUERIES,
     planExecutor: values.PLAN_EXECUTOR,
     subscriptionsOfConnection: values.LIMIT_SUBSCRIPTIONS,
     websocketInitMs: values.WEBSOCKET_INIT_SECONDS * 1_000,

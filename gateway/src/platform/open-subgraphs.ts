@@ -14,6 +14,8 @@ export interface SubgraphsStart {
   /** By subgraph, where it is in another process. */
   urls: Readonly<Record<string, string | undefined>>;
   timeoutMs: number;
+  /** Whether equal queries of one caller that are under way at once are asked once, elsewhere. */
+  sharesQueries: boolean;
   /** Where browsers reach notebooks. */
   notebookOrigin: () => string;
   /** What of files those elsewhere may send to those here. */
@@ -58,9 +60,9 @@ export function checkSettings(urls: Urls): void {
  * Opens every subgraph of this process at once, each connected to the others as they come up; those elsewhere may be down.
  * When one cannot be opened, those that were are stopped again.
  */
-export async function openSubgraphs({ databaseUrlOf, secret, urls, timeoutMs, notebookOrigin, uploads, log }: SubgraphsStart): Promise<OpenSubgraphs> {
+export async function openSubgraphs({ databaseUrlOf, secret, urls, timeoutMs, sharesQueries, notebookOrigin, uploads, log }: SubgraphsStart): Promise<OpenSubgraphs> {
   const connections = new Map<string, SubgraphConnection>();
-  const closeRemote = await connectRemote(connections, { urls, secret, timeoutMs, log });
+  const closeRemote = await connectRemote(connections, { urls, secret, timeoutMs, sharesQueries, log });
   const tokens = new CallerTokens(secret);
   const remoteRoutes = await routesElsewhere(urls, tokens, log);
   const peers = new ConnectedPeers(connections);
@@ -95,7 +97,7 @@ export async function openSubgraphs({ databaseUrlOf, secret, urls, timeoutMs, no
   return { local, connections, services, routes, sessions: new RouteSessions(secret), tokens, forPeers, stop };
 }
 
-type Remote = Pick<SubgraphsStart, 'urls' | 'secret' | 'timeoutMs' | 'log'>;
+type Remote = Pick<SubgraphsStart, 'urls' | 'secret' | 'timeoutMs' | 'sharesQueries' | 'log'>;
 
 async function connectRemote(connections: Map<string, SubgraphConnection>, { urls, ...options }: Remote): Promise<() => Promise<void>> {
   const elsewhere = Object.entries(urls).filter((entry): entry is [string, string] => entry[1] !== undefined);

@@ -2,9 +2,9 @@ import type { FetchNode } from '@apollo/query-planner';
 import type { GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import { placesOf, type DataPath } from './data.path.js';
 import { compileRewrites } from './data.rewrite.js';
+import { EntityBatch, type FetchForm } from './entity.batch.js';
 import { compileNaming, type Naming, type NamingOf, type Representation } from './entity.representation.js';
 import { deepCopyOf, isData, type Data } from './fetched.data.js';
-import { fetchVariables } from './fetch.variables.js';
 import type { JoinedEntities } from './joined.entities.js';
 import type { Run, Step } from './plan.program.js';
 
@@ -18,22 +18,16 @@ interface Wanted {
 }
 
 /** Asks for each entity once, however often it is in the data. */
-export function entityFetch(node: FetchNode, path: DataPath, schema: GraphQLSchema): Step {
-  const { serviceName, operation: document, operationName } = node;
+export function entityFetch(node: FetchNode, path: DataPath, schema: GraphQLSchema, form: FetchForm): Step {
+  const { serviceName } = node;
   const namingOf = compileNaming(node.requires!, schema, compileRewrites(node.inputRewrites, schema));
   const rewrite = compileRewrites(node.outputRewrites, schema);
   return async (targets, run) => {
     const wanted = wantedOf(targets, namingOf, run.joins);
     if (wanted.length === 0) return;
-    const variables = fetchVariables(node, run.variables);
-    const others = JSON.stringify(variables);
-    const variablesJson = `${others.slice(0, -1)}${others === '{}' ? '' : ','}"representations":[${wanted.map(({ representation }) => representation.json).join(',')}]}`;
-    variables['representations'] = wanted.map(({ representation }) => representation.data());
-    const { data, errors } = await run.fetch(serviceName, { document, operationName, variables, variablesJson });
-    if (errors) tellOf(errors, { serviceName, path, wanted }, run);
-    if (!data) return;
-    const entities: unknown = data['_entities'];
-    if (!Array.isArray(entities) || entities.length !== wanted.length) throw new Error(`"data._entities" of ${serviceName} is no list of ${wanted.length} entities`);
+    const { entities, errors } = await EntityBatch.ask(node, form, wanted.map(({ representation }) => representation), run);
+    if (errors.length > 0) tellOf(errors, { serviceName, path, wanted }, run);
+    if (!entities) return;
     for (let index = 0; index < wanted.length; index += 1) {
       const fetched: unknown = entities[index];
       if (!isData(fetched)) continue;

@@ -1,6 +1,7 @@
 import type { FetchNode, PlanNode, QueryPlan } from '@apollo/query-planner';
 import type { ExecutionResult, GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import { compileGather, pathKey, type DataPath } from './data.path.js';
+import { FetchForms, type EntityBatch, type FetchForm } from './entity.batch.js';
 import { entityFetch } from './entity.fetch.js';
 import type { Data } from './fetched.data.js';
 import { JoinedEntities } from './joined.entities.js';
@@ -42,7 +43,10 @@ export interface PlanProgram {
 }
 
 /** A plan while it runs. */
-export interface Run extends PlanSurroundings, FetchedData {}
+export interface Run extends PlanSurroundings, FetchedData {
+  /** What is about to be asked for. */
+  batches: Map<FetchForm, EntityBatch>;
+}
 
 /** Goes on with objects of what was fetched so far. */
 export type Step = (targets: readonly Data[], run: Run) => Promise<void>;
@@ -59,7 +63,7 @@ export function compilePlan({ node }: QueryPlan, schema: GraphQLSchema): PlanPro
     joinedAt,
     async run(surroundings) {
       const fetched = begun();
-      await step([fetched.data], { ...surroundings, ...fetched });
+      await step([fetched.data], { ...surroundings, ...fetched, batches: new Map() });
       return fetched;
     },
   };
@@ -89,6 +93,8 @@ function collectJoined(node: PlanNode, path: DataPath, joined: Set<string>): voi
 }
 
 class PlanCompiler {
+  readonly #forms = new FetchForms();
+
   constructor(
     private readonly schema: GraphQLSchema,
     private readonly joinedAt: (path: DataPath) => boolean,
@@ -115,7 +121,7 @@ class PlanCompiler {
   }
 
   #fetch(node: FetchNode, path: DataPath): Step {
-    const step = node.requires ? entityFetch(node, path, this.schema) : rootFetch(node, path, this.schema);
+    const step = node.requires ? entityFetch(node, path, this.schema, this.#forms.of(node)) : rootFetch(node, path, this.schema);
     return (targets, run) => step(targets, run).catch((error: unknown) => run.failed(error));
   }
 
