@@ -32,8 +32,10 @@ export class FetchedShapes {
     let fields = this.#known.get(document);
     if (!fields) this.#known.set(document, (fields = this.#fieldsOf(document)));
     if (!fits(data, 0, fields)) throw new Error('it answered data of another form than was asked for');
+    // Of other fetches, clients may call a field so.
+    if (!Array.isArray(representations)) return;
     const entities = (data as { [ENTITIES]?: unknown[] } | null | undefined)?.[ENTITIES];
-    if (entities && entities.length !== (representations as unknown[]).length) throw new Error('it answered another number of entities than was asked for');
+    if (entities && entities.length !== representations.length) throw new Error('it answered another number of entities than was asked for');
   }
 
   #fieldsOf(document: string): Fields {

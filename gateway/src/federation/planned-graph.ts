@@ -1,5 +1,5 @@
-import { operationFromDocument, Supergraph, type Schema } from '@apollo/federation-internals';
-import { QueryPlanner, type FetchNode, type PlanNode, type QueryPlan } from '@apollo/query-planner';
+import { Supergraph } from '@apollo/federation-internals';
+import type { FetchNode, PlanNode, QueryPlan } from '@apollo/query-planner';
 import { AnswerBudget, answerSize, HutongError, type Log, type SubgraphConnection } from '@hutong/common';
 import { assertValidSchema, getOperationAST, type DocumentNode, type ExecutionResult, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
@@ -9,8 +9,9 @@ import type { Fetch, PlanExecutor, PlanExecutorName, PlanOutcome, PreparedPlan }
 import { documentBytes } from '../limits/document-bytes.js';
 import { eventJoins, planLookups, planning } from '../telemetry/activities.js';
 import { ClientAliases } from './client-aliases.js';
+import { ClientVariables } from './client-variables.js';
 import { withEventId } from './event-id.js';
-import { askingForTypes } from './object-types.js';
+import { OperationPlanner } from './operation.planner.js';
 import { DataText, type EventSource, type FederatedGraph, type GraphOperation, type KnownOperation, type PlannedOperation, type RequestScope } from './federated-graph.js';
 import { callerError, graphError, missingEntity, ofSubgraph } from './subgraph.errors.js';
 import { FetchedShapes } from './fetched-shape.js';
@@ -32,13 +33,14 @@ interface Plan extends PlannedOperation {
   document: DocumentNode;
   operation: OperationDefinitionNode;
   aliases: ClientAliases;
+  variables: ClientVariables;
   /** Of a query or mutation. */
   prepared?: PreparedPlan;
   /** Of a subscription. */
   live?: { primary: FetchNode; document: string; identified: boolean; join: PreparedPlan };
 }
 
-type Runnable = Required<Pick<Plan, 'prepared' | 'aliases'>>;
+type Runnable = Required<Pick<Plan, 'prepared' | 'aliases' | 'variables'>>;
 
 /** The name under which an event stands among the subgraphs while it is joined; none of them can have it. */
 const EVENT = '(the event)';
@@ -68,10 +70,9 @@ export class PlannedGraph implements FederatedGraph {
   readonly schema: GraphQLSchema;
   readonly supergraphSdl: string;
   readonly subgraphs: readonly string[];
-  readonly #apiSchema: Schema;
   readonly #supergraphSchema: GraphQLSchema;
   readonly #executor: PlanExecutor;
-  readonly #planner: QueryPlanner;
+  readonly #planner: OperationPlanner;
   readonly #plans: LRUCache<string, Plan>;
   readonly #subgraphs: ReadonlyMap<string, SubgraphFetch>;
   readonly #fetches: Readonly<Record<string, Fetch>>;
@@ -82,13 +83,13 @@ export class PlannedGraph implements FederatedGraph {
   constructor({ supergraphSdl, connections, subgraphTimeoutMs, responseBytes, executor, log }: PlannedGraphOptions) {
     const supergraph = Supergraph.build(supergraphSdl, { validateSupergraph: false });
     this.supergraphSdl = supergraphSdl;
-    this.#apiSchema = supergraph.apiSchema();
-    this.schema = this.#apiSchema.toGraphQLJSSchema();
+    const apiSchema = supergraph.apiSchema();
+    this.schema = apiSchema.toGraphQLJSSchema();
     assertValidSchema(this.schema);
     this.#supergraphSchema = supergraph.schema.toGraphQLJSSchema();
     const schemas = { schema: this.schema, supergraphSchema: this.#supergraphSchema };
-    this.#executor = executor === 'compiled' ? new CompiledExecutor(schemas) : new ApolloExecutor({ ...schemas, apiSchema: this.#apiSchema, log });
-    this.#planner = new QueryPlanner(supergraph);
+    this.#executor = executor === 'compiled' ? new CompiledExecutor(schemas) : new ApolloExecutor({ ...schemas, apiSchema, log });
+    this.#planner = new OperationPlanner(supergraph, this.schema);
     this.#plans = new LRUCache({ maxSize: REMEMBERED_BYTES, sizeCalculation: (_plan, key) => planBytes(key) });
     this.subgraphs = supergraph.subgraphsMetadata().map(({ name }) => name);
     const unknown = this.subgraphs.find((name) => !connections.has(name));
@@ -105,10 +106,11 @@ export class PlannedGraph implements FederatedGraph {
     let plan = this.#plans.get(key);
     const hit = plan !== undefined;
     if (!plan) {
-      const aliases = new ClientAliases(document, this.#supergraphSchema);
-      const operation = operationFromDocument(this.#apiSchema, askingForTypes(aliases.document, this.schema), operationName ? { operationName } : {});
-      const queryPlan = planning.runSync({}, () => this.#planner.buildQueryPlan(operation));
-      plan = { kind: operation.rootKind, document, operation: getOperationAST(document, operationName)!, aliases, ...this.#prepared({ document: aliases.document, operationName }, queryPlan) };
+      const clientVariables = new ClientVariables(document);
+      const aliases = new ClientAliases(clientVariables.document, this.#supergraphSchema);
+      const queryPlan = planning.runSync({}, () => this.#planner.plan(aliases.document, operationName));
+      const operation = getOperationAST(document, operationName)!;
+      plan = { kind: operation.operation, document, operation, aliases, variables: clientVariables, ...this.#prepared({ document: aliases.document, operationName }, queryPlan) };
       this.#plans.set(key, plan);
     }
     planLookups.tell({ hit, kept: this.#plans.size });
@@ -121,26 +123,26 @@ export class PlannedGraph implements FederatedGraph {
   }
 
   async execute(planned: PlannedOperation, variables: Record<string, unknown>, scope: RequestScope): Promise<ExecutionResult> {
-    const { prepared, aliases } = planned as Plan;
+    const { prepared, ...client } = planned as Plan;
     if (!prepared) throw new Error('A subscription is run event by event');
-    return this.#run({ prepared, aliases }, this.#fetches, variables, scope);
+    return this.#run({ prepared, ...client }, this.#fetches, variables, scope);
   }
 
   async write(planned: PlannedOperation, variables: Record<string, unknown>, scope: RequestScope): Promise<ExecutionResult | DataText> {
-    const { prepared, aliases } = planned as Plan;
+    const { prepared, aliases, variables: client } = planned as Plan;
     // Renamed keys are put back in objects.
     if (!prepared?.write || aliases.renames) return this.execute(planned, variables, scope);
     const { requestId } = scope;
     const budget = new AnswerBudget(this.#responseBytes);
     return withinBudget(budget, scope.signal, async (signal) => {
-      const outcome = await prepared.write!(this.#fetches, variables, { ...scope, signal, budget }, this.#responseBytes);
+      const outcome = await prepared.write!(this.#fetches, client.named(variables), { ...scope, signal, budget }, this.#responseBytes);
       return 'json' in outcome ? new DataText(outcome.json) : this.#shown(outcome, { requestId });
     });
   }
 
   sourceOf(planned: PlannedOperation, variables: Record<string, unknown>): EventSource {
     const { primary, document, identified } = liveOf(planned);
-    const used = Object.entries(variables).filter(([name, value]) => value !== undefined && primary.variableUsages?.includes(name));
+    const used = Object.entries((planned as Plan).variables.named(variables)).filter(([name, value]) => value !== undefined && primary.variableUsages?.includes(name));
     return { subgraph: primary.serviceName, document, operationName: primary.operationName, variables: Object.fromEntries(used), identified };
   }
 
@@ -152,7 +154,7 @@ export class PlannedGraph implements FederatedGraph {
 
   async join(planned: PlannedOperation, event: ExecutionResult, variables: Record<string, unknown>, scope: RequestScope): Promise<ExecutionResult> {
     const fetches = { ...this.#fetches, [EVENT]: async (_: unknown, fetching: FetchScope) => counted(event, fetching) };
-    return eventJoins.run({ requestId: scope.requestId }, () => this.#run({ prepared: liveOf(planned).join, aliases: (planned as Plan).aliases }, fetches, variables, { ...scope, live: true }).catch(refusedEvent));
+    return eventJoins.run({ requestId: scope.requestId }, () => this.#run({ ...(planned as Plan), prepared: liveOf(planned).join }, fetches, variables, { ...scope, live: true }).catch(refusedEvent));
   }
 
   #prepared(operation: Omit<GraphOperation, 'text'>, queryPlan: QueryPlan): Pick<Plan, 'prepared' | 'live'> {
@@ -163,9 +165,9 @@ export class PlannedGraph implements FederatedGraph {
     return { live: { primary, document: asking ?? primary.operation, identified: asking !== undefined, join: this.#executor.prepare(operation, joinPlan(node)) } };
   }
 
-  async #run({ prepared, aliases }: Runnable, fetches: Readonly<Record<string, Fetch>>, variables: Record<string, unknown>, scope: Omit<FetchScope, 'budget'>): Promise<ExecutionResult> {
+  async #run({ prepared, aliases, variables: client }: Runnable, fetches: Readonly<Record<string, Fetch>>, variables: Record<string, unknown>, scope: Omit<FetchScope, 'budget'>): Promise<ExecutionResult> {
     const budget = new AnswerBudget(this.#responseBytes);
-    return withinBudget(budget, scope.signal, async (signal) => this.#shown(aliases.restored(await prepared.run(fetches, variables, { ...scope, signal, budget })), scope));
+    return withinBudget(budget, scope.signal, async (signal) => this.#shown(aliases.restored(await prepared.run(fetches, client.named(variables), { ...scope, signal, budget })), scope));
   }
 
   #shown({ data, errors, incomplete }: PlanOutcome, { requestId }: Pick<RequestScope, 'requestId'>): ExecutionResult {

@@ -62,6 +62,9 @@ export const values: FederationWorld = {
     },
   },
   cases: [
+    { name: 'introspection within a fragment that has conditions', query: 'query ($p: Boolean!) { number ... on Query @skip(if: $p) @include(if: $p) { ... on Query { __schema { queryType { name } } } } }', variables: { p: false }, data: { number: -2_147_483_648 } },
+    { name: 'the name of what finds entities, as an alias', query: '{ _entities: texts }', data: { _entities: ['a', null, ''] } },
+    { name: 'a variable of the name that the planner has for its own', query: 'query ($representations: Boolean!) { box(id: "1") { label weight @include(if: $representations) } }', variables: { representations: true }, data: { box: { label: 'box 1', weight: 1.5 } } },
     { name: 'a text with quotes and of any script', query: '{ text }', data: { text: 'a "quoted" 文字 🙂' } },
     { name: 'numbers, a flag and an id', query: '{ number float flag id }', data: { number: -2_147_483_648, float: 0.1, flag: false, id: '12' } },
     { name: 'an enum', query: '{ colour }', data: { colour: 'GREEN' } },

@@ -3,10 +3,12 @@ import type { Schema } from '@apollo/federation-internals';
 import type { QueryPlan } from '@apollo/query-planner';
 import type { GatewayGraphQLRequestContext } from '@apollo/server-gateway-interface';
 import type { Log } from '@hutong/common';
-import type { GraphQLError, GraphQLSchema } from 'graphql';
+import type { ExecutionResult, GraphQLError, GraphQLSchema } from 'graphql';
 import type { GraphOperation } from '../federated-graph.js';
 import type { FetchScope } from '../subgraph-fetch.js';
+import { isData, withoutType } from './fetched.data.js';
 import type { Fetch, PlanExecutor, PreparedPlan } from './plan.executor.js';
+import { namesObject } from './type.condition.js';
 
 export interface ApolloExecutorOptions {
   schema: GraphQLSchema;
@@ -25,17 +27,25 @@ export class ApolloExecutor implements PlanExecutor {
     return {
       async run(fetches, variables, scope) {
         const request = { request: { query: '', variables }, context: scope, document, metrics: {}, logger: log, schema };
-        const { data = null, errors = [], extensions } = await executeQueryPlan(queryPlan, serviceMap(fetches), request as unknown as GatewayGraphQLRequestContext, context, supergraphSchema, apiSchema);
+        const { data = null, errors = [], extensions } = await executeQueryPlan(queryPlan, serviceMap(fetches, supergraphSchema), request as unknown as GatewayGraphQLRequestContext, context, supergraphSchema, apiSchema);
         return { data, errors, incomplete: (extensions?.valueCompletion ?? []) as readonly GraphQLError[] };
       },
     };
   }
 }
 
-const serviceMap = (fetches: Readonly<Record<string, Fetch>>): Record<string, GraphQLDataSource> =>
+const serviceMap = (fetches: Readonly<Record<string, Fetch>>, schema: GraphQLSchema): Record<string, GraphQLDataSource> =>
   Object.fromEntries(
     Object.entries(fetches).map(([name, fetch]) => [
       name,
-      { process: ({ request, context }) => fetch({ document: request.query ?? '', operationName: request.operationName, variables: request.variables ?? {} }, context as FetchScope) },
+      { process: async ({ request, context }) => withKnownTypes(await fetch({ document: request.query ?? '', operationName: request.operationName, variables: request.variables ?? {} }, context as FetchScope), request.variables, schema) },
     ]),
   );
+
+/** Leaves out the type of an entity where it is told as an interface, as an `@interfaceObject` is: the executor would forget the one that it knows. */
+function withKnownTypes(result: ExecutionResult, variables: Record<string, unknown> | undefined, schema: GraphQLSchema): ExecutionResult {
+  const entities: unknown = result.data?.['_entities'];
+  if (!Array.isArray(variables?.['representations']) || !Array.isArray(entities)) return result;
+  const known = entities.map((entity: unknown) => (isData(entity) && Object.hasOwn(entity, '__typename') && !namesObject(schema, entity['__typename']) ? withoutType(entity) : entity));
+  return { ...result, data: { ...result.data, _entities: known } };
+}

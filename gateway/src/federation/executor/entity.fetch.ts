@@ -4,9 +4,10 @@ import { placesOf, type DataPath } from './data.path.js';
 import { compileRewrites } from './data.rewrite.js';
 import { EntityBatch, type FetchForm } from './entity.batch.js';
 import { compileNaming, type Naming, type NamingOf, type Representation } from './entity.representation.js';
-import { deepCopyOf, isData, type Data } from './fetched.data.js';
+import { deepCopyOf, isData, withoutType, type Data } from './fetched.data.js';
 import type { JoinedEntities } from './joined.entities.js';
 import type { Run, Step } from './plan.program.js';
+import { namesObject } from './type.condition.js';
 
 /** An entity that is asked for. */
 interface Wanted {
@@ -22,6 +23,8 @@ export function entityFetch(node: FetchNode, path: DataPath, schema: GraphQLSche
   const { serviceName } = node;
   const namingOf = compileNaming(node.requires!, schema, compileRewrites(node.inputRewrites, schema));
   const rewrite = compileRewrites(node.outputRewrites, schema);
+  /** Whether it is asked for by the name of an interface: where the subgraph knows an `@interfaceObject`, that is its type. */
+  const byInterface = node.inputRewrites?.some(({ path: changed }) => changed.at(-1) === '__typename') === true;
   return async (targets, run) => {
     const wanted = wantedOf(targets, namingOf, run.joins);
     if (wanted.length === 0) return;
@@ -32,9 +35,9 @@ export function entityFetch(node: FetchNode, path: DataPath, schema: GraphQLSche
       const fetched: unknown = entities[index];
       if (!isData(fetched)) continue;
       const { targets: places } = wanted[index]!;
-      let entity = fetched;
+      let entity = byInterface && !namesObject(schema, fetched['__typename']) ? withoutType(fetched) : fetched;
       if (rewrite) {
-        entity = deepCopyOf(fetched) as Data;
+        entity = deepCopyOf(entity) as Data;
         entity['__typename'] ??= places[0]!['__typename'];
         rewrite(entity);
       }

@@ -23,6 +23,13 @@ export const ownOf = (data: Data, key: string): unknown => (Object.hasOwn(data, 
 /** An object of one's own with the same keys and values; `__proto__` stays a key like any other. */
 export const copyOf = (data: Data): Data => ({ ...data });
 
+/** The same object without its type. */
+export function withoutType(data: Data): Data {
+  const copy = copyOf(data);
+  delete copy['__typename'];
+  return copy;
+}
+
 /** The same value, nothing of which anybody else has. */
 export function deepCopyOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(deepCopyOf);

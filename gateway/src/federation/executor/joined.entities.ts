@@ -63,6 +63,8 @@ export class JoinedEntities {
     if (isData(present) && isData(added)) {
       const known = this.of(present);
       const own = this.#own.has(known) ? known : this.#copied(known);
+      // Fetches under way are about to join what they found here before.
+      this.replace(present, own);
       this.#merge(own, added);
       return own;
     }

@@ -8,3 +8,6 @@ export function isOfType(schema: GraphQLSchema, typeName: unknown, condition: st
   const type = schema.getType(typeName);
   return isAbstractType(wanted) && (isObjectType(type) || isInterfaceType(type)) && schema.isSubType(wanted, type);
 }
+
+/** Whether this is the name of what objects can be: the subgraph of an `@interfaceObject` tells them the interface's. */
+export const namesObject = (schema: GraphQLSchema, typeName: unknown): boolean => typeof typeName === 'string' && isObjectType(schema.getType(typeName));
