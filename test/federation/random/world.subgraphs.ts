@@ -87,7 +87,7 @@ export class RandomSubgraph {
     const keyed = new Map(named.flatMap((key) => key.split(' ').filter((part) => /^\w+$/.test(part) && part !== 'code')).map((part) => [part, { id: 'ID!', k1: 'Int!', k2: 'String!', link: `Link${name}!` }[part]!]));
     const parts = [...keyed].map(([part, type]) => this.#field(name, { name: part, type, presence: new Map([[number, 'own']]) }));
     if (keyed.has('link')) this.#sdl.push(`type Link${name} @shareable { code: ID! }`);
-    if (keyed.has('link')) this.#resolvers[`Link${name}`] = { code: ((thing: Thing) => this.data.valueOf(thing, { name: 'code', type: 'ID!', presence: new Map() }) };
+    if (keyed.has('link')) this.#resolvers[`Link${name}`] = { code: (thing: Thing) => this.data.valueOf(thing, { name: 'code', type: 'ID!', presence: new Map() }) };
     const own = kind === 'value' ? fields : fields.filter(({ presence }) => presence.has(number));
     const shown = own.map((field) => this.#field(name, kind === 'value' ? { ...field, presence: new Map([[number, 'own']]) } : field));
     if (kind === 'entity') (this.#resolvers[name] ??= {}).__resolveReference = ((reference: Record<string, unknown>) => this.data.named(name, reference)) as never;
