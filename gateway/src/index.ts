@@ -10,3 +10,4 @@ export { openGraphEndpoint } from './platform/graph-endpoint.js';
 export { answeredBy, createApp } from './http/app.js';
 export { Readiness } from './http/readiness.js';
 export { observed } from './telemetry/http-exchange.js';
+export { openTelemetry } from './platform/telemetry.js';

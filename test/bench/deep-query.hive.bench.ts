@@ -21,7 +21,7 @@ const equal: Benchmark = {
   meets: (ratio) => ratio >= 1.5,
   run: async (quick) => {
     await installPeers();
-    const rates = await measureDeepQuery({ ours, hiveRustSharing }, quick, equalBody);
+    const rates = await measureDeepQuery({ ours, hiveRustSharing }, quick, { body: equalBody });
     return { ratio: ratios(rates.hiveRustSharing.cpuMicros, rates.ours.cpuMicros), detail: shown(rates) };
   },
 };

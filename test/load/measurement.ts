@@ -2,10 +2,14 @@ import { Callers, type Asking } from './callers.js';
 import { MeasuredGateway, type GatewayProgram } from './measured.gateway.js';
 import type { Served } from './measured.process.js';
 
-/** What each of the gateways is asked, and how long. */
+/** What a gateway is asked, and by how many at once. */
 export interface Load extends Served {
   callers: number;
   asking: Omit<Asking, 'url'>;
+}
+
+/** The same of several gateways, and how long. */
+export interface LoadInTurns extends Load {
   warmMs: number;
   /** Of one turn; a round is one turn of each gateway, so that a busy moment of the machine meets all of them. */
   turnMs: number;
@@ -30,18 +34,11 @@ interface Side {
  *
  * @throws Error when they do not, or one ends
  */
-export async function measureInTurns<Name extends string>(programs: Readonly<Record<Name, GatewayProgram>>, load: Load): Promise<Record<Name, Rates>> {
+export async function measureInTurns<Name extends string>(programs: Readonly<Record<Name, GatewayProgram>>, load: LoadInTurns): Promise<Record<Name, Rates>> {
   await using stack = new AsyncDisposableStack();
   let requests = 0;
   const next = (): number => ++requests;
-  const start = async ([name, program]: [string, GatewayProgram]): Promise<Side> => {
-    const gateway = await MeasuredGateway.start(program, load);
-    stack.defer(() => gateway.stop());
-    const callers = await Callers.connect(load.callers, { url: gateway.url, ...load.asking });
-    stack.defer(() => callers.close());
-    return { name, gateway, callers };
-  };
-  const started = await Promise.allSettled(Object.entries<GatewayProgram>(programs).map(start));
+  const started = await Promise.allSettled(Object.entries<GatewayProgram>(programs).map(async ([name, program]) => ({ name, ...(await start(program, load, stack)) })));
   const sides = started.map((outcome) => {
     if (outcome.status === 'rejected') throw outcome.reason;
     return outcome.value;
@@ -57,6 +54,27 @@ export async function measureInTurns<Name extends string>(programs: Readonly<Rec
     }
   }
   return rates;
+}
+
+/**
+ * Bytes of memory that a gateway holds after it was asked for so long without a pause.
+ *
+ * @throws Error when it ends
+ */
+export async function residentAfter(milliseconds: number, program: GatewayProgram, load: Load): Promise<number> {
+  await using stack = new AsyncDisposableStack();
+  const { gateway, callers } = await start(program, load, stack);
+  let requests = 0;
+  await callers.askFor(milliseconds, () => ++requests);
+  return (await gateway.usage()).residentBytes;
+}
+
+async function start(program: GatewayProgram, load: Load, stack: AsyncDisposableStack): Promise<Omit<Side, 'name'>> {
+  const gateway = await MeasuredGateway.start(program, load);
+  stack.defer(() => gateway.stop());
+  const callers = await Callers.connect(load.callers, { url: gateway.url, ...load.asking });
+  stack.defer(() => callers.close());
+  return { gateway, callers };
 }
 
 async function turn({ gateway, callers }: Side, milliseconds: number, next: () => number): Promise<{ cpuMicros: number; requestsPerSecond: number }> {

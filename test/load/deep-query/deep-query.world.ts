@@ -1,5 +1,5 @@
 import type { GatewayProgram } from '../measured.gateway.js';
-import { measureInTurns, type Rates } from '../measurement.js';
+import { measureInTurns, type Load, type Rates } from '../measurement.js';
 import { withServedSubgraphs } from '../served.subgraphs.js';
 import { tagOf } from '../tags.js';
 import { DEEP_QUERY } from './deep-query.operation.js';
@@ -25,5 +25,5 @@ export const equalBody = (): string => equal;
 export const withDeepSubgraphs = <Result>(use: Parameters<typeof withServedSubgraphs<Result>>[2]): Promise<Result> => withServedSubgraphs('deep-query/deep-query.server.ts', deepSubgraphs(), use);
 
 /** Measures the deep query of 50 callers on each of these, in turns. */
-export const measureDeepQuery = <Side extends string>(programs: Readonly<Record<Side, GatewayProgram>>, quick: boolean, body = distinctBody): Promise<Record<Side, Rates>> =>
-  withDeepSubgraphs((served) => measureInTurns(programs, { ...served, ...(quick ? QUICK : FULL), callers: CALLERS, asking: { body } }));
+export const measureDeepQuery = <Side extends string>(programs: Readonly<Record<Side, GatewayProgram>>, quick: boolean, asking: Load['asking'] = { body: distinctBody }): Promise<Record<Side, Rates>> =>
+  withDeepSubgraphs((served) => measureInTurns(programs, { ...served, ...(quick ? QUICK : FULL), callers: CALLERS, asking }));
