@@ -1,12 +1,19 @@
 // Runs the benchmarks and prints one JSON line each and a table at the end: `npm run bench [-- part of a name] [--quick]`.
-// With --list it prints which there are, a JSON line each, and runs none.
+// With --list it prints which there are, a JSON line each, and runs none; with --chart it measures the deep query on every
+// gateway instead, and writes the picture and the tables of the READMEs.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Benchmark } from './benchmark.js';
+import { chartDeepQuery } from './chart/deep-query.chart.js';
 import { median } from './statistics.js';
 
-const { values: { list, quick }, positionals: [wanted = ''] } = parseArgs({ allowPositionals: true, options: { list: { type: 'boolean', default: false }, quick: { type: 'boolean', default: false } } });
+const flag = { type: 'boolean', default: false } as const;
+const { values: { list, quick, chart }, positionals: [wanted = ''] } = parseArgs({ allowPositionals: true, options: { list: flag, quick: flag, chart: flag } });
+if (chart) {
+  await chartDeepQuery(quick);
+  process.exit();
+}
 const files = (await readdir(import.meta.dirname)).filter((name) => name.endsWith('.bench.ts')).toSorted();
 const table: Record<string, string | boolean>[] = [];
 

@@ -14,8 +14,8 @@ const CALLERS = 16;
 const FULL = { rounds: 7, turns: 30 };
 const QUICK = { rounds: 3, turns: 8 };
 const JOINS_OF_TURN = 64;
-const FULL_HTTP = { warmMs: 3_000, turnMs: 1_500, rounds: 7 };
-const QUICK_HTTP = { warmMs: 800, turnMs: 500, rounds: 3 };
+const FULL_HTTP = { warmMs: 5_000, turnMs: 1_500, rounds: 7 };
+const QUICK_HTTP = { warmMs: 2_500, turnMs: 500, rounds: 3 };
 
 /** Microseconds of processor time that the joins of one turn take, of 16 callers who wait for each answer. */
 async function turn({ join }: Joining): Promise<number> {

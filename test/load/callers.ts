@@ -10,7 +10,13 @@ export interface Asking {
   body(request: number): string;
 }
 
-/** Callers of one gateway, each with a connection of its own that it keeps, on which it waits for one answer before it asks again. */
+/** How long the last answers may take after nothing more is asked. */
+const PATIENCE_MS = 30_000;
+
+/**
+ * Callers of one gateway, each with a connection of its own, on which it waits for one answer before it asks again. They are
+ * for one turn: a gateway closes connections that are idle for some seconds.
+ */
 export class Callers {
   readonly #callers: Caller[];
   readonly #body: Asking['body'];
@@ -31,28 +37,38 @@ export class Callers {
   }
 
   /**
-   * All of them ask for so long. Resolves with how many answers came and in how many milliseconds.
+   * All of them ask until they are told to stop. Resolves with how many answers came, and in how many milliseconds.
    *
    * @param next the number of the next request
-   * @throws Error for an answer of another length than the first, as all are of the same
+   * @param stop aborted when no more is to be asked
+   * @throws Error for an answer of another length than the first, as all are of the same, and when answers stay away
    */
-  async askFor(milliseconds: number, next: () => number): Promise<{ answers: number; milliseconds: number }> {
+  async askUntil(stop: AbortSignal, next: () => number): Promise<{ answers: number; milliseconds: number }> {
     const start = performance.now();
     let answers = 0;
     let bytes: number | undefined;
     const repeat = async (caller: Caller): Promise<void> => {
-      while (performance.now() - start < milliseconds) {
+      while (!stop.aborted) {
         const { head, body } = await caller.ask(this.#body(next()));
         bytes ??= body.length;
         if (body.length !== bytes || !head.startsWith('HTTP/1.1 200')) throw new Error(`an answer of ${body.length} bytes instead of ${bytes}: ${head.split('\r\n', 1)[0]} ${body.toString().slice(0, 300)}`);
         answers += 1;
       }
     };
-    await Promise.all(this.#callers.map(repeat));
+    const late = Promise.withResolvers<never>();
+    let timer: NodeJS.Timeout | undefined;
+    const patience = (): void => void (timer = setTimeout(() => late.reject(new Error(`${this.#callers.filter(({ isWaiting }) => isWaiting).length} callers were not answered`)), PATIENCE_MS));
+    stop.addEventListener('abort', patience, { once: true });
+    try {
+      await Promise.race([Promise.all(this.#callers.map(repeat)), late.promise]);
+    } finally {
+      stop.removeEventListener('abort', patience);
+      clearTimeout(timer);
+    }
     return { answers, milliseconds: performance.now() - start };
   }
 
-  close(): void {
+  [Symbol.dispose](): void {
     for (const caller of this.#callers) caller.close();
   }
 }
@@ -69,6 +85,7 @@ class Caller {
     this.#socket = socket;
     const messages = new HttpMessages((message) => this.#waiting?.resolve(message));
     socket.on('data', (part: Buffer) => messages.add(part));
+    socket.on('error', () => undefined);
     socket.on('close', () => this.#waiting?.reject(new Error(`${url} closed the connection`)));
   }
 
@@ -79,10 +96,18 @@ class Caller {
     return new Caller(socket, asking);
   }
 
-  ask(body: string): Promise<HttpMessage> {
+  get isWaiting(): boolean {
+    return this.#waiting !== undefined;
+  }
+
+  async ask(body: string): Promise<HttpMessage> {
     this.#waiting = Promise.withResolvers();
     this.#socket.write(`${this.#head}${Buffer.byteLength(body)}\r\n\r\n${body}`);
-    return this.#waiting.promise;
+    try {
+      return await this.#waiting.promise;
+    } finally {
+      this.#waiting = undefined;
+    }
   }
 
   close(): void {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Callers, type Asking } from './callers.js';
 import { MeasuredGateway, type GatewayProgram } from './measured.gateway.js';
 import type { Served } from './measured.process.js';
@@ -8,8 +9,9 @@ export interface Load extends Served {
   asking: Omit<Asking, 'url'>;
 }
 
-/** The same of several gateways, and how long. */
+/** The same of several gateways, and how long: in processor time of the gateway, as there is little of that in a busy second. */
 export interface LoadInTurns extends Load {
+  /** Before anything is measured. */
   warmMs: number;
   /** Of one turn; a round is one turn of each gateway, so that a busy moment of the machine meets all of them. */
   turnMs: number;
@@ -23,10 +25,11 @@ export interface Rates {
   requestsPerSecond: number[];
 }
 
+const LOOK_MS = 25;
+
 interface Side {
   name: string;
   gateway: MeasuredGateway;
-  callers: Callers;
 }
 
 /**
@@ -38,19 +41,19 @@ export async function measureInTurns<Name extends string>(programs: Readonly<Rec
   await using stack = new AsyncDisposableStack();
   let requests = 0;
   const next = (): number => ++requests;
-  const started = await Promise.allSettled(Object.entries<GatewayProgram>(programs).map(async ([name, program]) => ({ name, ...(await start(program, load, stack)) })));
+  const started = await Promise.allSettled(Object.entries<GatewayProgram>(programs).map(async ([name, program]) => ({ name, gateway: await start(program, load, stack) })));
   const sides = started.map((outcome) => {
     if (outcome.status === 'rejected') throw outcome.reason;
     return outcome.value;
   });
-  await sameAnswers(sides, next());
-  for (const { callers } of sides) await callers.askFor(load.warmMs, next);
+  await sameAnswers(sides, load, next());
+  for (const { gateway } of sides) await turn(gateway, load, load.warmMs, next);
   const rates = Object.fromEntries(sides.map(({ name }): [string, Rates] => [name, { cpuMicros: [], requestsPerSecond: [] }])) as Record<Name, Rates>;
   for (let round = 0; round < load.rounds; round += 1) {
-    for (const side of sides) {
-      const { cpuMicros, requestsPerSecond } = await turn(side, load.turnMs, next);
-      rates[side.name as Name].cpuMicros.push(Math.round(cpuMicros));
-      rates[side.name as Name].requestsPerSecond.push(Math.round(requestsPerSecond));
+    for (const { name, gateway } of sides) {
+      const { cpuMicros, requestsPerSecond } = await turn(gateway, load, load.turnMs, next);
+      rates[name as Name].cpuMicros.push(Math.round(cpuMicros));
+      rates[name as Name].requestsPerSecond.push(Math.round(requestsPerSecond));
     }
   }
   return rates;
@@ -63,31 +66,39 @@ export async function measureInTurns<Name extends string>(programs: Readonly<Rec
  */
 export async function residentAfter(milliseconds: number, program: GatewayProgram, load: Load): Promise<number> {
   await using stack = new AsyncDisposableStack();
-  const { gateway, callers } = await start(program, load, stack);
+  const gateway = await start(program, load, stack);
+  using callers = await Callers.connect(load.callers, { url: gateway.url, ...load.asking });
   let requests = 0;
-  await callers.askFor(milliseconds, () => ++requests);
+  await callers.askUntil(AbortSignal.timeout(milliseconds), () => ++requests);
   return (await gateway.usage()).residentBytes;
 }
 
-async function start(program: GatewayProgram, load: Load, stack: AsyncDisposableStack): Promise<Omit<Side, 'name'>> {
-  const gateway = await MeasuredGateway.start(program, load);
+async function start(program: GatewayProgram, served: Served, stack: AsyncDisposableStack): Promise<MeasuredGateway> {
+  const gateway = await MeasuredGateway.start(program, served);
   stack.defer(() => gateway.stop());
-  const callers = await Callers.connect(load.callers, { url: gateway.url, ...load.asking });
-  stack.defer(() => callers.close());
-  return { gateway, callers };
+  return gateway;
 }
 
-async function turn({ gateway, callers }: Side, milliseconds: number, next: () => number): Promise<{ cpuMicros: number; requestsPerSecond: number }> {
+/** Asks until the gateway has taken so many milliseconds of processor time, or three times as many have passed. */
+async function turn(gateway: MeasuredGateway, { callers: count, asking: asked }: Load, milliseconds: number, next: () => number): Promise<{ cpuMicros: number; requestsPerSecond: number }> {
+  using callers = await Callers.connect(count, { url: gateway.url, ...asked });
+  const stop = new AbortController();
   const before = await gateway.usage();
-  const asked = await callers.askFor(milliseconds, next);
-  const after = await gateway.usage();
-  return { cpuMicros: (after.cpuMicros - before.cpuMicros) / asked.answers, requestsPerSecond: (asked.answers * 1_000) / asked.milliseconds };
+  const end = performance.now() + 3 * milliseconds;
+  const asking = callers.askUntil(stop.signal, next);
+  asking.catch(() => stop.abort());
+  const taken = async (): Promise<number> => (await gateway.usage()).cpuMicros - before.cpuMicros;
+  while (!stop.signal.aborted && performance.now() < end && (await taken()) < milliseconds * 1_000) await delay(LOOK_MS);
+  stop.abort();
+  const { answers, milliseconds: passed } = await asking;
+  return { cpuMicros: (await taken()) / answers, requestsPerSecond: (answers * 1_000) / passed };
 }
 
-async function sameAnswers(sides: readonly Side[], request: number): Promise<void> {
+async function sameAnswers(sides: readonly Side[], { asking }: Load, request: number): Promise<void> {
   let first: { name: string; data: string } | undefined;
-  for (const { name, callers } of sides) {
-    const answer = await callers.ask(request);
+  for (const { name, gateway } of sides) {
+    using caller = await Callers.connect(1, { url: gateway.url, ...asking });
+    const answer = await caller.ask(request);
     const { data: value, errors } = JSON.parse(answer) as { data?: unknown; errors?: unknown };
     if (errors !== undefined || value === undefined || value === null) throw new Error(`${name} answered ${answer.slice(0, 500)}`);
     // The bytes of the data, whatever stands beside it and between it.

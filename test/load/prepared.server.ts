@@ -35,10 +35,11 @@ async function servePrepared(schema: GraphQLSchema): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** Serves each of these; prints where each listens, as one line of JSON. */
+/** Serves each of these for as long as the process that started this one lives; prints where each listens, as one line of JSON. */
 export async function servePreparedSubgraphs(subgraphs: readonly { name: string; schema: GraphQLSchema }[]): Promise<void> {
   const urls: Record<string, string> = {};
   for (const { name, schema } of subgraphs) urls[name] = `http://127.0.0.1:${await servePrepared(schema)}`;
+  process.stdin.on('close', () => process.exit()).resume();
   console.log(JSON.stringify(urls));
 }
 

@@ -3,7 +3,8 @@ import type { Measurement, Outcome } from './part.js';
 
 type Language = 'en' | 'zh';
 
-const MARKERS = { begin: '<!-- scorecard -->', end: '<!-- /scorecard -->' };
+/** Between these comments a README has its table. */
+const MARKER = 'scorecard';
 
 const WORDS = {
   en: { head: '| part | command | result | met |', made: ({ date, commit, machine, extent }: Circumstances) => `Made on ${date} of ${commit}${extent === 'quick' ? ', in a quick run' : ''}: ${machine}.`, minutes: 'min' },
@@ -45,12 +46,13 @@ function row({ name, target, min, median, max, met }: Measurement): string {
 }
 
 /**
- * A document with another text between its markers.
+ * A document with another text between its markers, which are comments of this name.
  *
  * @throws Error when they are not there
  */
-export function withSummary(document: string, text: string): string {
-  const [begin, end] = [document.indexOf(MARKERS.begin), document.indexOf(MARKERS.end)];
-  if (begin === -1 || end < begin) throw new Error(`the document has no ${MARKERS.begin} … ${MARKERS.end}`);
-  return `${document.slice(0, begin + MARKERS.begin.length)}\n${text}\n${document.slice(end)}`;
+export function withSummary(document: string, text: string, name = MARKER): string {
+  const [opening, closing] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+  const [begin, end] = [document.indexOf(opening), document.indexOf(closing)];
+  if (begin === -1 || end < begin) throw new Error(`the document has no ${opening} … ${closing}`);
+  return `${document.slice(0, begin + opening.length)}\n${text}\n${document.slice(end)}`;
 }

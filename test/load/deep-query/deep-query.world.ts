@@ -9,8 +9,8 @@ import { deepSubgraphs } from './deep-query.subgraphs.js';
 export const handWritten: GatewayProgram = { file: 'deep-query/hand-written.gateway.ts' };
 
 export const CALLERS = 50;
-const FULL = { warmMs: 4_000, turnMs: 1_500, rounds: 7 };
-const QUICK = { warmMs: 800, turnMs: 500, rounds: 3 };
+const FULL = { warmMs: 6_000, turnMs: 1_500, rounds: 7 };
+const QUICK = { warmMs: 3_000, turnMs: 600, rounds: 3 };
 
 const bodyOf = (tag: string): string => JSON.stringify({ query: DEEP_QUERY, variables: { tag } });
 
