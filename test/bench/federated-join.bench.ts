@@ -6,43 +6,21 @@ import { hiveRust, installPeers } from '../load/peers.js';
 import { withServedSubgraphs } from '../load/served.subgraphs.js';
 import { tagOf } from '../load/tags.js';
 import type { Benchmark } from './benchmark.js';
-import { apolloServer, merged, mergedServer, ourPlan, ourServer, type Joining } from './federated-join.world.js';
+import type { JoiningSide } from './federated-join.world.js';
+import { NATIVE, withProcess } from './process.js';
 import { ratios, shown } from './rates.js';
 import { median } from './statistics.js';
 
 const CALLERS = 16;
+/** A round is many short turns of each side, so that a busy moment of the machine meets all of them. */
 const FULL = { rounds: 7, turns: 30 };
 const QUICK = { rounds: 3, turns: 8 };
-const JOINS_OF_TURN = 64;
 const FULL_HTTP = { warmMs: 5_000, turnMs: 1_500, rounds: 7 };
 const QUICK_HTTP = { warmMs: 2_500, turnMs: 500, rounds: 3 };
 
-/** Microseconds of processor time that the joins of one turn take, of 16 callers who wait for each answer. */
-async function turn({ join }: Joining): Promise<number> {
-  let left = JOINS_OF_TURN;
-  const caller = async (): Promise<void> => {
-    while (left-- > 0) await join();
-  };
-  const before = process.cpuUsage();
-  await Promise.all(Array.from({ length: CALLERS }, caller));
-  const { user, system } = process.cpuUsage(before);
-  return user + system;
-}
-
-/** Microseconds of processor time of a join, of each round; a round is many short turns, so that a busy moment of the machine meets both. */
-async function compareInProcess<Side extends string>(sides: Readonly<Record<Side, Joining>>, quick: boolean): Promise<Record<Side, number[]>> {
-  const names = Object.keys(sides) as Side[];
-  const { rounds, turns } = quick ? QUICK : FULL;
-  const micros = Object.fromEntries(names.map((name): [string, number[]] => [name, []])) as Record<Side, number[]>;
-  // The first round is for the compiler.
-  for (let round = 0; round <= rounds; round += 1) {
-    const taken = Object.fromEntries(names.map((name) => [name, 0])) as Record<Side, number>;
-    for (let count = 0; count < turns; count += 1) for (const name of names) taken[name] += await turn(sides[name]);
-    if (round > 0) for (const name of names) micros[name].push(Math.round(taken[name] / (turns * JOINS_OF_TURN)));
-  }
-  for (const name of names) await sides[name].stop();
-  return micros;
-}
+/** Microseconds of processor time of a join, of each round, of sides that are in one process of their own. */
+const compareInProcess = <Side extends JoiningSide>(sides: readonly Side[], quick: boolean): Promise<Record<Side, number[]>> =>
+  withProcess('federated-join.turns.ts', [JSON.stringify({ sides, ...(quick ? QUICK : FULL) })], async (line) => JSON.parse(line) as Record<Side, number[]>, NATIVE);
 
 const medians = (micros: Readonly<Record<string, number[]>>) => Object.fromEntries(Object.entries(micros).map(([name, rounds]) => [name, { median: median(rounds), rounds }]));
 
@@ -51,8 +29,8 @@ const againstApollo: Benchmark = {
   target: '≥ 2.5 × @apollo/gateway with LocalGraphQLDataSource',
   meets: (ratio) => ratio >= 2.5,
   run: async (quick) => {
-    const micros = await compareInProcess({ ours: await ourServer(), apollo: await apolloServer() }, quick);
-    return { ratio: ratios(micros.apollo, micros.ours), detail: { cpuMicrosOfJoin: medians(micros) } };
+    const micros = await compareInProcess(['ourServer', 'apolloServer'], quick);
+    return { ratio: ratios(micros.apolloServer, micros.ourServer), detail: { cpuMicrosOfJoin: medians(micros) } };
   },
 };
 
@@ -61,8 +39,8 @@ const againstMerged: Benchmark = {
   target: '≤ 1.3 × the time of graphql-js on the same schema merged by hand',
   meets: (ratio) => ratio <= 1.3,
   run: async (quick) => {
-    const micros = await compareInProcess({ ours: await ourPlan(), merged: merged(), oursBehindApolloServer: await ourServer(), mergedBehindApolloServer: await mergedServer() }, quick);
-    return { ratio: ratios(micros.ours, micros.merged), detail: { cpuMicrosOfJoin: medians(micros) } };
+    const micros = await compareInProcess(['ourPlan', 'merged', 'ourServer', 'mergedServer'], quick);
+    return { ratio: ratios(micros.ourPlan, micros.merged), detail: { cpuMicrosOfJoin: medians(micros) } };
   },
 };
 

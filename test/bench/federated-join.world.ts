@@ -4,14 +4,13 @@ import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/di
 import { anonymous, LocalConnection, silentLog } from '@hutong/common';
 import { PlannedGraph, composeSupergraph, createGraphqlServer, CurrentGraph, readGatewaySettings } from '@hutong/gateway';
 import { execute, parse } from 'graphql';
-import { checkJoin, JOIN, joinedSubgraphs, mergedSchema } from '../load/join/join.subgraphs.js';
-import { tagOf } from '../load/tags.js';
+import { checkJoin, JOIN, joinedSubgraphs, mergedSchema } from '../load/join/join.subgraphs.ts';
+import { tagOf } from '../load/tags.ts';
 
 /** What answers the join in this process. */
 export interface Joining {
   /** Runs the join with variables that no other call has. */
   join(): Promise<void>;
-  stop(): Promise<void>;
 }
 
 let joins = 0;
@@ -24,7 +23,6 @@ function throughServer<Context extends object>(server: ApolloServer<Context>, co
       const { body } = await server.executeOperation({ query: JOIN, variables: variables() }, { contextValue: contextValue() });
       checkJoin(body.kind === 'single' ? body.singleResult : {});
     },
-    stop: () => server.stop(),
   };
 }
 
@@ -39,7 +37,7 @@ async function ourGraph(): Promise<PlannedGraph> {
 }
 
 /** Our graph, behind the Apollo Server that the platform has in front of it, with its limits. */
-export async function ourServer(): Promise<Joining> {
+async function ourServer(): Promise<Joining> {
   const { limits } = readGatewaySettings({});
   const server = createGraphqlServer({ current: new CurrentGraph(await ourGraph()), limits, introspection: true, hideSchemaDetails: false, log: silentLog });
   await server.start();
@@ -47,7 +45,7 @@ export async function ourServer(): Promise<Joining> {
 }
 
 /** @apollo/gateway over the same in this process, behind an Apollo Server that has no limits. */
-export async function apolloServer(): Promise<Joining> {
+async function apolloServer(): Promise<Joining> {
   const subgraphs = joinedSubgraphs();
   const schemas = new Map(subgraphs.map(({ name, schema }) => [name, schema]));
   const gateway = new ApolloGateway({ supergraphSdl: await composeSupergraph(subgraphs), buildService: ({ name }) => new LocalGraphQLDataSource(schemas.get(name)!) });
@@ -57,7 +55,7 @@ export async function apolloServer(): Promise<Joining> {
 }
 
 /** The schema that both subgraphs are together, behind an Apollo Server that has no limits. */
-export async function mergedServer(): Promise<Joining> {
+async function mergedServer(): Promise<Joining> {
   const server = new ApolloServer({ schema: mergedSchema(), plugins: [ApolloServerPluginCacheControlDisabled()], logger: silentLog });
   await server.start();
   return throughServer(server, () => ({}));
@@ -66,16 +64,20 @@ export async function mergedServer(): Promise<Joining> {
 const document = parse(JOIN);
 
 /** Our graph without a server in front of it: the plan is looked up, and run. */
-export async function ourPlan(): Promise<Joining> {
+async function ourPlan(): Promise<Joining> {
   const graph = await ourGraph();
   return {
     join: async () => checkJoin(await graph.execute(graph.plan({ text: JOIN, document }), variables(), { ...scope(), origin: 'client' })),
-    stop: async () => undefined,
   };
 }
 
 /** The schema that both subgraphs are together, run by graphql-js. */
-export function merged(): Joining {
+function merged(): Joining {
   const schema = mergedSchema();
-  return { join: async () => checkJoin(await execute({ schema, document, variableValues: variables() })), stop: async () => undefined };
+  return { join: async () => checkJoin(await execute({ schema, document, variableValues: variables() })) };
 }
+
+/** By name; each is started when it is called. */
+export const joiningSides = { ourServer, apolloServer, mergedServer, ourPlan, merged: async () => merged() };
+
+export type JoiningSide = keyof typeof joiningSides;

@@ -4,8 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { listen, silentLog } from '@hutong/common';
 import { RemoteConnection } from '@hutong/common/remote';
 import { answeredBy, createApp, observed, openGraphEndpoint, openTelemetry, readGatewaySettings, Readiness } from '@hutong/gateway';
-import { identityConnection, identitySource } from './load.identity.js';
-import { given, measured } from './measured.process.js';
+import { identityConnection, identitySource } from './load.identity.ts';
+import { given, measured } from './measured.process.ts';
 
 const SECRET = 'the secret of this measurement';
 /** Traces are asked for and none is sampled: what a trace costs is its own. */

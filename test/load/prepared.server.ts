@@ -1,7 +1,7 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { graphql, type GraphQLSchema } from 'graphql';
-import { HttpMessages, type HttpMessage } from './http.messages.js';
-import { aroundTags, tagIn } from './tags.js';
+import { HttpMessages, type HttpMessage } from './http.messages.ts';
+import { aroundTags, tagIn } from './tags.ts';
 
 interface Operation {
   query: string;

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { composeSupergraph } from '@hutong/gateway';
-import { withProcess } from '../bench/process.js';
+import { NATIVE, withProcess } from '../bench/process.js';
 import type { Served } from './measured.process.js';
 
 /**
@@ -19,7 +19,7 @@ export async function withServedSubgraphs<Result>(file: string, subgraphs: reado
       const urls = JSON.parse(line) as Record<string, string>;
       await writeFile(supergraphFile, composed.replaceAll(/http:\/\/(\w+)\.subgraph\.invalid/g, (_, name: string) => `${urls[name]}/graphql`));
       return use({ supergraphFile, urls });
-    });
+    }, NATIVE);
   } finally {
     await rm(folder, { recursive: true });
   }

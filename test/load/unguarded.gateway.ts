@@ -8,7 +8,7 @@ import { anonymous, silentLog, type SubgraphConnection } from '@hutong/common';
 import { PlannedGraph, readGatewaySettings } from '@hutong/gateway';
 import type { ExecutionResult } from 'graphql';
 import { Pool } from 'undici';
-import { given, measured } from './measured.process.js';
+import { given, measured } from './measured.process.ts';
 
 const HEADERS = { 'content-type': 'application/json', accept: 'application/json' };
 

@@ -1,6 +1,6 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { parse, type GraphQLSchema } from 'graphql';
-import { inventory, products, reviews, users, type Product, type Review, type User } from './deep-query.rows.js';
+import { inventory, products, reviews, users, type Product, type Review, type User } from './deep-query.rows.ts';
 
 const LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@external", "@requires", "@shareable"])\n';
 

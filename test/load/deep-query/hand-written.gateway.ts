@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { Pool } from 'undici';
-import { given, measured } from '../measured.process.js';
+import { given, measured } from '../measured.process.ts';
 
 interface ProductKey {
   upc: string;
