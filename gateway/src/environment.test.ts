@@ -14,6 +14,7 @@ test('the settings have the limits of the design where nothing is set', () => {
     rootFields: 20,
     fieldComparisons: 10_000,
     cost: 5_000,
+    planningMs: 500,
     responseBytes: 10 * 1024 * 1024,
     requestMs: 60_000,
   });

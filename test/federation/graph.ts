@@ -39,7 +39,7 @@ export class ComposedWorld {
   }
 
   graph(way: Way, executor: Executor): PlannedGraph {
-    return new PlannedGraph({ supergraphSdl: this.supergraphSdl, connections: this.connections[way], subgraphTimeoutMs: 30_000, responseBytes: 10_000_000, executor, log: silentLog });
+    return new PlannedGraph({ supergraphSdl: this.supergraphSdl, connections: this.connections[way], subgraphTimeoutMs: 30_000, planningMs: 2_000, responseBytes: 10_000_000, executor, log: silentLog });
   }
 }
 

@@ -18,6 +18,8 @@ export interface GraphOperation {
   text: string;
   document: DocumentNode;
   operationName?: string | undefined;
+  /** Whether it is the platform's, written by whoever runs that: making its plan may take any time. */
+  isOwn?: boolean;
 }
 
 /** An operation with its plan; what is inside belongs to the graph that made it. */
@@ -58,7 +60,7 @@ export interface FederatedGraph {
   readonly supergraphSdl: string;
   /** Names of the subgraphs it is made of. */
   readonly subgraphs: readonly string[];
-  /** The plan of an operation that was validated against {@link schema}. */
+  /** The plan of an operation that was validated against {@link schema}. @throws LIMIT_EXCEEDED when it takes too long to make */
   plan(operation: GraphOperation): PlannedOperation;
   /** What was planned for this text and name, and is remembered; whether a client may run it was not looked at. */
   known(text: string, operationName: string | undefined): KnownOperation | undefined;

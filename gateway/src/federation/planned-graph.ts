@@ -22,6 +22,8 @@ export interface PlannedGraphOptions {
   connections: ReadonlyMap<string, SubgraphConnection>;
   /** How long one fetch from a subgraph may take. */
   subgraphTimeoutMs: number;
+  /** How long the plan of a client's operation may take to make, in milliseconds; by default any time. */
+  planningMs?: number;
   /** Bytes of the largest answer; what would be larger is given up while it is fetched. */
   responseBytes: number;
   executor: PlanExecutorName;
@@ -76,11 +78,12 @@ export class PlannedGraph implements FederatedGraph {
   readonly #plans: LRUCache<string, Plan>;
   readonly #subgraphs: ReadonlyMap<string, SubgraphFetch>;
   readonly #fetches: Readonly<Record<string, Fetch>>;
+  readonly #planningMs: number;
   readonly #responseBytes: number;
   readonly #log: Log;
 
   /** @throws Error when the text is no supergraph, or names a subgraph that there is no connection to */
-  constructor({ supergraphSdl, connections, subgraphTimeoutMs, responseBytes, executor, log }: PlannedGraphOptions) {
+  constructor({ supergraphSdl, connections, subgraphTimeoutMs, planningMs = Infinity, responseBytes, executor, log }: PlannedGraphOptions) {
     const supergraph = Supergraph.build(supergraphSdl, { validateSupergraph: false });
     this.supergraphSdl = supergraphSdl;
     const apiSchema = supergraph.apiSchema();
@@ -97,18 +100,19 @@ export class PlannedGraph implements FederatedGraph {
     const shapes = new FetchedShapes(schemas.supergraphSchema);
     this.#subgraphs = new Map(this.subgraphs.map((subgraph) => [subgraph, new SubgraphFetch({ subgraph, connections, timeoutMs: subgraphTimeoutMs, shapes, log })]));
     this.#fetches = Object.fromEntries([...this.#subgraphs].map(([name, subgraph]) => [name, (request, scope) => subgraph.fetch(request, scope)]));
+    this.#planningMs = planningMs;
     this.#responseBytes = responseBytes;
     this.#log = log;
   }
 
-  plan({ text, document, operationName }: GraphOperation): Plan {
+  plan({ text, document, operationName, isOwn = false }: GraphOperation): Plan {
     const key = planKey(text, operationName);
     let plan = this.#plans.get(key);
     const hit = plan !== undefined;
     if (!plan) {
       const clientVariables = new ClientVariables(document);
       const aliases = new ClientAliases(clientVariables.document, this.#supergraphSchema);
-      const queryPlan = planning.runSync({}, () => this.#planner.plan(aliases.document, operationName));
+      const queryPlan = planning.runSync({}, () => this.#planner.plan(aliases.document, operationName, isOwn ? Infinity : this.#planningMs));
       const operation = getOperationAST(document, operationName)!;
       plan = { kind: operation.operation, document, operation, aliases, variables: clientVariables, ...this.#prepared({ document: aliases.document, operationName }, queryPlan) };
       this.#plans.set(key, plan);

@@ -18,6 +18,8 @@ export interface Limits {
   fieldComparisons: number;
   /** Fields that may have to be answered, those of a list times the rows it may have. */
   cost: number;
+  /** Milliseconds that making the plan of an operation may take. */
+  planningMs: number;
   /** Bytes of an answer. */
   responseBytes: number;
   /** How long a request may take. */

@@ -44,7 +44,7 @@ export async function openGraphEndpoint({ settings, connections, identitySource,
   const documents = await clientDocuments(settings);
   const { texts } = documents;
   const prepared = async (supergraphSdl: string) => {
-    const graph = new PlannedGraph({ supergraphSdl, connections, subgraphTimeoutMs, responseBytes: limits.responseBytes, executor: settings.planExecutor, log });
+    const graph = new PlannedGraph({ supergraphSdl, connections, subgraphTimeoutMs, planningMs: documents.limits.planningMs, responseBytes: limits.responseBytes, executor: settings.planExecutor, log });
     await prepare?.(graph);
     return graph;
   };

@@ -42,5 +42,5 @@ export class StoredOperations {
 function checkedPlan({ text, document, operationName }: StoredOperation, graph: FederatedGraph): PlannedOperation {
   const [fault] = validate(graph.schema, document);
   if (fault) throw new Error(`The stored operation ${operationName} does not fit the graph: ${fault.message}`);
-  return graph.plan({ text, document, operationName });
+  return graph.plan({ text, document, operationName, isOwn: true });
 }
