@@ -11,7 +11,7 @@ const LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9
 const things = (own: string): string => `${LINK} interface Thing @key(fields: "id") { id: ID! next: Thing } ${NAMES.map((name) => `type ${name} implements Thing @key(fields: "id") { id: ID! next: Thing @shareable ${own}: String }`).join(' ')}`;
 const subgraphs = [
   { name: 'one', sdl: `${things('one')} type Query { thing: Thing }` },
-  { name: 'two', sdl: `${things('two')}` },
+  { name: 'two', sdl: things('two') },
   { name: 'more', sdl: `${LINK} type Thing @key(fields: "id") @interfaceObject { id: ID! more: Thing }` },
 ];
 const hostile = (levels: number): string => `{ thing { ${'more { next { '.repeat(levels)} id ${'} }'.repeat(levels)} } }`;
