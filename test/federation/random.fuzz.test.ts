@@ -8,7 +8,7 @@ import { ComposedWorld, EXECUTORS, WAYS } from './graph.js';
 import { MergedWorld } from './random/federated.comparison.js';
 import { queryChoices, queryOf, type QueryChoices, type RandomQuery } from './random/query.arbitrary.js';
 import { worldModel } from './random/world.arbitrary.js';
-import { hasChains, type WorldModel } from './random/world.model.js';
+import type { WorldModel } from './random/world.model.js';
 import { worldOf, type RandomWorld } from './random/world.subgraphs.js';
 
 // Random supergraphs, and random queries to them: whatever carries out the plan, and however the subgraphs are reached, the answer
@@ -56,7 +56,7 @@ async function ask(model: WorldModel, world: RandomWorld, composed: ComposedWorl
   const graphs = EXECUTORS.flatMap((executor) => WAYS.map((way) => ({ executor, way, graph: composed.graph(way, executor) })));
   const { schema } = graphs[0]!.graph;
   const merged = new MergedWorld(model, world.data, schema);
-  const queries = choices.map((chosen) => queryOf(schema, chosen, !hasChains(model))).filter(({ text }) => validate(schema, parse(text)).length === 0);
+  const queries = choices.map((chosen) => queryOf(schema, chosen)).filter(({ text }) => validate(schema, parse(text)).length === 0);
   for (const query of queries) {
     const { text, variables, operationName } = query;
     const document = parse(text);

@@ -145,7 +145,7 @@ class ModelBuilder {
     return some.length > 0 ? some : all.slice(0, 1);
   }
 
-  /** Makes some fields of what other subgraphs answer. */
+  /** Makes some fields of what other subgraphs answer; none of a field that is made so itself, as Apollo's planner asks for some of these too early. */
   #require(name: string, choices: readonly FieldChoice[]): void {
     const object = this.#objects.get(name)!;
     const own = object.fields.length - choices.length;
@@ -154,7 +154,7 @@ class ModelBuilder {
       if (mode % 8 < 6 || field.hasArguments) continue;
       const by = ownerOf(field);
       const possible = object.fields.slice(0, own + at).flatMap((other): (Requirement & { field: ModelField })[] => {
-        if (other.presence.has(by) || other.hasArguments || (other.fails && other.type.includes('!'))) return [];
+        if (other.presence.has(by) || other.requires || other.hasArguments || (other.fails && other.type.includes('!'))) return [];
         const leaf = this.#objects.get(baseOf(other));
         if (LEAVES.includes(baseOf(other))) return [{ name: other.name, inner: undefined, field: other }];
         const inner = leaf?.kind === 'value' ? leaf.fields.find((one) => !one.fails && !one.hasArguments && LEAVES.includes(baseOf(one))) : undefined;

@@ -81,7 +81,3 @@ export const baseOf = ({ type }: Pick<ModelField, 'type'>): string => type.repla
 
 export const answers = ({ presence }: ModelField, subgraph: number): boolean => ['own', 'shared'].includes(presence.get(subgraph) ?? '');
 export const ownerOf = ({ presence }: ModelField): number => [...presence].find(([, how]) => how === 'own')![0];
-
-/** Whether fields are made of fields that are made of others. Under two conditions on one such field, Apollo's planner asks a subgraph for what it does not have. */
-export const hasChains = ({ objects }: WorldModel): boolean =>
-  [...objects.values()].some(({ fields }) => fields.some(({ requires = [] }) => requires.some(({ name }) => fields.find((field) => field.name === name)?.requires)));
