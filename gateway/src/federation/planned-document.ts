@@ -1,10 +1,10 @@
-import { Kind, visit, type DocumentNode, type FieldNode, type FragmentDefinitionNode, type GraphQLSchema, type InlineFragmentNode } from 'graphql';
+import { Kind, visit, type DocumentNode, type FieldNode, type FragmentDefinitionNode, type GraphQLSchema, type InlineFragmentNode, type SelectionNode } from 'graphql';
 import { askingForTypes } from './object-types.js';
 
 const TYPE_NAME: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } };
 
 /** What the planner is given of a document, so that the plan answers all of it, mutations in their order. */
-export const plannedDocument = (document: DocumentNode, schema: GraphQLSchema): DocumentNode => askingForTypes(withPlainTypes(withMutationsInPlace(withoutIntrospection(document), schema)), schema);
+export const plannedDocument = (document: DocumentNode, schema: GraphQLSchema): DocumentNode => askingForTypes(withPlainTypes(withMutationsInPlace(withoutIntrospection(withoutExcluded(document)), schema)), schema);
 
 /**
  * Takes `__schema` and `__type` out of fragments: no subgraph answers them, and the planner, which passes over them elsewhere,
@@ -16,6 +16,15 @@ function withoutIntrospection(document: DocumentNode): DocumentNode {
     SelectionSet: { leave: (selectionSet) => (selectionSet.selections.length === 0 ? { ...selectionSet, selections: [TYPE_NAME] } : undefined) },
   });
 }
+
+/** Leaves out what no variable can put in: the planner would leave out the object around it as well, where nothing else is asked of that. */
+function withoutExcluded(document: DocumentNode): DocumentNode {
+  const included = (node: SelectionNode): null | undefined => (isIncludedByLiterals(node) ? undefined : null);
+  return visit(document, { Field: included, InlineFragment: included, FragmentSpread: included });
+}
+
+const isIncludedByLiterals = ({ directives = [] }: SelectionNode): boolean =>
+  directives.every(({ name, arguments: [condition] = [] }) => condition?.value.kind !== Kind.BOOLEAN || !['skip', 'include'].includes(name.value) || condition.value.value === (name.value === 'include'));
 
 const isIntrospection = (name: string): boolean => name === '__schema' || name === '__type';
 
