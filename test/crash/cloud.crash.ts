@@ -11,7 +11,7 @@ import { MachineUser, type SeenMachine } from '../testkit/virtual-machine.js';
 
 /** Statements that each work writes, with what is asked of the cloud between them. A cancelled launch may have come so far that there are more. */
 const STATEMENTS = { launch: 9, destroy: 8, cancel: 6 };
-const SAMPLE = 4;
+const SAMPLE = 3;
 /** Within this time of a restart everything is as it should be. */
 const SETTLED_MS = 30_000;
 const SETTLED: SeenMachine['state'][] = ['ACTIVE', 'ERROR'];

@@ -84,7 +84,7 @@ async function phase(share: number, cases: fc.Arbitrary<FuzzCase>, onAnswers?: P
 
 test('valid requests are taken, or refused for a reason that the document gives', async () => {
   const taken = new Map<string, number>();
-  await phase(0.25, anyOf((of) => sent(of.valid(), { operation: of.operation, isValid: !of.operation.path.startsWith(FREE_FORM) })), ({ asked: [asked] }, [answer]) => {
+  await phase(0.3, anyOf((of) => sent(of.valid(), { operation: of.operation, isValid: !of.operation.path.startsWith(FREE_FORM) })), ({ asked: [asked] }, [answer]) => {
     const key = `${asked!.operation!.method} ${asked!.operation!.path}`;
     taken.set(key, (taken.get(key) ?? 0) + (answer!.status < 400 && !REFUSAL.test(answer!.body.toString('latin1')) ? 1 : 0));
   });
@@ -94,11 +94,11 @@ test('valid requests are taken, or refused for a reason that the document gives'
 }, SECONDS * 1_000);
 
 test('requests with values, fields, types, charsets or encodings that are wrong are refused in the envelope of their contract', async () => {
-  await phase(0.25, anyOf((of) => sent(of.broken(), { operation: of.operation })));
+  await phase(0.3, anyOf((of) => sent(of.broken(), { operation: of.operation })));
 }, SECONDS * 1_000);
 
 test('requests that are odd HTTP, or none, are answered or closed', async () => {
-  await phase(0.2, sentBadly(anyPlan()));
+  await phase(0.1, sentBadly(anyPlan()));
 }, SECONDS * 1_000);
 
 test('requests at once over one connection are answered in their order', async () => {
