@@ -19,6 +19,8 @@ const ALONE_CONTRACTS = 2;
 const GRAPH_TESTS = ['gateway/src/federation/federation.test.ts', 'gateway/src/subscriptions/{sse,websocket}.test.ts'];
 /** Suites on a real OpenStack. */
 const ON_OPENSTACK = 'test/**/openstack.*.test.ts';
+/** Of those that take minutes each, one is drawn beside the driver's. */
+const LONG_ON_OPENSTACK = ['test/crash/openstack.crash.test.ts', 'test/faults/openstack.faults.test.ts', 'test/flows/openstack.exam.flow.test.ts'];
 const testsIn = (folder: string): string[] => readdirSync(new URL(folder, import.meta.url)).filter((name) => name.endsWith('.test.ts')).map((name) => `${folder}/${name}`).toSorted();
 const flows = testsIn('test/flows');
 const contracts = testsIn('test/contract');
@@ -54,8 +56,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'openstack',
-          include: [ON_OPENSTACK],
-          exclude: full ? [] : ['test/flows/openstack.cloud-api.flow.test.ts'],
+          include: full ? [ON_OPENSTACK] : ['test/drivers/openstack.*.test.ts', ...sampleOf('long suites on OpenStack', LONG_ON_OPENSTACK, 1)],
           fileParallelism: false,
         },
       },
