@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 /** What a page of ours may do beside running scripts and reading from our own origin. */
 export interface PageLeave {
-  /** `worker-src`: where its workers come from. Default: it has none. */
+  /** `worker-src`: where its workers come from. Default: where its scripts do. */
   workers?: string;
 }
 
@@ -14,7 +14,7 @@ export interface GuardedPage {
 }
 
 /** What guards an HTML page: it asks our own origin alone, stands in no frame, and is not kept. */
-export function guardedPage({ workers = `'none'` }: PageLeave = {}): GuardedPage {
+export function guardedPage({ workers }: PageLeave = {}): GuardedPage {
   const nonce = randomBytes(16).toString('base64');
   const policy = [
     `default-src 'none'`,
@@ -23,7 +23,7 @@ export function guardedPage({ workers = `'none'` }: PageLeave = {}): GuardedPage
     `style-src 'self' 'unsafe-inline'`,
     `font-src 'self' data:`,
     `img-src 'self' data:`,
-    `worker-src ${workers}`,
+    ...(workers === undefined ? [] : [`worker-src ${workers}`]),
     `connect-src 'self'`,
     `base-uri 'none'`,
     `form-action 'none'`,
