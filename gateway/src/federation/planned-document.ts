@@ -1,7 +1,5 @@
-import { Kind, visit, type DocumentNode, type FieldNode, type FragmentDefinitionNode, type GraphQLSchema, type InlineFragmentNode, type SelectionNode } from 'graphql';
-import { askingForTypes } from './object-types.js';
-
-const TYPE_NAME: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } };
+import { Kind, visit, type DocumentNode, type FragmentDefinitionNode, type GraphQLSchema, type InlineFragmentNode, type SelectionNode } from 'graphql';
+import { askingForTypes, TYPE_NAME } from './object-types.js';
 
 /** What the planner is given of a document, so that the plan answers all of it, mutations in their order. */
 export const plannedDocument = (document: DocumentNode, schema: GraphQLSchema): DocumentNode => askingForTypes(withPlainTypes(withMutationsInPlace(withoutIntrospection(withoutExcluded(document)), schema)), schema);

@@ -1,5 +1,5 @@
 import type { QueryPlan } from '@apollo/query-planner';
-import { executeSync, Kind, type FieldNode, type FragmentDefinitionNode, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
+import { executeSync, getOperationAST, Kind, type FieldNode, type FragmentDefinitionNode, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { GraphOperation } from '../federated-graph.js';
 import { ofSubgraph } from '../subgraph.errors.js';
@@ -26,8 +26,7 @@ export class CompiledExecutor implements PlanExecutor {
 
   prepare({ document, operationName }: Omit<GraphOperation, 'text'>, queryPlan: QueryPlan): PreparedPlan {
     const { schema, supergraphSchema } = this.options;
-    const operations = document.definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION);
-    const operation = operations.find(({ name }) => operationName === undefined || name?.value === operationName)!;
+    const operation = getOperationAST(document, operationName)!;
     const fragmentNodes = document.definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION);
     const fragments = new Map(fragmentNodes.map((fragment) => [fragment.name.value, fragment]));
     const program = compilePlan(queryPlan, supergraphSchema);

@@ -24,7 +24,7 @@ export class FetchForms {
   }
 }
 
-/** What a subgraph answered of the entities that one fetch asked for. */
+/** What a subgraph answered of entities that were asked for. */
 export interface AnsweredEntities {
   /** In the order in which they were asked for; undefined where there is no answer. */
   entities: readonly unknown[] | undefined;
@@ -32,16 +32,11 @@ export interface AnsweredEntities {
   errors: readonly GraphQLFormattedError[];
 }
 
-interface AnsweredBatch {
-  entities: readonly unknown[] | undefined;
-  errors: readonly GraphQLFormattedError[];
-}
-
 /** Entities that are asked for with one request. */
 export class EntityBatch {
   readonly #numbers = new Map<string, number>();
   readonly #representations: Representation[] = [];
-  #answer: Promise<AnsweredBatch> | undefined;
+  #answer: Promise<AnsweredEntities> | undefined;
 
   /** Asks for entities together with whatever other fetches of this form ask for at the same moment, each entity once. */
   static async ask(node: FetchNode, form: FetchForm, representations: readonly Representation[], run: Run): Promise<AnsweredEntities> {
@@ -70,7 +65,7 @@ export class EntityBatch {
     return number;
   }
 
-  async #send(node: FetchNode, run: Run): Promise<AnsweredBatch> {
+  async #send(node: FetchNode, run: Run): Promise<AnsweredEntities> {
     const { serviceName, operation: document, operationName } = node;
     const variables = fetchVariables(node, run.variables);
     const others = JSON.stringify(variables);
@@ -85,7 +80,7 @@ export class EntityBatch {
   }
 }
 
-function partOf({ entities, errors }: AnsweredBatch, numbers: readonly number[]): AnsweredEntities {
+function partOf({ entities, errors }: AnsweredEntities, numbers: readonly number[]): AnsweredEntities {
   const told = errors.flatMap((error): GraphQLFormattedError[] => {
     const [root, number, ...rest] = error.path ?? [];
     if (typeof number !== 'number') return [error];

@@ -1,5 +1,5 @@
-import { isCompositeType, isListType, isNonNullType, Kind, type FieldNode, type FragmentDefinitionNode, type GraphQLCompositeType, type GraphQLOutputType, type GraphQLSchema, type SelectionSetNode } from 'graphql';
-import { ANY, type DataPath } from './data.path.js';
+import { isCompositeType, Kind, type FieldNode, type FragmentDefinitionNode, type GraphQLCompositeType, type GraphQLOutputType, type GraphQLSchema, type SelectionSetNode } from 'graphql';
+import type { DataPath } from './data.path.js';
 import { isIncluded, type Conditions } from './included.selection.js';
 import { isOfType } from './type.condition.js';
 
@@ -47,12 +47,6 @@ export const typeOfField = (parent: GraphQLCompositeType, name: string): GraphQL
 export function hasFields(type: GraphQLCompositeType, fields: ReadonlyMap<string, readonly FieldNode[]>): boolean {
   for (const [field] of fields.values()) if (!field!.name.value.startsWith('__') && !typeOfField(type, field!.name.value)) return false;
   return true;
-}
-
-/** The way to the values of a field that stand in its lists. */
-export function pathToItems(path: DataPath, type: GraphQLOutputType): DataPath {
-  if (isNonNullType(type)) return pathToItems(path, type.ofType);
-  return isListType(type) ? pathToItems([...path, ANY], type.ofType) : path;
 }
 
 /** The type that an object of the data says it has, the declared one where it says nothing; undefined for what is no type of objects. */
