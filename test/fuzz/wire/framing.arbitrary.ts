@@ -46,7 +46,7 @@ function chunks(body: Buffer, { sizes, extension, padding }: Chunking): Buffer[]
 const CHUNKED = { 'transfer-encoding': 'chunked' };
 
 /** In chunks, as programs send what they do not know the length of. */
-export const inChunks = (plan: RequestPlan): fc.Arbitrary<Framed> =>
+const inChunks = (plan: RequestPlan): fc.Arbitrary<Framed> =>
   chunking.map((how) => framed('whole', plan, CHUNKED, ...chunks(plan.body ?? EMPTY, how), latin1(`0\r\n${how.trailers}\r\n`)));
 
 /** Framed as it should be, one way or another. */

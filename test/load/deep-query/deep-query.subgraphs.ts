@@ -1,5 +1,4 @@
-import { buildSubgraphSchema } from '@apollo/subgraph';
-import { parse, type GraphQLSchema } from 'graphql';
+import { loadSubgraph, type LoadSubgraph } from '../load.subgraph.ts';
 import { inventory, products, reviews, users, type Product, type Review, type User } from './deep-query.rows.ts';
 
 const LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@external", "@requires", "@shareable"])\n';
@@ -36,32 +35,22 @@ const [userOf, productOf] = [byKey(users, 'id'), byKey(products, 'upc')];
 const author = ({ author: id }: Review) => ({ id });
 const product = ({ product: upc }: Review) => ({ upc });
 
-export interface DeepSubgraph {
-  name: string;
-  sdl: string;
-  schema: GraphQLSchema;
-}
-
-function subgraph(name: string, sdl: string, resolvers: object): DeepSubgraph {
-  return { name, sdl, schema: buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers }] as unknown as Parameters<typeof buildSubgraphSchema>[0]) };
-}
-
 /** The four subgraphs of the deep query, without a database. */
-export const deepSubgraphs = (): DeepSubgraph[] => [
-  subgraph('users', USERS, {
+export const deepSubgraphs = (): LoadSubgraph[] => [
+  loadSubgraph('users', USERS, {
     Query: { users: () => users },
     User: { __resolveReference: ({ id }: Reference<User>) => userOf.get(id) },
   }),
-  subgraph('reviews', REVIEWS, {
+  loadSubgraph('reviews', REVIEWS, {
     User: { reviews: ({ id }: Reference<User>) => reviews.filter((review) => review.author === id) },
     Product: { reviews: ({ upc }: Reference<Product>) => reviews.filter((review) => review.product === upc) },
     Review: { author, product, __resolveReference: ({ id }: Reference<Review>) => reviews.find((review) => review.id === id) },
   }),
-  subgraph('products', PRODUCTS, {
+  loadSubgraph('products', PRODUCTS, {
     Query: { topProducts: () => products.slice(0, 5) },
     Product: { __resolveReference: ({ upc }: Reference<Product>) => productOf.get(upc) },
   }),
-  subgraph('inventory', INVENTORY, {
+  loadSubgraph('inventory', INVENTORY, {
     Product: {
       inStock: ({ upc }: Reference<Product>) => inventory.has(upc),
       shippingEstimate: ({ price, weight }: Product) => (price > 1_000 ? 0 : Math.round(price * weight * 0.5)),

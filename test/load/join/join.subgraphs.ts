@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { buildSubgraphSchema } from '@apollo/subgraph';
-import { buildSchema, parse, type GraphQLFieldResolver, type GraphQLObjectType, type GraphQLSchema } from 'graphql';
+import { buildSchema, type GraphQLFieldResolver, type GraphQLObjectType, type GraphQLSchema } from 'graphql';
+import { loadSubgraph, type LoadSubgraph } from '../load.subgraph.ts';
 
 const LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@external", "@requires"])\n';
 
@@ -46,18 +46,8 @@ export function checkJoin({ data, errors }: { data?: unknown; errors?: unknown }
 /** A query whose plan asks for 20 machines here, and then, with what `load` requires, for the same 20 there. */
 export const JOIN = 'query ($tag: String!) { machines(tag: $tag) { id name cpus load jobs { id state } } }';
 
-export interface JoinedSubgraph {
-  name: string;
-  sdl: string;
-  schema: GraphQLSchema;
-}
-
-function subgraph(name: string, sdl: string, resolvers: object): JoinedSubgraph {
-  return { name, sdl, schema: buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers }] as unknown as Parameters<typeof buildSubgraphSchema>[0]) };
-}
-
 /** Two small subgraphs without a database; each gateway that is compared gets its own, of the same code. */
-export const joinedSubgraphs = (): JoinedSubgraph[] => [subgraph('inventory', INVENTORY, inventory), subgraph('jobs', JOBS, jobs)];
+export const joinedSubgraphs = (): LoadSubgraph[] => [loadSubgraph('inventory', INVENTORY, inventory), loadSubgraph('jobs', JOBS, jobs)];
 
 const MERGED = `
 type Machine { id: ID!, name: String!, cpus: Int!, load: Float!, jobs: [Job!]! }

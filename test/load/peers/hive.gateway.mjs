@@ -3,9 +3,10 @@
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { createGatewayRuntime, createLoggerFromLogging } from '@graphql-hive/gateway';
+import { given, measured } from '../measured.process.ts';
 
-const [served, planner, sharing] = process.argv.slice(2);
-const { supergraphFile } = JSON.parse(served);
+const [, planner, sharing] = process.argv.slice(2);
+const { supergraphFile } = given();
 const { unifiedGraphHandler } = planner === 'rust' ? await import('@graphql-hive/router-runtime') : {};
 const runtime = createGatewayRuntime({
   supergraph: await readFile(supergraphFile, 'utf8'),
@@ -18,10 +19,5 @@ const runtime = createGatewayRuntime({
 await runtime.getSchema();
 const server = createServer((request, response) => void runtime(request, response));
 server.listen(0, '127.0.0.1', () => {
-  process.on('message', () => {
-    const { user, system } = process.cpuUsage();
-    process.send({ cpuMicros: user + system, residentBytes: process.memoryUsage.rss() });
-  });
-  process.on('disconnect', () => process.exit());
-  process.send({ url: `http://127.0.0.1:${server.address().port}/graphql` });
+  measured(`http://127.0.0.1:${server.address().port}/graphql`);
 });
