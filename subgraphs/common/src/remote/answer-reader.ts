@@ -3,7 +3,8 @@ import type { Dispatcher } from 'undici';
 /** What a server answered. */
 export interface ReadAnswer {
   status: number;
-  text: string;
+  /** As it came. */
+  body: Buffer;
 }
 
 /** An answer has begun, and then broke off. */
@@ -57,9 +58,9 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     const [only] = this.#chunks;
-    const text = this.#chunks.length === 1 ? only!.toString() : Buffer.concat(this.#chunks).toString();
+    const body = this.#chunks.length === 1 ? only! : Buffer.concat(this.#chunks);
     this.#end();
-    this.#resolve({ status: this.#status, text });
+    this.#resolve({ status: this.#status, body });
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {

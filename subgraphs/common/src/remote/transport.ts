@@ -42,6 +42,8 @@ const KEEP_ALIVE_MS = 30_000;
 /** Requests that ask to wait, at once. */
 const WAITING_CONNECTIONS = 1_024;
 const LARGEST_ANSWER_BYTES = 64 * 1024 * 1024;
+/** Of an answer that is none. */
+const SHOWN_BYTES = 200;
 
 /** One subgraph over HTTP: a pool of connections that are kept alive, one try for each call. */
 export class SubgraphTransport {
@@ -68,11 +70,11 @@ export class SubgraphTransport {
     const form = received && multipartBody(operation);
     const headers = { 'content-type': form?.contentType ?? 'application/json', accept: 'application/json', authorization: `Bearer ${this.#tokenFor({ caller, origin, requestId })}`, ...(budget && { [ANSWER_BYTES]: String(budget.bytes) }), ...traceHeaders() };
     const pool = timeAllowed(0, document, variables) > 0 ? this.#waiting : this.#pool;
-    const { status, text } = await this.#answer({ method: 'POST', path: `${this.#path}/graphql`, headers, body: form?.body ?? json }, pool, signal);
+    const { status, body } = await this.#answer({ method: 'POST', path: `${this.#path}/graphql`, headers, body: form?.body ?? json }, pool, signal);
     if (status === 401) throw new TransportError('it refused our token: HUTONG_SECRET must be the same everywhere', false);
     // A file that is too large for it is told as the caller is to hear it.
-    if (status !== 200 && status !== 413) throw new TransportError(`it answered with status ${status}: ${text.slice(0, 200)}`, status >= 500);
-    return { result: resultOf(text), size: text.length };
+    if (status !== 200 && status !== 413) throw new TransportError(`it answered with status ${status}: ${body.toString('utf8', 0, SHOWN_BYTES)}`, status >= 500);
+    return { result: resultOf(body), size: body.length };
   }
 
   /** Resolves when the subgraph and its database answer. */
@@ -105,17 +107,17 @@ export class SubgraphTransport {
   }
 }
 
-/** A result, and about how many bytes of JSON it was. */
+/** A result, and how many bytes of JSON it was. */
 export interface SizedResult {
   result: ExecutionResult;
   size: number;
 }
 
 /** @throws TransportError for what is not the result of an operation */
-function resultOf(text: string): ExecutionResult {
+function resultOf(body: Buffer): ExecutionResult {
   let result: unknown;
   try {
-    result = JSON.parse(text);
+    result = JSON.parse(body.toString());
   } catch (error) {
     throw new TransportError('its answer is not JSON', true, error);
   }
