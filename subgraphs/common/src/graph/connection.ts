@@ -20,6 +20,11 @@ export interface SubgraphRequest {
   budget?: AnswerBudget | undefined;
   /** Asked for an event of a subscription: it waits for other events, and not for queries of callers, nor they for it. */
   live?: boolean | undefined;
+  /**
+   * Makes the result of what a subgraph in another process answered, without errors, byte by byte; undefined leaves it to the
+   * connection. Another request that asks the same at the same time may be given it too.
+   */
+  read?: ((body: Buffer) => ExecutionResult | undefined) | undefined;
   /** Of a request with files among its variables: resolves when they have come whole, or will not come; time limits begin then. */
   received?: Promise<void> | undefined;
 }

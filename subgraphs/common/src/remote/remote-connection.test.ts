@@ -2,7 +2,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { buildSchema } from 'graphql';
+import { buildSchema, type ExecutionResult } from 'graphql';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { anonymous } from '../caller/caller.js';
 import { AnswerBudget } from '../graph/answer-budget.js';
@@ -67,6 +67,14 @@ test.each(['{ _service { sdl } }', '{ __schema { types { name } } }', 'not Graph
   expect((await ask({})).status).toBe(401);
   expect((await ask({ authorization: `Bearer ${tokens.sign('people', request(''))}` })).status).toBe(401);
   expect((await fetch(`http://127.0.0.1:${server.port}/elsewhere`)).status).toBe(401);
+});
+
+test('who can read an answer byte by byte is given its bytes, and may leave it as it is', async () => {
+  const bodies: string[] = [];
+  const reading = (result?: ExecutionResult) => request('{ me }', { read: (body) => (bodies.push(body.toString('latin1').trim()), result) });
+  expect(await remote.execute(reading({ data: { read: true } }))).toEqual({ data: { read: true } });
+  expect(await remote.execute(reading())).toEqual({ data: { me: 'alice' } });
+  expect(bodies).toEqual(['{"data":{"me":"alice"}}', '{"data":{"me":"alice"}}']);
 });
 
 test('answers as whoever asks', async () => {

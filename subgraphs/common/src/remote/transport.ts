@@ -65,7 +65,7 @@ export class SubgraphTransport {
 
   /** @throws TransportError, UploadBroken, or the reason of the signal */
   async execute(request: SubgraphRequest, json = operationBody(request)): Promise<SizedResult> {
-    const { document, operationName, variables, signal, budget, received, caller, origin, requestId } = request;
+    const { document, operationName, variables, signal, budget, received, caller, origin, requestId, read } = request;
     const operation = { query: document, operationName, variables };
     const form = received && multipartBody(operation);
     const headers = { 'content-type': form?.contentType ?? 'application/json', accept: 'application/json', authorization: `Bearer ${this.#tokenFor({ caller, origin, requestId })}`, ...(budget && { [ANSWER_BYTES]: String(budget.bytes) }), ...traceHeaders() };
@@ -74,7 +74,7 @@ export class SubgraphTransport {
     if (status === 401) throw new TransportError('it refused our token: HUTONG_SECRET must be the same everywhere', false);
     // A file that is too large for it is told as the caller is to hear it.
     if (status !== 200 && status !== 413) throw new TransportError(`it answered with status ${status}: ${body.toString('utf8', 0, SHOWN_BYTES)}`, status >= 500);
-    return { result: resultOf(body), size: body.length };
+    return { result: read?.(body) ?? resultOf(body), size: body.length };
   }
 
   /** Resolves when the subgraph and its database answer. */
