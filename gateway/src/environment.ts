@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { checkSecret, notebookOriginSetting, processSettings, readSettings, settingTypes, subgraphDatabaseSettings, subgraphDatabaseUrls, subgraphUrls, subgraphUrlSettings, uploadLimits, type Setting, type UploadLimits } from '@hutong/common';
+import { checkSecret, notebookOriginSetting, processSettings, readSettings, settingTypes, subgraphClientSetting, subgraphDatabaseSettings, subgraphDatabaseUrls, subgraphUrls, subgraphUrlSettings, uploadLimits, type HttpClientName, type Setting, type UploadLimits } from '@hutong/common';
 import { telemetryOf, telemetrySettings, type TelemetrySettings } from '@hutong/common/telemetry';
 import { contractSettings, contractSettingsOf, type ContractSettings } from '@hutong/rest-compat/settings';
 import type { PlanExecutorName } from './federation/executor/plan.executor.js';
@@ -61,6 +61,7 @@ export const gatewaySettings = {
   LIMIT_PLANNING_MS: count(500, 'Milliseconds that making the plan of an operation may take.'),
   PLAN_EXECUTOR: { schema: settingTypes.oneOf('compiled', 'apollo'), default: 'compiled', example: 'apollo', about: 'What carries out query plans: `compiled` (ours, which compiles each plan once), or `apollo` (the executor of @apollo/gateway).' },
   SUBGRAPH_SHARED_QUERIES: { schema: settingTypes.flag(), default: 'true', example: 'false', about: 'Whether equal queries of one caller to a subgraph elsewhere that are under way at once are asked once.' },
+  SUBGRAPH_HTTP_CLIENT: subgraphClientSetting,
   SUBGRAPH_TIMEOUT_SECONDS: { schema: settingTypes.integer(1, 86_400), default: '30', example: '30', about: 'How long one fetch from a subgraph may take.' },
   LIMIT_SUBSCRIPTIONS: count(100, 'Operations that run at once on one WebSocket.'),
   WEBSOCKET_INIT_SECONDS: { schema: settingTypes.integer(1, 3_600), default: '10', example: '10', about: 'How long a new WebSocket may take to say connection_init.' },
@@ -99,6 +100,7 @@ export interface GatewaySettings {
   uploads: UploadLimits;
   subgraphTimeoutMs: number;
   subgraphSharedQueries: boolean;
+  subgraphClient: HttpClientName;
   planExecutor: PlanExecutorName;
   /** Operations that run at once on one WebSocket. */
   subscriptionsOfConnection: number;
@@ -151,6 +153,7 @@ export function readGatewaySettings(environment: Readonly<Record<string, string 
     uploads: uploadLimits(values),
     subgraphTimeoutMs: values.SUBGRAPH_TIMEOUT_SECONDS * 1_000,
     subgraphSharedQueries: values.SUBGRAPH_SHARED_QUERIES,
+    subgraphClient: values.SUBGRAPH_HTTP_CLIENT,
     planExecutor: values.PLAN_EXECUTOR,
     subscriptionsOfConnection: values.LIMIT_SUBSCRIPTIONS,
     websocketInitMs: values.WEBSOCKET_INIT_SECONDS * 1_000,

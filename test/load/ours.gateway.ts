@@ -16,7 +16,7 @@ const { supergraphFile, urls } = given();
 const settings = readGatewaySettings({ ...process.env, PORT: '0', NODE_ENV: 'production', LIMIT_COST: '10000000', ...(process.argv[3] === 'watched' ? WATCHED : {}) });
 const log = silentLog;
 const { metrics } = await openTelemetry(settings, log);
-const remote = Object.entries(urls).map(([name, url]) => new RemoteConnection({ name, url, secret: SECRET, log }));
+const remote = Object.entries(urls).map(([name, url]) => new RemoteConnection({ name, url, secret: SECRET, client: settings.subgraphClient, log }));
 const connections = new Map([...remote, identityConnection].map((connection) => [connection.name, connection]));
 const endpoint = await openGraphEndpoint({ settings, connections, identitySource, read: () => readFile(supergraphFile, 'utf8'), log });
 const app = createApp({ graphql: endpoint.route, readiness: new Readiness(Object.keys(urls), connections, log), metrics, trustedProxies: settings.trustedProxies, log });

@@ -1,4 +1,4 @@
-import { auditIn, CallerTokens, ConnectedPeers, openSubgraph, RouteSessions, type Log, type OpenSubgraph, type RouteTarget, type SubgraphConnection, type SubgraphModule, type UploadLimits } from '@hutong/common';
+import { auditIn, CallerTokens, ConnectedPeers, openSubgraph, RouteSessions, type HttpClientName, type Log, type OpenSubgraph, type RouteTarget, type SubgraphConnection, type SubgraphModule, type UploadLimits } from '@hutong/common';
 import { AUDIT_KEEPER } from './identity.operations.js';
 import { platformModules } from './modules.js';
 import type { MountedRoute } from '../routes/subgraph-routes.js';
@@ -16,6 +16,8 @@ export interface SubgraphsStart {
   timeoutMs: number;
   /** Whether equal queries of one caller that are under way at once are asked once, elsewhere. */
   sharesQueries: boolean;
+  /** What asks those elsewhere. */
+  client: HttpClientName;
   /** Where browsers reach notebooks. */
   notebookOrigin: () => string;
   /** What of files those elsewhere may send to those here. */
@@ -60,9 +62,9 @@ export function checkSettings(urls: Urls): void {
  * Opens every subgraph of this process at once, each connected to the others as they come up; those elsewhere may be down.
  * When one cannot be opened, those that were are stopped again.
  */
-export async function openSubgraphs({ databaseUrlOf, secret, urls, timeoutMs, sharesQueries, notebookOrigin, uploads, log }: SubgraphsStart): Promise<OpenSubgraphs> {
+export async function openSubgraphs({ databaseUrlOf, secret, urls, timeoutMs, sharesQueries, client, notebookOrigin, uploads, log }: SubgraphsStart): Promise<OpenSubgraphs> {
   const connections = new Map<string, SubgraphConnection>();
-  const closeRemote = await connectRemote(connections, { urls, secret, timeoutMs, sharesQueries, log });
+  const closeRemote = await connectRemote(connections, { urls, secret, timeoutMs, sharesQueries, client, log });
   const tokens = new CallerTokens(secret);
   const remoteRoutes = await routesElsewhere(urls, tokens, log);
   const peers = new ConnectedPeers(connections);
@@ -97,7 +99,7 @@ export async function openSubgraphs({ databaseUrlOf, secret, urls, timeoutMs, sh
   return { local, connections, services, routes, sessions: new RouteSessions(secret), tokens, forPeers, stop };
 }
 
-type Remote = Pick<SubgraphsStart, 'urls' | 'secret' | 'timeoutMs' | 'sharesQueries' | 'log'>;
+type Remote = Pick<SubgraphsStart, 'urls' | 'secret' | 'timeoutMs' | 'sharesQueries' | 'client' | 'log'>;
 
 async function connectRemote(connections: Map<string, SubgraphConnection>, { urls, ...options }: Remote): Promise<() => Promise<void>> {
   const elsewhere = Object.entries(urls).filter((entry): entry is [string, string] => entry[1] !== undefined);

@@ -58,7 +58,7 @@ export async function startPlatform(start: PlatformStart): Promise<Platform> {
     const databaseUrlOf = (name: string) => settings.databaseUrls[name] ?? settings.databaseUrl ?? database!.url;
     const secret = await platformSecret(settings.secret, settings.dataDirectory);
     const origins = new PublicOrigins(settings);
-    const subgraphs = await openSubgraphs({ databaseUrlOf, secret, urls, timeoutMs: settings.subgraphTimeoutMs, sharesQueries: settings.subgraphSharedQueries, notebookOrigin: () => origins.ofNotebooks, uploads: settings.uploads, log });
+    const subgraphs = await openSubgraphs({ databaseUrlOf, secret, urls, timeoutMs: settings.subgraphTimeoutMs, sharesQueries: settings.subgraphSharedQueries, client: settings.subgraphClient, notebookOrigin: () => origins.ofNotebooks, uploads: settings.uploads, log });
     stops.push(() => subgraphs.stop());
     signal.throwIfAborted();
     const served = await serveGraph(subgraphs, { settings, origins, log, metrics: telemetry.metrics });

@@ -44,6 +44,7 @@ export * from './peers/peers.js';
 export * from './process/process.js';
 export { WorkerPresence } from './presence/worker-presence.js';
 export * from './remote/environment.js';
+export type { HttpClientName } from './remote/http-client.js';
 export { LocalRoutes } from './routes/local-routes.js';
 export * from './routes/refusal.js';
 export { RouteSessions, type RouteSession } from './routes/route-sessions.js';

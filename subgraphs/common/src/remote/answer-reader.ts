@@ -1,21 +1,5 @@
 import type { Dispatcher } from 'undici';
-
-/** What a server answered. */
-export interface ReadAnswer {
-  status: number;
-  /** As it came. */
-  body: Buffer;
-}
-
-/** An answer has begun, and then broke off. */
-export class BrokenOff extends Error {
-  override readonly name = 'BrokenOff';
-}
-
-/** An answer is larger than it may be. */
-export class TooLarge extends Error {
-  override readonly name = 'TooLarge';
-}
+import { BrokenOff, TooLarge, type ReadAnswer } from './http-client.js';
 
 /** Reads a whole answer. What undici's own `request` makes of one, a stream with its events, takes as long as the request itself. */
 export class AnswerReader implements Dispatcher.DispatchHandler {

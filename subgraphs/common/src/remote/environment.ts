@@ -5,6 +5,7 @@ import { processSettings } from '../process/environment.js';
 import { readSettings, SettingError, settingTypes, type Setting } from '../environment/settings.js';
 import { bySetting, bySubgraph, databaseSetting, knownSubgraph, subgraphNames, subgraphPorts, urlSetting, type DatabaseSetting, type SubgraphName, type UrlSetting } from '../subgraph/subgraph-table.js';
 import { USUAL_NOTEBOOK_ORIGIN } from '../routes/subgraph-route.js';
+import type { HttpClientName } from './http-client.js';
 import { telemetryOf, telemetrySettings, type TelemetrySettings } from '../telemetry/environment.js';
 
 const REPOSITORY = fileURLToPath(new URL('../../../../', import.meta.url));
@@ -21,6 +22,14 @@ export const notebookOriginSetting: Setting<string | undefined> = {
   schema: settingTypes.optionalUrl('http', 'https').refine((url) => url === undefined || url === new URL(url).origin, 'expected a scheme and a host, and a port where it is not the usual one, with nothing behind'),
   example: 'https://notebooks.example.org',
   about: 'Origin at which browsers reach notebooks, another than that of the API. Empty: the host of `HOST`, with `NOTEBOOK_PORT`.',
+};
+
+/** What asks subgraphs in other processes; for the gateway, and for a subgraph's calls to its peers. */
+export const subgraphClientSetting: Setting<HttpClientName> = {
+  schema: settingTypes.oneOf('lean', 'undici'),
+  default: 'lean',
+  example: 'undici',
+  about: 'What asks subgraphs elsewhere over plain HTTP: `lean` (ours, at half of the cost), or `undici`, which asks over HTTPS and sends files in either case.',
 };
 
 /** The databases of subgraphs that have one of their own. */
@@ -49,6 +58,8 @@ export interface SubgraphProcessSettings {
   secret: string | undefined;
   /** Where every subgraph is, this one included. */
   urls: Readonly<Record<string, string>>;
+  /** What asks its peers. */
+  client: HttpClientName;
   uploads: UploadLimits;
   /** Where browsers reach notebooks. */
   notebookOrigin: string;
@@ -67,6 +78,7 @@ export function readSubgraphProcessSettings(name: string, environment: Readonly<
       DATABASE_URL: { schema: settingTypes.optionalUrl('postgres', 'postgresql'), example: 'postgres://hutong@db/hutong', about: 'PostgreSQL of this subgraph, where it has none of its own. Empty: the embedded one.' },
       HUTONG_SECRET: { schema: settingTypes.optionalSecret(), example: 'a-long-random-text', about: 'What the platform derives its keys from; the same in every process.' },
       ...subgraphUrlSettings,
+      SUBGRAPH_HTTP_CLIENT: subgraphClientSetting,
       NOTEBOOK_ORIGIN: notebookOriginSetting,
       ...telemetrySettings,
       ...uploadSettings,
@@ -85,6 +97,7 @@ export function readSubgraphProcessSettings(name: string, environment: Readonly<
     databaseUrl: own ?? values.DATABASE_URL,
     secret: values.HUTONG_SECRET,
     urls: Object.fromEntries(subgraphNames.map((peer) => [peer, given[peer] ?? `http://127.0.0.1:${subgraphPorts[peer]}`])),
+    client: values.SUBGRAPH_HTTP_CLIENT,
     uploads: uploadLimits(values),
     notebookOrigin: values.NOTEBOOK_ORIGIN ?? USUAL_NOTEBOOK_ORIGIN,
   };

@@ -10,6 +10,7 @@ import type { Log } from '../log/log.js';
 import { CallerTokens } from './caller-token.js';
 import { ParsedDocuments } from '../graph/document-memory.js';
 import { Endurance } from './endurance.js';
+import type { HttpClientName } from './http-client.js';
 import { RemoteSubscriptions } from './remote-subscriptions.js';
 import { SharedQueries } from './shared-queries.js';
 import { callerKey, operationBody } from './operation-body.js';
@@ -27,6 +28,8 @@ export interface RemoteConnectionOptions {
   connections?: number;
   /** Whether equal queries of one caller that are under way at once are asked once; so it is where nothing is said. */
   sharesQueries?: boolean;
+  /** What asks it; ours where nothing is said. */
+  client?: HttpClientName;
   log: Log;
 }
 
@@ -52,13 +55,13 @@ export class RemoteConnection implements SubgraphConnection {
   readonly #turns = new ExecutionTurns();
   readonly #log: Log;
 
-  constructor({ name, url, secret, timeoutMs = TIMEOUT_MS, connections = CONNECTIONS, sharesQueries = true, log }: RemoteConnectionOptions) {
+  constructor({ name, url, secret, timeoutMs = TIMEOUT_MS, connections = CONNECTIONS, sharesQueries = true, client = 'lean', log }: RemoteConnectionOptions) {
     const tokens = new CallerTokens(secret);
     this.name = name;
     this.#timeoutMs = timeoutMs;
     this.#sharesQueries = sharesQueries;
     this.#log = log.child({ remote: name });
-    this.#transport = new SubgraphTransport({ name, url, tokens, connections });
+    this.#transport = new SubgraphTransport({ name, url, tokens, connections, client });
     this.#subscriptions = new RemoteSubscriptions({ name, url, tokens });
     this.#endurance = new Endurance(name, this.#log);
   }

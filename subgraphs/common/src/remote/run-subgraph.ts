@@ -81,7 +81,7 @@ async function openAlone<Services>(module: SubgraphModule<Services>, settings: S
   const peers = new ConnectedPeers(connections);
   for (const [peer, url] of Object.entries(settings.urls)) {
     if (peer === name) continue;
-    const connection = new RemoteConnection({ name: peer, url, secret, log });
+    const connection = new RemoteConnection({ name: peer, url, secret, client: settings.client, log });
     connections.set(peer, connection);
     opened.defer(() => connection.close());
   }

@@ -1,13 +1,15 @@
-import { Pool, type Dispatcher } from 'undici';
 import type { ExecutionResult } from 'graphql';
 import { timeAllowed } from '../graph/asked-wait.js';
 import type { SubgraphRequest } from '../graph/connection.js';
 import { HutongError } from '../errors/define-error.js';
 import { traceHeaders } from '../telemetry/trace-context.js';
-import { AnswerReader, BrokenOff, TooLarge, type ReadAnswer } from './answer-reader.js';
 import type { CallerTokens, TokenClaims } from './caller-token.js';
+import { BrokenOff, TooLarge, type ClientRequest, type HttpClient, type HttpClientName, type HttpClientOptions, type ReadAnswer, type RequestKind } from './http-client.js';
+import { NotHttp } from './lean/answer-head.js';
+import { LeanClient } from './lean/lean-client.js';
 import { multipartBody } from './multipart-body.js';
 import { operationBody } from './operation-body.js';
+import { UndiciClient } from './undici-client.js';
 
 /** The way to the subgraph failed, or what came back is no answer of one. */
 export class TransportError extends Error {
@@ -32,6 +34,7 @@ export interface TransportOptions {
   tokens: CallerTokens;
   /** Requests under way at once, beside those that ask to wait; more wait. */
   connections: number;
+  client: HttpClientName;
 }
 
 /** The header that tells a subgraph how large the whole answer may be. */
@@ -47,20 +50,29 @@ const SHOWN_BYTES = 200;
 
 /** One subgraph over HTTP: a pool of connections that are kept alive, one try for each call. */
 export class SubgraphTransport {
-  readonly #pool: Pool;
+  readonly #usual: HttpClient;
   /** For requests that ask to wait: however many do, others are not kept waiting for a connection. */
-  readonly #waiting: Pool;
-  readonly #path: string;
+  readonly #waiting: HttpClient;
+  /** For requests with files. */
+  readonly #files: HttpClient;
+  readonly #operation: RequestKind;
+  readonly #upload: RequestKind;
+  readonly #readiness: RequestKind;
   readonly #tokenFor: (claims: TokenClaims) => string;
 
-  constructor(options: TransportOptions) {
-    const { origin, pathname } = new URL(options.url);
-    this.#tokenFor = options.tokens.signer(options.name);
-    this.#path = pathname.replace(/\/$/, '');
-    // The caller's signal ends a request that takes too long.
-    const shared = { keepAliveTimeout: KEEP_ALIVE_MS, connect: { timeout: CONNECT_TIMEOUT_MS }, headersTimeout: 0, bodyTimeout: 0 };
-    this.#pool = new Pool(origin, { ...shared, connections: options.connections });
-    this.#waiting = new Pool(origin, { ...shared, connections: WAITING_CONNECTIONS });
+  constructor({ url, name, tokens, connections, client }: TransportOptions) {
+    const { origin, protocol, pathname } = new URL(url);
+    const path = pathname.replace(/\/$/, '');
+    this.#tokenFor = tokens.signer(name);
+    const accept = 'application/json';
+    this.#operation = { method: 'POST', path: `${path}/graphql`, headers: { 'content-type': 'application/json', accept } };
+    this.#upload = { ...this.#operation, headers: { accept } };
+    this.#readiness = { method: 'GET', path: `${path}/readyz`, headers: {} };
+    const limits = { connectTimeoutMs: CONNECT_TIMEOUT_MS, keepAliveMs: KEEP_ALIVE_MS, largestAnswerBytes: LARGEST_ANSWER_BYTES };
+    const clientOf = (options: HttpClientOptions): HttpClient => (client === 'lean' && protocol === 'http:' ? new LeanClient(origin, options) : new UndiciClient(origin, options));
+    this.#usual = clientOf({ ...limits, connections });
+    this.#waiting = clientOf({ ...limits, connections: WAITING_CONNECTIONS });
+    this.#files = new UndiciClient(origin, { ...limits, connections });
   }
 
   /** @throws TransportError, UploadBroken, or the reason of the signal */
@@ -68,9 +80,9 @@ export class SubgraphTransport {
     const { document, operationName, variables, signal, budget, received, caller, origin, requestId, read } = request;
     const operation = { query: document, operationName, variables };
     const form = received && multipartBody(operation);
-    const headers = { 'content-type': form?.contentType ?? 'application/json', accept: 'application/json', authorization: `Bearer ${this.#tokenFor({ caller, origin, requestId })}`, ...(budget && { [ANSWER_BYTES]: String(budget.bytes) }), ...traceHeaders() };
-    const pool = timeAllowed(0, document, variables) > 0 ? this.#waiting : this.#pool;
-    const { status, body } = await this.#answer({ method: 'POST', path: `${this.#path}/graphql`, headers, body: form?.body ?? json }, pool, signal);
+    const headers = { ...(form && { 'content-type': form.contentType }), authorization: `Bearer ${this.#tokenFor({ caller, origin, requestId })}`, ...(budget && { [ANSWER_BYTES]: String(budget.bytes) }), ...traceHeaders() };
+    const asking = form ? { kind: this.#upload, headers, body: form.body } : { kind: this.#operation, headers, body: json };
+    const { status, body } = await this.#answer(asking, this.#clientFor(asking, timeAllowed(0, document, variables) > 0), signal);
     if (status === 401) throw new TransportError('it refused our token: HUTONG_SECRET must be the same everywhere', false);
     // A file that is too large for it is told as the caller is to hear it.
     if (status !== 200 && status !== 413) throw new TransportError(`it answered with status ${status}: ${body.toString('utf8', 0, SHOWN_BYTES)}`, status >= 500);
@@ -79,29 +91,28 @@ export class SubgraphTransport {
 
   /** Resolves when the subgraph and its database answer. */
   async ready(): Promise<void> {
-    const { status } = await this.#answer({ method: 'GET', path: `${this.#path}/readyz` }, this.#pool, AbortSignal.timeout(CONNECT_TIMEOUT_MS));
+    const { status } = await this.#answer({ kind: this.#readiness }, this.#usual, AbortSignal.timeout(CONNECT_TIMEOUT_MS));
     if (status !== 200) throw new TransportError(`it answered /readyz with status ${status}`, true);
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#pool.destroy(), this.#waiting.destroy()]);
+    await Promise.all([this.#usual.close(), this.#waiting.close(), this.#files.close()]);
   }
 
-  async #answer(options: Dispatcher.DispatchOptions, pool: Pool, signal: AbortSignal): Promise<ReadAnswer> {
-    signal.throwIfAborted();
-    const reader = new AnswerReader(signal, LARGEST_ANSWER_BYTES);
+  #clientFor({ kind }: ClientRequest, waits: boolean): HttpClient {
+    if (kind === this.#upload) return this.#files;
+    return waits ? this.#waiting : this.#usual;
+  }
+
+  async #answer(asking: ClientRequest, client: HttpClient, signal: AbortSignal): Promise<ReadAnswer> {
     try {
-      pool.dispatch(options, reader);
-    } catch (error) {
-      reader.fail(error);
-    }
-    try {
-      return await reader.answer;
+      return await client.ask(asking, signal);
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof HutongError) throw new UploadBroken(error.message, { cause: error });
       if (error instanceof TooLarge) throw new TransportError(`it answered more than ${LARGEST_ANSWER_BYTES} bytes`, false);
       if (error instanceof BrokenOff) throw new TransportError(`its answer broke off: ${error.message}`, true, error.cause);
+      if (error instanceof NotHttp) throw new TransportError(`its answer cannot be read: ${error.message}`, true, error);
       throw new TransportError(`it cannot be reached: ${(error as Error).message}`, true, error);
     }
   }

@@ -1,0 +1,30 @@
+import { Pool } from 'undici';
+import { AnswerReader } from './answer-reader.js';
+import type { ClientRequest, HttpClient, HttpClientOptions, ReadAnswer } from './http-client.js';
+
+/** Asks through a pool of undici, any server over HTTP or HTTPS. */
+export class UndiciClient implements HttpClient {
+  readonly #pool: Pool;
+  readonly #largestAnswerBytes: number;
+
+  constructor(origin: string, { connections, connectTimeoutMs, keepAliveMs, largestAnswerBytes }: HttpClientOptions) {
+    // The caller's signal ends a request that takes too long.
+    this.#pool = new Pool(origin, { connections, keepAliveTimeout: keepAliveMs, connect: { timeout: connectTimeoutMs }, headersTimeout: 0, bodyTimeout: 0 });
+    this.#largestAnswerBytes = largestAnswerBytes;
+  }
+
+  async ask({ kind: { method, path, headers }, headers: own, body }: ClientRequest, signal: AbortSignal): Promise<ReadAnswer> {
+    signal.throwIfAborted();
+    const reader = new AnswerReader(signal, this.#largestAnswerBytes);
+    try {
+      this.#pool.dispatch({ method, path, headers: { ...headers, ...own }, body: body ?? null }, reader);
+    } catch (error) {
+      reader.fail(error);
+    }
+    return reader.answer;
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.destroy();
+  }
+}
