@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { buildSchema, type ExecutionResult } from 'graphql';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { anonymous } from '../caller/caller.js';
 import { AnswerBudget } from '../graph/answer-budget.js';
 import { EventQueue } from '../events/event-queue.js';
@@ -11,6 +11,7 @@ import type { SubgraphRequest } from '../graph/connection.js';
 import { LocalConnection } from '../graph/local-connection.js';
 import { silentLog } from '../log/log.js';
 import { CallerTokens, TOKEN_LIFETIME_MS } from './caller-token.js';
+import type { HttpClientName } from './http-client.js';
 import { RemoteConnection } from './remote-connection.js';
 import { SubgraphEndpoint } from './subgraph-endpoint.js';
 import { serveEndpoint, type SubgraphServer } from './subgraph-server.js';
@@ -41,17 +42,6 @@ Object.assign(schema.getSubscriptionType()!.getFields().told!, {
 });
 const local = new LocalConnection({ name: 'things', schema, contextFor: (of) => of, ready: async () => undefined, log: silentLog });
 
-let server: SubgraphServer;
-let remote: RemoteConnection;
-beforeAll(async () => {
-  server = await serveEndpoint(new SubgraphEndpoint({ name: 'things', schema, connection: local }, tokens, silentLog), { host: '127.0.0.1', port: 0 });
-  remote = new RemoteConnection({ name: 'things', url: `http://127.0.0.1:${server.port}`, secret: SECRET, log: silentLog });
-});
-afterAll(async () => {
-  await remote.close();
-  await server.stop(1_000);
-});
-
 test('a token is good for one audience, one secret and 60 s', () => {
   const token = tokens.sign('things', request(''));
   expect(tokens.verify('things', token)).toEqual({ caller: alice, origin: 'client', requestId: 'r1' });
@@ -62,130 +52,143 @@ test('a token is good for one audience, one secret and 60 s', () => {
   for (const bad of [undefined, '', '.', body, `${body}.`, `${body}x.${mac}`, `${token}.x`]) expect(tokens.verify('things', bad)).toBeUndefined();
 });
 
-test.each(['{ _service { sdl } }', '{ __schema { types { name } } }', 'not GraphQL'])('without a token %s is answered with 401', async (query) => {
-  const ask = (headers: Record<string, string>) => fetch(`http://127.0.0.1:${server.port}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify({ query }) });
-  expect((await ask({})).status).toBe(401);
-  expect((await ask({ authorization: `Bearer ${tokens.sign('people', request(''))}` })).status).toBe(401);
-  expect((await fetch(`http://127.0.0.1:${server.port}/elsewhere`)).status).toBe(401);
-});
+describe.each<HttpClientName>(['lean', 'undici'])('asked by the client %s:', (client) => {
+  let server: SubgraphServer;
+  let remote: RemoteConnection;
+  beforeAll(async () => {
+    server = await serveEndpoint(new SubgraphEndpoint({ name: 'things', schema, connection: local }, tokens, silentLog), { host: '127.0.0.1', port: 0 });
+    remote = new RemoteConnection({ name: 'things', url: `http://127.0.0.1:${server.port}`, secret: SECRET, client, log: silentLog });
+  });
+  afterAll(async () => {
+    await remote.close();
+    await server.stop(1_000);
+  });
 
-test('who can read an answer byte by byte is given its bytes, and may leave it as it is', async () => {
-  const bodies: string[] = [];
-  const reading = (result?: ExecutionResult) => request('{ me }', { read: (body) => (bodies.push(body.toString('latin1').trim()), result) });
-  expect(await remote.execute(reading({ data: { read: true } }))).toEqual({ data: { read: true } });
-  expect(await remote.execute(reading())).toEqual({ data: { me: 'alice' } });
-  expect(bodies).toEqual(['{"data":{"me":"alice"}}', '{"data":{"me":"alice"}}']);
-});
+  test.each(['{ _service { sdl } }', '{ __schema { types { name } } }', 'not GraphQL'])('without a token %s is answered with 401', async (query) => {
+    const ask = (headers: Record<string, string>) => fetch(`http://127.0.0.1:${server.port}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify({ query }) });
+    expect((await ask({})).status).toBe(401);
+    expect((await ask({ authorization: `Bearer ${tokens.sign('people', request(''))}` })).status).toBe(401);
+    expect((await fetch(`http://127.0.0.1:${server.port}/elsewhere`)).status).toBe(401);
+  });
 
-test('answers as whoever asks', async () => {
-  expect(await remote.execute(request('{ me }'))).toEqual({ data: { me: 'alice' } });
-  expect(await remote.execute(request('{ me }', { caller: anonymous }))).toEqual({ data: { me: 'null' } });
-  await remote.ready();
-});
+  test('who can read an answer byte by byte is given its bytes, and may leave it as it is', async () => {
+    const bodies: string[] = [];
+    const reading = (result?: ExecutionResult) => request('{ me }', { read: (body) => (bodies.push(body.toString('latin1').trim()), result) });
+    expect(await remote.execute(reading({ data: { read: true } }))).toEqual({ data: { read: true } });
+    expect(await remote.execute(reading())).toEqual({ data: { me: 'alice' } });
+    expect(bodies).toEqual(['{"data":{"me":"alice"}}', '{"data":{"me":"alice"}}']);
+  });
 
-test('an answer that is too large is not made in the other process, and uses up the budget', async () => {
-  const small = new AnswerBudget(1);
-  const before = asked;
-  const result = await remote.execute(request('{ a: me b: me c: me }', { budget: small }));
-  expect(result).toEqual({ errors: [{ message: 'response: at most 1 bytes allowed', extensions: { code: 'LIMIT_EXCEEDED' } }] });
-  await expect(small.exceeded).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
-  expect(asked - before).toBe(1);
-  const large = new AnswerBudget(100);
-  expect(await remote.execute(request('{ me }', { budget: large }))).toEqual({ data: { me: 'alice' } });
-  expect(large.left).toBeLessThan(190);
-});
+  test('answers as whoever asks', async () => {
+    expect(await remote.execute(request('{ me }'))).toEqual({ data: { me: 'alice' } });
+    expect(await remote.execute(request('{ me }', { caller: anonymous }))).toEqual({ data: { me: 'null' } });
+    await remote.ready();
+  });
 
-test('an identical query of the same caller that is under way is asked once', async () => {
-  const before = asked;
-  await Promise.all([remote.execute(request('{ me }')), remote.execute(request('{ me }')), remote.execute(request('{ me }', { caller: anonymous }))]);
-  expect(asked - before).toBe(2);
-});
+  test('an answer that is too large is not made in the other process, and uses up the budget', async () => {
+    const small = new AnswerBudget(1);
+    const before = asked;
+    const result = await remote.execute(request('{ a: me b: me c: me }', { budget: small }));
+    expect(result).toEqual({ errors: [{ message: 'response: at most 1 bytes allowed', extensions: { code: 'LIMIT_EXCEEDED' } }] });
+    await expect(small.exceeded).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
+    expect(asked - before).toBe(1);
+    const large = new AnswerBudget(100);
+    expect(await remote.execute(request('{ me }', { budget: large }))).toEqual({ data: { me: 'alice' } });
+    expect(large.left).toBeLessThan(190);
+  });
 
-test('a subscription tells when it is there, brings events, and ends at once', async () => {
-  const results = await remote.subscribe(request('subscription { told }'));
-  if (!(Symbol.asyncIterator in results)) throw new Error('refused');
-  expect((await results.next()).value).toEqual({ data: { told: 'first' } });
-  const waiting = results.next();
-  await results.return?.();
-  expect(await waiting).toEqual({ done: true, value: undefined });
-  await expect.poll(() => ended).toBe(1);
-});
+  test('an identical query of the same caller that is under way is asked once', async () => {
+    const before = asked;
+    await Promise.all([remote.execute(request('{ me }')), remote.execute(request('{ me }')), remote.execute(request('{ me }', { caller: anonymous }))]);
+    expect(asked - before).toBe(2);
+  });
 
-test('a subscription that the schema does not have is refused with a result', async () => {
-  expect(await remote.subscribe(request('subscription { nothing }'))).toMatchObject({ errors: [{ message: expect.stringContaining('nothing') }] });
-});
+  test('a subscription tells when it is there, brings events, and ends at once', async () => {
+    const results = await remote.subscribe(request('subscription { told }'));
+    if (!(Symbol.asyncIterator in results)) throw new Error('refused');
+    expect((await results.next()).value).toEqual({ data: { told: 'first' } });
+    const waiting = results.next();
+    await results.return?.();
+    expect(await waiting).toEqual({ done: true, value: undefined });
+    await expect.poll(() => ended).toBe(1);
+  });
 
-let faulty: Server;
-let behave: (response: ServerResponse) => void;
-let calls = 0;
-beforeEach(async () => {
-  calls = 0;
-  faulty = createServer((_request, response) => {
-    calls += 1;
-    behave(response);
-  }).listen(0, '127.0.0.1');
-  await once(faulty, 'listening');
-});
-afterEach(async () => {
-  faulty.closeAllConnections();
-  faulty.close();
-  await once(faulty, 'close');
-});
+  test('a subscription that the schema does not have is refused with a result', async () => {
+    expect(await remote.subscribe(request('subscription { nothing }'))).toMatchObject({ errors: [{ message: expect.stringContaining('nothing') }] });
+  });
 
-const FAULTS: [string, (response: ServerResponse) => void][] = [
-  ['resets the connection', (response) => void response.destroy()],
-  ['cuts its body', (response) => response.writeHead(200, { 'content-length': '100' }).write('{"data"', () => response.destroy())],
-  ['answers garbage', (response) => response.end('<html>')],
-  ['answers JSON that is no result', (response) => response.end('{"data":7}')],
-  ['answers 500', (response) => response.writeHead(500).end('{"data":{"me":"x"}}')],
-];
+  let faulty: Server;
+  let behave: (response: ServerResponse) => void;
+  let calls = 0;
+  beforeEach(async () => {
+    calls = 0;
+    faulty = createServer((_request, response) => {
+      calls += 1;
+      behave(response);
+    }).listen(0, '127.0.0.1');
+    await once(faulty, 'listening');
+  });
+  afterEach(async () => {
+    faulty.closeAllConnections();
+    faulty.close();
+    await once(faulty, 'close');
+  });
 
-const toFaulty = (timeoutMs = 5_000) => new RemoteConnection({ name: 'things', url: `http://127.0.0.1:${(faulty.address() as AddressInfo).port}`, secret: SECRET, timeoutMs, log: silentLog });
-const UNAVAILABLE = { code: 'SUBGRAPH_UNAVAILABLE', message: expect.stringContaining('things') };
+  const FAULTS: [string, (response: ServerResponse) => void][] = [
+    ['resets the connection', (response) => void response.destroy()],
+    ['cuts its body', (response) => response.writeHead(200, { 'content-length': '100' }).write('{"data"', () => response.destroy())],
+    ['answers garbage', (response) => response.end('<html>')],
+    ['answers JSON that is no result', (response) => response.end('{"data":7}')],
+    ['answers 500', (response) => response.writeHead(500).end('{"data":{"me":"x"}}')],
+  ];
 
-test.each(FAULTS)('a subgraph that %s is unavailable; a query is tried again, a mutation is not', async (_what, fault) => {
-  behave = fault;
-  const connection = toFaulty();
-  await expect(connection.execute(request('mutation { change }'))).rejects.toMatchObject(UNAVAILABLE);
-  expect(calls).toBe(1);
-  await expect(connection.execute(request('{ me }'))).rejects.toMatchObject(UNAVAILABLE);
-  expect(calls).toBe(5);
-  await connection.close();
-});
+  const toFaulty = (timeoutMs = 5_000) => new RemoteConnection({ name: 'things', url: `http://127.0.0.1:${(faulty.address() as AddressInfo).port}`, secret: SECRET, timeoutMs, client, log: silentLog });
+  const UNAVAILABLE = { code: 'SUBGRAPH_UNAVAILABLE', message: expect.stringContaining('things') };
 
-test('a query gets over a fault that passes', async () => {
-  behave = (response) => void (calls === 1 ? response.destroy() : response.end('{"data":{"me":"late"}}'));
-  const connection = toFaulty();
-  expect(await connection.execute(request('{ me }'))).toEqual({ data: { me: 'late' } });
-  await connection.close();
-});
+  test.each(FAULTS)('a subgraph that %s is unavailable; a query is tried again, a mutation is not', async (_what, fault) => {
+    behave = fault;
+    const connection = toFaulty();
+    await expect(connection.execute(request('mutation { change }'))).rejects.toMatchObject(UNAVAILABLE);
+    expect(calls).toBe(1);
+    await expect(connection.execute(request('{ me }'))).rejects.toMatchObject(UNAVAILABLE);
+    expect(calls).toBe(5);
+    await connection.close();
+  });
 
-test('one that is slow is given up', async () => {
-  behave = () => undefined;
-  const connection = toFaulty(100);
-  await expect(connection.execute(request('{ me }'))).rejects.toMatchObject(UNAVAILABLE);
-  await connection.close();
-});
+  test('a query gets over a fault that passes', async () => {
+    behave = (response) => void (calls === 1 ? response.destroy() : response.end('{"data":{"me":"late"}}'));
+    const connection = toFaulty();
+    expect(await connection.execute(request('{ me }'))).toEqual({ data: { me: 'late' } });
+    await connection.close();
+  });
 
-test('one that is asked to wait has the time for it, and keeps no other call waiting', async () => {
-  const waiting: ServerResponse[] = [];
-  behave = (response) => void (calls === 1 ? waiting.push(response) : response.end('{"data":{"me":"at once"}}'));
-  const connection = new RemoteConnection({ name: 'things', url: `http://127.0.0.1:${(faulty.address() as AddressInfo).port}`, secret: SECRET, timeoutMs: 200, connections: 1, log: silentLog });
-  const waited = connection.execute({ ...request('mutation { change }'), variables: { input: { waitSeconds: 5 } } });
-  await expect.poll(() => waiting.length).toBe(1);
-  expect(await connection.execute(request('{ me }'))).toEqual({ data: { me: 'at once' } });
-  await delay(400);
-  waiting[0]!.end('{"data":{"change":"done"}}');
-  expect(await waited).toEqual({ data: { change: 'done' } });
-  await connection.close();
-});
+  test('one that is slow is given up', async () => {
+    behave = () => undefined;
+    const connection = toFaulty(100);
+    await expect(connection.execute(request('{ me }'))).rejects.toMatchObject(UNAVAILABLE);
+    await connection.close();
+  });
 
-test('one that fails too often is not asked for a moment, and then found again', async () => {
-  behave = (response) => void response.destroy();
-  const connection = toFaulty();
-  for (let n = 0; n < 8; n++) await expect(connection.execute(request('mutation { change }'))).rejects.toMatchObject(UNAVAILABLE);
-  expect(calls).toBe(5);
-  behave = (response) => void response.end('{"data":{"me":"back"}}');
-  await expect.poll(() => connection.execute(request('{ me }')).catch(() => undefined), { timeout: 10_000 }).toEqual({ data: { me: 'back' } });
-  await connection.close();
+  test('one that is asked to wait has the time for it, and keeps no other call waiting', async () => {
+    const waiting: ServerResponse[] = [];
+    behave = (response) => void (calls === 1 ? waiting.push(response) : response.end('{"data":{"me":"at once"}}'));
+    const connection = new RemoteConnection({ name: 'things', url: `http://127.0.0.1:${(faulty.address() as AddressInfo).port}`, secret: SECRET, timeoutMs: 200, connections: 1, client, log: silentLog });
+    const waited = connection.execute({ ...request('mutation { change }'), variables: { input: { waitSeconds: 5 } } });
+    await expect.poll(() => waiting.length).toBe(1);
+    expect(await connection.execute(request('{ me }'))).toEqual({ data: { me: 'at once' } });
+    await delay(400);
+    waiting[0]!.end('{"data":{"change":"done"}}');
+    expect(await waited).toEqual({ data: { change: 'done' } });
+    await connection.close();
+  });
+
+  test('one that fails too often is not asked for a moment, and then found again', async () => {
+    behave = (response) => void response.destroy();
+    const connection = toFaulty();
+    for (let n = 0; n < 8; n++) await expect(connection.execute(request('mutation { change }'))).rejects.toMatchObject(UNAVAILABLE);
+    expect(calls).toBe(5);
+    behave = (response) => void response.end('{"data":{"me":"back"}}');
+    await expect.poll(() => connection.execute(request('{ me }')).catch(() => undefined), { timeout: 10_000 }).toEqual({ data: { me: 'back' } });
+    await connection.close();
+  });
 });

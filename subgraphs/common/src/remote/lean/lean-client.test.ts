@@ -16,7 +16,7 @@ afterEach(async () => {
   stack = new AsyncDisposableStack();
 });
 
-async function clientOf<Served extends Server>(server: Served, options: Partial<HttpClientOptions> = {}): Promise<LeanClient> {
+async function clientOf(server: Server, options: Partial<HttpClientOptions> = {}): Promise<LeanClient> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => void sockets.add(socket.on('error', () => undefined)));
   server.listen(0, '127.0.0.1');
@@ -32,7 +32,7 @@ async function clientOf<Served extends Server>(server: Served, options: Partial<
 }
 
 /** Asks a server of Node. */
-const asking = (handle: (request: IncomingMessage, response: ServerResponse) => void, options?: Partial<HttpClientOptions>) => clientOf(createHttpServer(handle), options);
+const asking = (handle: (request: IncomingMessage, response: ServerResponse) => Promise<void> | void, options?: Partial<HttpClientOptions>) => clientOf(createHttpServer((request, response) => void handle(request, response)), options);
 
 /** Asks a server that reads requests without a body that is split, and answers them by hand. */
 const askingRaw = (handle: (socket: Socket, request: string) => void) => clientOf(createServer((socket) => socket.on('data', (bytes) => handle(socket, bytes.toString()))));
@@ -66,14 +66,13 @@ test('more requests than connections wait for their turn, in their order', async
   const connections = new Set<unknown>();
   const held: (() => void)[] = [];
   const arrived: number[] = [];
-  const client = await asking((request, response) => {
+  const client = await asking(async (request, response) => {
     connections.add(request.socket);
-    void text(request).then((body) => {
-      arrived.push(Number(body));
-      held.push(() => response.end(body));
-      // Both connections are used at once, or nothing is answered.
-      if (held.length === 2) for (const answer of held.splice(0)) answer();
-    });
+    const body = await text(request);
+    arrived.push(Number(body));
+    held.push(() => response.end(body));
+    // Both connections are used at once, or nothing is answered.
+    if (held.length === 2) for (const answer of held.splice(0)) answer();
   });
   const numbers = Array.from({ length: 50 }, (_, number) => number);
   const answers = await Promise.all(numbers.map((number) => client.ask(post(String(number)), never)));
@@ -112,10 +111,10 @@ test('a request that is given up ends its connection, and only that', async () =
 test('a request that is given up while it waits is never sent', async () => {
   const asked: string[] = [];
   const held: ServerResponse[] = [];
-  const client = await asking((request, response) => void text(request).then((body) => {
-    asked.push(body);
+  const client = await asking(async (request, response) => {
+    asked.push(await text(request));
     held.push(response);
-  }), { connections: 1 });
+  }, { connections: 1 });
   const first = client.ask(post('first'), never);
   await expect.poll(() => held.length).toBe(1);
   const stop = new AbortController();
@@ -133,7 +132,7 @@ test('a request whose connection ends before an answer is sent no second time', 
   let asked = 0;
   const client = await askingRaw((socket) => void (++asked === 1 ? socket.write(HELLO) : socket.destroy()));
   expect(textOf(await client.ask(post(), never))).toBe('200 hello');
-  await expect(client.ask(post(), never)).rejects.toThrow();
+  await expect(client.ask(post(), never)).rejects.toThrow('closed');
   expect(asked).toBe(2);
 });
 

@@ -95,7 +95,8 @@ export class LeanClient implements HttpClient {
 
   #closeOld(): void {
     const now = performance.now();
-    for (const connection of [...this.#idle]) if (!connection.isSound(now)) void connection.close();
+    const old = this.#idle.filter((connection) => !connection.isSound(now));
+    for (const connection of old) void connection.close();
     if (this.#idle.length > 0) return;
     clearInterval(this.#sweep);
     this.#sweep = undefined;
