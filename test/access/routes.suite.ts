@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { contracts, type Contract, type Route } from '@hutong/rest-compat';
 import { Kind, OperationTypeNode } from 'graphql';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Actor } from '../testkit/actor.js';
 import { sendAs, sendForm, type HttpAnswer } from '../testkit/http.js';
 import { EXPECTED, NOTHING, SEES, TELLS } from './answers.js';
@@ -13,6 +13,8 @@ import { Trials } from './trials.js';
 import type { World } from './world.js';
 
 const ABOUT = `What each caller is answered: the HTTP status, the code of the contract where it has one, and \`${SEES}\` or \`${NOTHING}\` for whether what is asked for stands in it. \`${TELLS.trim()}\` where a refusal tells that there is such a thing. What is refused changes nothing.`;
+
+const FORGETTING_MS = 200;
 
 interface Row {
   title: string;
@@ -38,6 +40,13 @@ export function routesSuite(world: () => World): void {
   describe('routes of the contracts', () => {
     const table = new Map<string, Record<string, string>>();
     let trials: Trials;
+    // destroy_instance waits for the end, to which a cloud would bring it.
+    let forgetting: NodeJS.Timeout;
+    beforeAll(() => {
+      const { maker } = world();
+      forgetting = setInterval(() => void maker.forgetDestroyed().catch(() => undefined), FORGETTING_MS);
+    });
+    afterAll(() => clearInterval(forgetting));
 
     test('there is a line for every row', () => {
       expect(Object.keys(routeAsks).toSorted()).toEqual(rows.map(({ title }) => title).toSorted());

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { actor, admin, type Actor } from '../testkit/actor.js';
 import { crashCases, CrashPoint } from '../testkit/crash-point.js';
-import { startPlatform, type Platform } from '../testkit/platform.js';
+import { MODE, startPlatform, type Platform } from '../testkit/platform.js';
 import { SAMPLE_IDENTIFIER, sampleReport } from '../testkit/sample.js';
 import { full, sampleOf } from '../testkit/seed.js';
 
@@ -79,7 +79,8 @@ async function expectReservedAsHeld(story: Awaited<ReturnType<typeof newStory>>,
   expect(reserved).toEqual(expected);
 }
 
-const sampled = sampleOf('kill -9', cases, 12);
+/** Several processes take three times as long to start again. */
+const sampled = sampleOf('kill -9', cases, MODE === 'split' ? 4 : 12);
 
 test.each(sampled)(
   'killed at statement $statement of $work (the statement $ending): nothing acknowledged is lost, nothing is reserved twice, and the step can be repeated',

@@ -23,22 +23,26 @@ export class AnswerParser {
   #rest: Buffer = Buffer.alloc(0);
   #head: Head | undefined;
   #chunks: Buffer[] | undefined;
-  /** The connection is another protocol's from now on. */
-  #switched = false;
+  /** The connection is another protocol's, or a stream's of events, from now on: nothing follows of which an end is to be seen. */
+  #isGivenAway = false;
 
   /** @param methods of the requests that were sent, in their order */
   constructor(methods: readonly string[]) {
     this.#methods = methods;
   }
 
+  get isGivenAway(): boolean {
+    return this.#isGivenAway;
+  }
+
   push(bytes: Buffer): void {
     this.#rest = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
-    while (this.fault === undefined && !this.#switched && this.#step()) { /* as far as it came */ }
+    while (this.fault === undefined && !this.#isGivenAway && this.#step()) { /* as far as it came */ }
   }
 
   /** The server has closed the connection. */
   end(): void {
-    if (this.fault !== undefined || this.#switched) return;
+    if (this.fault !== undefined || this.#isGivenAway) return;
     const head = this.#head;
     if (head && this.#chunks === undefined && head.headers['content-length'] === undefined) return void this.#finish(head, this.#rest);
     if (head || this.#rest.length > 0) this.fault = `the connection was closed within an answer, after ${JSON.stringify(this.#rest.toString('latin1').slice(0, 200))}`;
@@ -75,8 +79,8 @@ export class AnswerParser {
 
   #begin(head: Head): boolean {
     const { status, headers } = head;
-    if (status === 101) {
-      this.#switched = true;
+    if (status === 101 || (status === 200 && headers['content-type']?.startsWith('text/event-stream'))) {
+      this.#isGivenAway = true;
       this.answers.push({ ...head, body: this.#rest });
       return false;
     }

@@ -28,8 +28,8 @@ export interface Conversation {
   answers: readonly WireAnswer[];
   /** What of the answers is no HTTP. */
   fault: string | undefined;
-  /** `silent`: the server neither answered nor closed, for so long as nobody waits. */
-  ended: 'answered' | 'closed' | 'silent';
+  /** `goes on`: the last answer has no end, so that those to later requests never come. `silent`: the server neither answered nor closed, for so long as nobody waits. */
+  ended: 'answered' | 'goes on' | 'closed' | 'silent';
 }
 
 /** Nothing that is asked here takes nearly as long, on a machine however busy. */
@@ -47,6 +47,7 @@ export async function converse({ host, port }: Address, script: Script): Promise
     parser.push(bytes);
     if (parser.answers.length > 0) answered.resolve();
     if (parser.answers.length >= script.answers || parser.fault !== undefined) outcome.resolve('answered');
+    else if (parser.isGivenAway) outcome.resolve('goes on');
   });
   socket.on('end', () => {
     parser.end();

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { FuzzedWorld } from '../fuzzed.world.js';
 
-/** Node looks twice a minute whether a head is late, which has a minute to come. */
-const PATIENCE_MS = 100_000;
+/** Several times what the platform gives a head to come. */
+const PATIENCE_MS = 90_000;
 
 const BEGUN: Readonly<Record<string, string>> = {
   'half a request line': 'GET /api/v1/computing_res',

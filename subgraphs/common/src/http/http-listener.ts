@@ -23,7 +23,9 @@ const REASONS: Record<string, string> = {
   ENOTFOUND: 'cannot be listened on: HOST is no known name',
 };
 
-const HEADERS_MS = 60_000;
+/** A request's head comes within this, or its connection is closed: nobody holds one for nothing. */
+const HEAD_MS = 20_000;
+const HEADS_LOOKED_AT_MS = 5_000;
 
 /** Whoever offers another protocol, as curl and Java do with `Upgrade: h2c`, is answered in HTTP/1.1 (RFC 9110, 7.8). */
 const asksForWebSocket = ({ method, headers }: IncomingMessage): boolean => method === 'GET' && /^websocket$/i.test(headers.upgrade ?? '');
@@ -33,7 +35,7 @@ const asksForWebSocket = ({ method, headers }: IncomingMessage): boolean => meth
  * @throws ListenError
  */
 export async function listen(handler: RequestListener, { host, port, setting = 'PORT' }: { host: string; port: number; setting?: string }): Promise<HttpListener> {
-  const server = createServer({ keepAliveTimeout: 65_000, headersTimeout: HEADERS_MS, requestTimeout: 0, shouldUpgradeCallback: asksForWebSocket });
+  const server = createServer({ keepAliveTimeout: 65_000, headersTimeout: HEAD_MS, connectionsCheckingInterval: HEADS_LOOKED_AT_MS, requestTimeout: 0, shouldUpgradeCallback: asksForWebSocket });
   server.on('request', setBodyDeadline).on('request', handler);
   const drain = draining(server);
   server.listen(port, host);
