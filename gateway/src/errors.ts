@@ -40,3 +40,11 @@ export const operationNotTrusted = defineError<{ id?: string }>({
   remedy: 'Send an operation of the list, by its id or its exact text; ask the operator to add yours.',
   message: ({ id }) => `${id === undefined ? 'This operation' : `The operation ${JSON.stringify(id.slice(0, 100))}`} is none of those that may be run here`,
 });
+
+export const plannerBusy = defineError({
+  code: 'PLANNER_BUSY',
+  status: 503,
+  summary: 'More operations that were not asked for before wait for their plans than can be made in time; `extensions.retryAfterSeconds` tells how long to wait.',
+  remedy: 'Try again in a moment, with fewer new operations at a time; an operation is planned once for the same text.',
+  message: () => 'Too many new operations wait to be planned; try again in a moment',
+});

@@ -67,7 +67,7 @@ const document = parse(JOIN);
 async function ourPlan(): Promise<Joining> {
   const graph = await ourGraph();
   return {
-    join: async () => checkJoin(await graph.execute(graph.plan({ text: JOIN, document }), variables(), { ...scope(), origin: 'client' })),
+    join: async () => checkJoin(await graph.execute(await graph.plan({ text: JOIN, document }), variables(), { ...scope(), origin: 'client' })),
   };
 }
 

@@ -27,7 +27,7 @@ describe.each([shop, mediaLibrary, values])('$name', (world) => {
       test.each(world.cases)('$name', async ({ query, variables = {}, data, errors = [] }: FederationCase) => {
         const document = parse(query);
         expect(validate(graph.schema, document)).toEqual([]);
-        const plan = graph.plan({ text: query, document });
+        const plan = await graph.plan({ text: query, document });
         const scope = { caller: anonymous, origin: 'client', requestId: 'a-case', signal: new AbortController().signal } as const;
         const written = await graph.write(plan, variables, scope);
         const executed = await graph.execute(plan, variables, scope);

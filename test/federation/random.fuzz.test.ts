@@ -64,7 +64,7 @@ async function ask(model: WorldModel, world: RandomWorld, composed: ComposedWorl
     for (const { executor, way, graph } of graphs) {
       const scope = { caller: anonymous, origin: 'client', requestId: 'drawn', signal: new AbortController().signal } as const;
       const asking = async (): Promise<string | undefined> => {
-        const plan = graph.plan({ text, document, operationName });
+        const plan = await graph.plan({ text, document, operationName, asker: 'drawn' });
         world.forget();
         const executed = await graph.execute(plan, variables, scope);
         world.forget();

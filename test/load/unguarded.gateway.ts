@@ -38,7 +38,7 @@ const server = new ApolloServer({
       return () => undefined;
     },
     load: async () => ({
-      executor: ({ source, document, operationName, request }) => graph.execute(graph.plan({ text: source, document, operationName: operationName ?? undefined }), request.variables ?? {}, { caller: anonymous, origin: 'client', requestId: '', signal }),
+      executor: async ({ source, document, operationName, request }) => graph.execute(await graph.plan({ text: source, document, operationName: operationName ?? undefined }), request.variables ?? {}, { caller: anonymous, origin: 'client', requestId: '', signal }),
     }),
     stop: async () => undefined,
   },

@@ -18,9 +18,12 @@ export interface GraphOperation {
   text: string;
   document: DocumentNode;
   operationName?: string | undefined;
-  /** Whether it is the platform's, written by whoever runs that: making its plan may take any time. */
-  isOwn?: boolean;
+  /** Who asks, as `askerOf` tells. Undefined for an operation of the platform's own, written by whoever runs that: making its plan may take any time. */
+  asker?: string | undefined;
 }
+
+/** Who new operations are planned for: a user, or for nobody known an address. */
+export const askerOf = ({ userId, address }: Caller): string => userId ?? address ?? 'nobody';
 
 /** An operation with its plan; what is inside belongs to the graph that made it. */
 export interface PlannedOperation {
@@ -60,8 +63,12 @@ export interface FederatedGraph {
   readonly supergraphSdl: string;
   /** Names of the subgraphs it is made of. */
   readonly subgraphs: readonly string[];
-  /** The plan of an operation that was validated against {@link schema}. @throws LIMIT_EXCEEDED when it takes too long to make */
-  plan(operation: GraphOperation): PlannedOperation;
+  /**
+   * The plan of an operation that was validated against {@link schema}.
+   *
+   * @throws LIMIT_EXCEEDED when it takes too long or too much memory to make; PLANNER_BUSY when too many others are to be made first
+   */
+  plan(operation: GraphOperation): Promise<PlannedOperation>;
   /** What was planned for this text and name, and is remembered; whether a client may run it was not looked at. */
   known(text: string, operationName: string | undefined): KnownOperation | undefined;
   /**

@@ -1,7 +1,7 @@
 import { Supergraph } from '@apollo/federation-internals';
 import type { FetchNode, PlanNode, QueryPlan } from '@apollo/query-planner';
 import { AnswerBudget, answerSize, HutongError, type Log, type SubgraphConnection } from '@hutong/common';
-import { assertValidSchema, getOperationAST, type DocumentNode, type ExecutionResult, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
+import { assertValidSchema, getOperationAST, print, type DocumentNode, type ExecutionResult, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { ApolloExecutor } from './executor/apollo.executor.js';
 import { CompiledExecutor } from './executor/compiled.executor.js';
@@ -11,7 +11,8 @@ import { eventJoins, planLookups, planning } from '../telemetry/activities.js';
 import { ClientAliases } from './client-aliases.js';
 import { ClientVariables } from './client-variables.js';
 import { withEventId } from './event-id.js';
-import { OperationPlanner } from './operation.planner.js';
+import { plannerPool } from './planning/planner.pool.js';
+import type { PlannedSupergraph } from './planning/planner.thread.js';
 import { DataText, type EventSource, type FederatedGraph, type GraphOperation, type KnownOperation, type PlannedOperation, type RequestScope } from './federated-graph.js';
 import { callerError, graphError, missingEntity, ofSubgraph } from './subgraph.errors.js';
 import { FetchedShapes } from './fetched-shape.js';
@@ -59,6 +60,9 @@ function liveOf(planned: PlannedOperation): NonNullable<Plan['live']> {
   return live;
 }
 
+/** Who asks for what the platform itself needs; no caller is called so. */
+const OWN = '';
+
 /** Of plans with their documents, those used last. */
 const REMEMBERED_BYTES = 32_000_000;
 
@@ -74,7 +78,8 @@ export class PlannedGraph implements FederatedGraph {
   readonly subgraphs: readonly string[];
   readonly #supergraphSchema: GraphQLSchema;
   readonly #executor: PlanExecutor;
-  readonly #planner: OperationPlanner;
+  readonly #supergraph: PlannedSupergraph;
+  readonly #underWay = new Map<string, Promise<Plan>>();
   readonly #plans: LRUCache<string, Plan>;
   readonly #subgraphs: ReadonlyMap<string, SubgraphFetch>;
   readonly #fetches: Readonly<Record<string, Fetch>>;
@@ -92,7 +97,7 @@ export class PlannedGraph implements FederatedGraph {
     this.#supergraphSchema = supergraph.schema.toGraphQLJSSchema();
     const schemas = { schema: this.schema, supergraphSchema: this.#supergraphSchema };
     this.#executor = executor === 'compiled' ? new CompiledExecutor(schemas) : new ApolloExecutor({ ...schemas, apiSchema, log });
-    this.#planner = new OperationPlanner(supergraph, this.schema);
+    this.#supergraph = plannerPool.supergraph(supergraphSdl);
     this.#plans = new LRUCache({ maxSize: REMEMBERED_BYTES, sizeCalculation: (_plan, key) => planBytes(key) });
     this.subgraphs = supergraph.subgraphsMetadata().map(({ name }) => name);
     const unknown = this.subgraphs.find((name) => !connections.has(name));
@@ -105,20 +110,36 @@ export class PlannedGraph implements FederatedGraph {
     this.#log = log;
   }
 
-  plan({ text, document, operationName, isOwn = false }: GraphOperation): Plan {
-    const key = planKey(text, operationName);
-    let plan = this.#plans.get(key);
-    const hit = plan !== undefined;
-    if (!plan) {
-      const clientVariables = new ClientVariables(document);
-      const aliases = new ClientAliases(clientVariables.document, this.#supergraphSchema);
-      const queryPlan = planning.runSync({}, () => this.#planner.plan(aliases.document, operationName, isOwn ? Infinity : this.#planningMs));
-      const operation = getOperationAST(document, operationName)!;
-      plan = { kind: operation.operation, document, operation, aliases, variables: clientVariables, ...this.#prepared({ document: aliases.document, operationName }, queryPlan) };
-      this.#plans.set(key, plan);
-    }
-    planLookups.tell({ hit, kept: this.#plans.size });
+  async plan(operation: GraphOperation): Promise<Plan> {
+    const key = planKey(operation.text, operation.operationName);
+    const known = this.#plans.get(key);
+    const plan = known ?? (await this.#planOnce(key, operation));
+    planLookups.tell({ hit: known !== undefined, kept: this.#plans.size });
     return plan;
+  }
+
+  /** What is asked for again while it is planned for a client is not planned again. */
+  #planOnce(key: string, operation: GraphOperation): Promise<Plan> {
+    const isOwn = operation.asker === undefined;
+    const underWay = isOwn ? undefined : this.#underWay.get(key);
+    if (underWay) return underWay;
+    const planned = this.#planned(operation)
+      .then((plan) => {
+        this.#plans.set(key, plan);
+        return plan;
+      })
+      .finally(() => this.#underWay.delete(key));
+    if (!isOwn) this.#underWay.set(key, planned);
+    return planned;
+  }
+
+  async #planned({ document, operationName, asker }: GraphOperation): Promise<Plan> {
+    const variables = new ClientVariables(document);
+    const aliases = new ClientAliases(variables.document, this.#supergraphSchema);
+    const asked = { graph: this.#supergraph, text: print(aliases.document), operationName, milliseconds: asker === undefined ? Infinity : this.#planningMs };
+    const queryPlan = await planning.run({}, () => plannerPool.plan(asker ?? OWN, asked));
+    const operation = getOperationAST(document, operationName)!;
+    return { kind: operation.operation, document, operation, aliases, variables, ...this.#prepared({ document: aliases.document, operationName }, queryPlan) };
   }
 
   known(text: string, operationName: string | undefined): KnownOperation | undefined {

@@ -1,7 +1,7 @@
 import { badInput, HutongError, internalError, type Log } from '@hutong/common';
 import { Kind, OperationTypeNode, type DocumentNode, type ExecutionResult, type GraphQLError, type OperationDefinitionNode } from 'graphql';
 import { graphError } from '../federation/subgraph.errors.js';
-import type { DataText, FederatedGraph, PlannedOperation, RequestScope } from '../federation/federated-graph.js';
+import { askerOf, type DataText, type FederatedGraph, type PlannedOperation, type RequestScope } from '../federation/federated-graph.js';
 import { checkCost, checkNulls, checkText } from '../limits/operation.check.js';
 import { executions } from '../telemetry/activities.js';
 import { checkUploads } from '../uploads/upload.check.js';
@@ -60,7 +60,7 @@ export class ClientOperations {
       const faults = this.faults(asked);
       if (faults.length > 0) return { errors: faults };
       if (isSubscription(asked)) throw badInput({ problem: NOT_HERE });
-      const planned = graph.plan({ text, document, operationName });
+      const planned = await graph.plan({ text, document, operationName, asker: askerOf(caller) });
       ran = true;
       return await run(planned, { caller, origin: 'client', requestId, signal, received });
     } catch (error) {

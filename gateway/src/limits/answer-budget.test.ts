@@ -67,7 +67,7 @@ test('what is large only as JSON is refused without being written out', async ()
 
 test('operations of contracts stop at the same size', async () => {
   const text = 'query Rows { rows(count: 10000) { text(bytes: 1000) } }';
-  const planned = gateway.graph.plan({ text, document: parse(text), operationName: 'Rows' });
+  const planned = await gateway.graph.plan({ text, document: parse(text), operationName: 'Rows' });
   const run = gateway.graph.execute(planned, {}, { caller: anonymous, origin: 'stored', requestId: 'r', signal: new AbortController().signal });
   await expect(run).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
   expect(gateway.subgraphs.texts).toBeLessThan(300);

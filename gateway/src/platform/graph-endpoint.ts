@@ -49,7 +49,7 @@ export async function openGraphEndpoint({ settings, connections, identitySource,
     return graph;
   };
   const current = new CurrentGraph(await prepared(await read()).catch(namedFault(settings.supergraphFile)));
-  texts.trusted?.prepare(current.graph);
+  await texts.trusted?.prepare(current.graph);
   const supergraph = new SupergraphReload({ current, texts, read, prepare: prepared, log });
   const identity = new Identity({ source: identitySource, connections, rememberedMs: settings.credentialCacheMs, log });
   const operations = new ClientOperations({ ...documents, hideSchemaDetails, log });

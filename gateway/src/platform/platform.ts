@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { platformSecret, startEmbeddedPostgres, type EmbeddedPostgres, type Log } from '@hutong/common';
 import type { GatewaySettings } from '../environment.js';
+import { plannerPool } from '../federation/planning/planner.pool.js';
 import { PublicOrigins } from '../routes/public-origins.js';
 import { openTelemetry } from './telemetry.js';
 
@@ -49,6 +50,7 @@ export async function startPlatform(start: PlatformStart): Promise<Platform> {
     const [{ openSubgraphs, checkSettings, localSubgraphs }, { serveGraph }] = await Promise.all([import('./open-subgraphs.js'), import('./serve-graph.js')]);
     const urls = settings.subgraphUrls;
     checkSettings(urls);
+    plannerPool.start();
     const telemetry = await openTelemetry(settings, log);
     stops.push(() => telemetry.stop());
     const database = needsEmbedded(settings, localSubgraphs(urls)) ? await embeddedDatabase(start) : undefined;

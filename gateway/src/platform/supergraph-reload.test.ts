@@ -142,7 +142,7 @@ describe('a supergraph that cannot be used', () => {
     await new SupergraphReload({ current, texts: new OperationTexts(readGatewaySettings({}).limits), read: withoutNotes, prepare, log: logOf() }).reload();
     expect(logged.at(-1)!.facts.reason).toContain('The stored operation Notes does not fit the graph: Cannot query field "note"');
     expect(current.graph).toBe(before);
-    expect(operations.planOf(text, 'Notes', before).kind).toBe('subscription');
+    expect((await operations.planOf(text, 'Notes', before)).kind).toBe('subscription');
   });
 
   test('is followed by one that can, and the same text again changes nothing', async () => {

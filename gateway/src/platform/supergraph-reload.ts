@@ -40,7 +40,7 @@ export class SupergraphReload {
         log.info('the supergraph is read again: nothing has changed');
         return;
       }
-      trusted?.prepare(graph);
+      await trusted?.prepare(graph);
       if (trusted && trusted !== texts.trusted) {
         texts.trust(trusted);
         log.info({ operations: trusted.size }, 'the list of trusted operations has changed and is in use');

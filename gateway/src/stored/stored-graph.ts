@@ -39,7 +39,7 @@ export class StoredGraph implements Graph {
     const { operations: stored, identity, log } = this.#options;
     const { address, requestId } = caller;
     try {
-      const planned = stored.planOf(text, operationName, graph);
+      const planned = await stored.planOf(text, operationName, graph);
       const known = await identity.callerOf(caller, address, requestId);
       caller.userId = known.userId;
       const { data, errors } = await graph.execute(planned, variables, { caller: known, origin: 'stored', requestId, signal, received });

@@ -1,4 +1,3 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import { parse, validate, type DocumentNode } from 'graphql';
 import type { FederatedGraph, PlannedOperation } from '../federation/federated-graph.js';
 
@@ -22,8 +21,7 @@ export class StoredOperations {
   async prepare(graph: FederatedGraph): Promise<void> {
     const planned = new Map<string, PlannedOperation>();
     for (const operation of this.#operations) {
-      planned.set(operation.text, checkedPlan(operation, graph));
-      await turn();
+      planned.set(operation.text, await checkedPlan(operation, graph));
     }
     this.#planned.set(graph, planned);
   }
@@ -34,13 +32,13 @@ export class StoredOperations {
   }
 
   /** The plan of an operation, whether it is one of these or that of a contract elsewhere. @throws Error when the graph does not have it */
-  planOf(text: string, operationName: string, graph: FederatedGraph): PlannedOperation {
+  async planOf(text: string, operationName: string, graph: FederatedGraph): Promise<PlannedOperation> {
     return this.prepared(text, graph) ?? checkedPlan({ text, document: parse(text), operationName }, graph);
   }
 }
 
-function checkedPlan({ text, document, operationName }: StoredOperation, graph: FederatedGraph): PlannedOperation {
+function checkedPlan({ text, document, operationName }: StoredOperation, graph: FederatedGraph): Promise<PlannedOperation> {
   const [fault] = validate(graph.schema, document);
   if (fault) throw new Error(`The stored operation ${operationName} does not fit the graph: ${fault.message}`);
-  return graph.plan({ text, document, operationName, isOwn: true });
+  return graph.plan({ text, document, operationName });
 }

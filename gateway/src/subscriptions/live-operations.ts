@@ -121,24 +121,24 @@ export class LiveOperations {
     const results = await LiveSubscription.open(graph, { operation: asked, scope, onEnd: () => this.#running.delete(results as LiveSubscription), log });
     if (!(results instanceof LiveSubscription)) return results;
     this.#running.set(results, asked);
-    if (current.graph !== graph) this.#move(results, asked);
+    if (current.graph !== graph) void this.#move(results, asked);
     return results;
   }
 
   /** One in each turn of the event loop, so that requests are answered meanwhile. */
   async #moveAll(): Promise<void> {
     for (const [subscription, asked] of this.#running) {
-      this.#move(subscription, asked);
+      await this.#move(subscription, asked);
       await turn();
     }
   }
 
-  #move(subscription: LiveSubscription, asked: Asked): void {
+  async #move(subscription: LiveSubscription, asked: Asked): Promise<void> {
     const { graph } = this.#options.current;
     try {
       const [fault] = this.#operations.faults({ ...asked, graph });
       if (fault) throw new HutongError(String(fault.extensions.code), 400, fault.message, { extensions: fault.extensions });
-      subscription.moveTo(graph);
+      await subscription.moveTo(graph);
     } catch (error) {
       if (!(error instanceof HutongError)) this.#options.log.error({ err: error }, 'a subscription could not be moved to another graph');
       const { code, status, message, extensions } = error instanceof HutongError ? error : internalError({ requestId: '' });

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { HutongError, Log } from '@hutong/common';
 import type { ExecutionResult } from 'graphql';
 import { eventIdOf } from '../federation/event-id.js';
-import type { EventSource, FederatedGraph, GraphOperation, PlannedOperation, RequestScope } from '../federation/federated-graph.js';
+import { askerOf, type EventSource, type FederatedGraph, type GraphOperation, type PlannedOperation, type RequestScope } from '../federation/federated-graph.js';
 import { SourceSuccessor } from './source-successor.js';
 
 type Events = AsyncIterableIterator<ExecutionResult>;
@@ -43,6 +43,8 @@ export class LiveSubscription implements AsyncIterableIterator<ExecutionResult> 
   #plan: Plan;
   #events: Events;
   #next: Next | undefined;
+  /** The newest graph that it was to go on with. */
+  #newest: FederatedGraph;
   #lastTold: string | undefined;
   /** That of a source which was left while its event was awaited; only until that has come, or none. */
   #left: Plan | undefined;
@@ -52,22 +54,25 @@ export class LiveSubscription implements AsyncIterableIterator<ExecutionResult> 
   private constructor(options: LiveSubscriptionOptions, plan: Plan, events: Events) {
     this.#options = options;
     this.#plan = plan;
+    this.#newest = plan.graph;
     this.#events = events;
   }
 
   /** Answers a result without data when the subgraph refuses. @throws HutongError when it does not answer */
   static async open(graph: FederatedGraph, options: LiveSubscriptionOptions): Promise<LiveSubscription | ExecutionResult> {
-    const plan = planOf(graph, options.operation);
+    const plan = await planOf(graph, options);
     const events = await graph.open(plan.source, options.scope);
     return Symbol.asyncIterator in events ? new LiveSubscription(options, plan, events) : events;
   }
 
-  /** Goes on with a graph for which the operation is valid. */
-  moveTo(graph: FederatedGraph): void {
-    if (this.#ended || (this.#next?.plan ?? this.#plan).graph === graph) return;
+  /** Goes on with a graph for which the operation is valid. @throws HutongError when there is no plan for it */
+  async moveTo(graph: FederatedGraph): Promise<void> {
+    if (this.#ended || this.#newest === graph) return;
+    this.#newest = graph;
     void this.#next?.events?.return();
     this.#next = undefined;
-    const plan = planOf(graph, this.#options.operation);
+    const plan = await planOf(graph, this.#options);
+    if (this.#ended || this.#newest !== graph) return;
     if (isDeepStrictEqual(plan.source, this.#plan.source)) {
       this.#plan = plan;
       return;
@@ -164,7 +169,7 @@ export class LiveSubscription implements AsyncIterableIterator<ExecutionResult> 
   }
 }
 
-function planOf(graph: FederatedGraph, { variables, ...operation }: SubscriptionOperation): Plan {
-  const planned = graph.plan(operation);
+async function planOf(graph: FederatedGraph, { operation: { variables, ...operation }, scope }: LiveSubscriptionOptions): Promise<Plan> {
+  const planned = await graph.plan({ ...operation, asker: askerOf(scope.caller) });
   return { graph, planned, source: graph.sourceOf(planned, variables) };
 }

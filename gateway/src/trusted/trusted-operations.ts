@@ -51,10 +51,10 @@ export class TrustedOperations {
    *
    * @throws SettingError that names the first document which the graph cannot run, and why
    */
-  prepare(graph: FederatedGraph): void {
+  async prepare(graph: FederatedGraph): Promise<void> {
     for (const [id, text] of this.#documents) {
       try {
-        for (const planned of checkedOperations(text, graph)) graph.plan({ ...planned, isOwn: true });
+        for (const operation of checkedOperations(text, graph)) await graph.plan(operation);
       } catch (error) {
         throw new SettingError(`HUTONG_TRUSTED_OPERATIONS: the operation ${JSON.stringify(id)} does not fit the graph: ${(error as Error).message.replaceAll(/\s+/g, ' ')}`);
       }

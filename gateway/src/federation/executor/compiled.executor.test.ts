@@ -59,8 +59,8 @@ const supergraphSdl = await composeSupergraph(Object.entries(SDL).map(([name, sd
 const graphOf = (responseBytes: number) => new PlannedGraph({ supergraphSdl, connections, executor: 'compiled', subgraphTimeoutMs: 5_000, responseBytes, log: silentLog });
 const graph = graphOf(1_000_000);
 const scope = () => ({ caller: anonymous, origin: 'client', requestId: 'r', signal: new AbortController().signal }) as const;
-const run = (text: string, on = graph) => on.execute(on.plan({ text, document: parse(text) }), {}, scope());
-const write = (text: string, on = graph) => on.write(on.plan({ text, document: parse(text) }), {}, scope());
+const run = async (text: string, on = graph) => on.execute(await on.plan({ text, document: parse(text) }), {}, scope());
+const write = async (text: string, on = graph) => on.write(await on.plan({ text, document: parse(text) }), {}, scope());
 const told = ({ errors = [] }: ExecutionResult) => errors.map(({ path = [], extensions }) => `${path.join('.')} ${String(extensions['code'])}`).toSorted((a, b) => a.localeCompare(b));
 
 test('entities that several places name are asked for together, and each once', async () => {
