@@ -73,7 +73,7 @@ export class PlannerPool {
       if (!next) return;
       this.#run(thread, next);
     }
-    if (this.#threads.size < MOST_THREADS && this.#queue.hasNext(this.#busy)) this.#impatience ??= setTimeout(() => this.#bringHelp(), PATIENCE_MS).unref();
+    if (this.#threads.size < MOST_THREADS && this.#queue.hasNext(this.#busy)) this.#becomeImpatient();
   }
 
   #run(thread: PlannerThread, { asker, asked, end, tooLate }: Waiting): void {
@@ -87,6 +87,10 @@ export class PlannerPool {
         this.#serve();
         if (this.#threads.size > 1) setTimeout(() => this.#dismiss(thread), IDLE_MS).unref();
       });
+  }
+
+  #becomeImpatient(): void {
+    if (this.#impatience === undefined) this.#impatience = setTimeout(() => this.#bringHelp(), PATIENCE_MS).unref();
   }
 
   #bringHelp(): void {

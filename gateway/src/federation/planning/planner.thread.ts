@@ -145,6 +145,7 @@ export class PlannerThread {
   }
 
   #tell(message: PlannerRequest): void {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
     this.#worker.postMessage(message);
   }
 }

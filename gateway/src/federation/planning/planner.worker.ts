@@ -20,6 +20,7 @@ function planned({ graph, text, operationName }: PlanRequest): PlannerAnswer {
   }
 }
 
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
 const answer = (message: PlannerAnswer): void => parentPort!.postMessage(message);
 
 parentPort!.on('message', (request: PlannerRequest) => {
