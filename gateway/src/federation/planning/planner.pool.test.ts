@@ -46,8 +46,8 @@ const planned = (graph: PlannedGraph, text: string, asker?: string): Promise<str
 
 describe('an operation that nobody can plan', () => {
   test('is refused, and others are planned on', async () => {
-    const graph = graphOf(100);
-    for (const number of [1, 2]) expect(await planned(graph, hostile(number), 'mallory')).toContain('planning: at most 100 ms (LIMIT_PLANNING_MS) to plan an operation');
+    const graph = graphOf(400);
+    for (const number of [1, 2]) expect(await planned(graph, hostile(number), 'mallory')).toContain('planning: at most 400 ms (LIMIT_PLANNING_MS) to plan an operation');
     expect(await planned(graph, easy(), 'mallory')).toBe('query');
   });
 
@@ -60,12 +60,12 @@ describe('an operation that nobody can plan', () => {
   });
 
   test('does not keep others waiting, however many of them somebody sends', async () => {
-    const graph = graphOf(100);
-    const ended: string[] = [];
-    const hostiles = Array.from({ length: 6 }, (_, number) => planned(graph, hostile(number), 'mallory').finally(() => ended.push('mallory')));
-    const others = ['alice', 'bob'].map((asker, number) => planned(graph, easy(number), asker).finally(() => ended.push(asker)));
+    const graph = graphOf(500);
+    let refused = 0;
+    const hostiles = Array.from({ length: 4 }, (_, number) => planned(graph, hostile(number), 'mallory').finally(() => refused++));
+    const others = ['alice', 'bob'].map((asker, number) => planned(graph, easy(number), asker));
     expect(await Promise.all(others)).toEqual(['query', 'query']);
-    expect(ended.length).toBeLessThan(5);
+    expect(refused).toBeLessThan(4);
     await Promise.all(hostiles);
   });
 
