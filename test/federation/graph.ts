@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { buildSubgraphSchema } from '@apollo/subgraph';
-import { silentLog, type SubgraphConnection } from '@hutong/common';
+import { silentLog, type SubgraphConnection, type SubgraphRequest } from '@hutong/common';
 import { composeSupergraph, PlannedGraph } from '@hutong/gateway';
 import { execute, parse, type ExecutionResult, type GraphQLSchema } from 'graphql';
 import type { FederationWorld, WorldSubgraph } from './world.js';
@@ -33,7 +33,7 @@ export class ComposedWorld {
     const schemas = named.map(([name, subgraph]) => [name, schemaOf(subgraph)] as const);
     const servers = await Promise.all(schemas.map(async ([name, schema]) => ({ name, server: await served(schema) })));
     const handedOver = schemas.map(([name, schema]): SubgraphConnection => ({ name, execute: ({ document, variables }) => answer(schema, document, variables), subscribe: NEVER, ready: async () => undefined }));
-    const overHttp = servers.map(({ name, server }): SubgraphConnection => ({ name, isRemote: true, execute: ({ document, variables }) => asked(server.port, { document, variables }), subscribe: NEVER, ready: async () => undefined }));
+    const overHttp = servers.map(({ name, server }): SubgraphConnection => ({ name, isRemote: true, execute: ({ document, variables, variablesJson, read }) => asked(server.port, `{"document":${JSON.stringify(document)},"variables":${variablesJson ?? JSON.stringify(variables)}}`, read), subscribe: NEVER, ready: async () => undefined }));
     const byName = (all: SubgraphConnection[]) => new Map(all.map((connection) => [connection.name, connection]));
     return new ComposedWorld(supergraphSdl, { 'handed over': byName(handedOver), 'over HTTP': byName(overHttp) }, () => servers.forEach(({ server }) => server.close()));
   }
@@ -65,7 +65,8 @@ async function served(schema: GraphQLSchema): Promise<{ port: number; close: () 
   };
 }
 
-async function asked(port: number, request: object): Promise<ExecutionResult> {
-  const response = await fetch(`http://127.0.0.1:${port}`, { method: 'POST', body: JSON.stringify(request) });
-  return (await response.json()) as ExecutionResult;
+async function asked(port: number, body: string, read: SubgraphRequest['read']): Promise<ExecutionResult> {
+  const response = await fetch(`http://127.0.0.1:${port}`, { method: 'POST', body });
+  const bytes = Buffer.from(await response.arrayBuffer());
+  return read?.(bytes) ?? (JSON.parse(bytes.toString()) as ExecutionResult);
 }

@@ -52,7 +52,16 @@ export class DataText {
   /** There are none. */
   declare readonly errors?: undefined;
 
-  constructor(readonly json: string) {}
+  /** @param encoding of the text: in `latin1` a character is a byte of UTF-8 */
+  constructor(
+    readonly text: string,
+    readonly encoding: 'utf8' | 'latin1',
+  ) {}
+
+  /** In characters. */
+  get json(): string {
+    return this.encoding === 'utf8' ? this.text : Buffer.from(this.text, 'latin1').toString();
+  }
 }
 
 /** Planning and execution over the subgraphs; everything else of the gateway goes through here. */

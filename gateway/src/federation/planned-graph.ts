@@ -96,7 +96,7 @@ export class PlannedGraph implements FederatedGraph {
     assertValidSchema(this.schema);
     this.#supergraphSchema = supergraph.schema.toGraphQLJSSchema();
     const schemas = { schema: this.schema, supergraphSchema: this.#supergraphSchema };
-    this.#executor = executor === 'compiled' ? new CompiledExecutor(schemas) : new ApolloExecutor({ ...schemas, apiSchema, log });
+    this.#executor = executor === 'compiled' ? new CompiledExecutor({ ...schemas, isRemote: (subgraph) => connections.get(subgraph)?.isRemote === true }) : new ApolloExecutor({ ...schemas, apiSchema, log });
     this.#supergraph = plannerPool.supergraph(supergraphSdl);
     this.#plans = new LRUCache({ maxSize: REMEMBERED_BYTES, sizeCalculation: (_plan, key) => planBytes(key) });
     this.subgraphs = supergraph.subgraphsMetadata().map(({ name }) => name);
@@ -161,7 +161,7 @@ export class PlannedGraph implements FederatedGraph {
     const budget = new AnswerBudget(this.#responseBytes);
     return withinBudget(budget, scope.signal, async (signal) => {
       const outcome = await prepared.write!(this.#fetches, client.named(variables), { ...scope, signal, budget }, this.#responseBytes);
-      return 'json' in outcome ? new DataText(outcome.json) : this.#shown(outcome, { requestId });
+      return outcome instanceof DataText ? outcome : this.#shown(outcome, { requestId });
     });
   }
 

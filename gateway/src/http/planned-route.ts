@@ -33,6 +33,7 @@ interface Answer {
   status: number;
   headers?: ReadonlyMap<string, string> | undefined;
   text: string;
+  encoding: DataText['encoding'];
   /** For those who count. */
   errors?: readonly GraphQLFormattedError[];
 }
@@ -60,9 +61,9 @@ export function plannedRoute({ current, operations: client, contextOf, limits, l
     if (!known || known.planned.kind === 'subscription') return next();
     const { planned, document, operation } = known;
     const asked = { graph, text: context.text, document, operation, ...body };
-    const { status, headers, text } = await operations.run({ kind: planned.kind, transport: 'http' }, async () => answers.of(await client.write(asked, context), context));
+    const { status, headers, text, encoding } = await operations.run({ kind: planned.kind, transport: 'http' }, async () => answers.of(await client.write(asked, context), context));
     if (response.headersSent || response.destroyed) return;
-    const bytes = Buffer.from(text);
+    const bytes = Buffer.from(text, encoding);
     response.statusCode = status;
     for (const [name, value] of headers ?? []) response.setHeader(name, value);
     response.setHeader('content-type', type);
@@ -80,22 +81,22 @@ class AnswerForms {
 
   of(result: ExecutionResult | DataText, { graphqlResponse }: GraphqlRequestContext): Answer {
     try {
-      if (result instanceof DataText) return { status: 200, text: this.#whole(`{"data":${result.json}}`) };
+      if (result instanceof DataText) return { status: 200, text: this.#whole(`{"data":${result.text}}`, result.encoding), encoding: result.encoding };
       const { data, errors = [] } = result;
       const shown = errors.map((error) => this.#shown(error));
       const http = errors.map(({ extensions }) => extensions['http'] as { status?: number; headers?: ReadonlyMap<string, string> } | undefined).find((head) => head !== undefined);
       const text = answerText({ ...(shown.length > 0 ? { errors: shown } : {}), data }, this.bytes);
-      return { status: responseStatus({ data, errors: shown }, errors, graphqlResponse, http?.status) ?? http?.status ?? 200, headers: http?.headers, text, errors: shown };
+      return { status: responseStatus({ data, errors: shown }, errors, graphqlResponse, http?.status) ?? http?.status ?? 200, headers: http?.headers, text, encoding: 'utf8', errors: shown };
     } catch (error) {
       if (!(error instanceof HutongError)) throw error;
       const errors = [this.#shown(statusError(error))];
-      return { status: error.status, text: JSON.stringify({ errors }), errors };
+      return { status: error.status, text: JSON.stringify({ errors }), encoding: 'utf8', errors };
     }
   }
 
   /** @throws LIMIT_EXCEEDED */
-  #whole(text: string): string {
-    if (text.length * LONGEST_CHARACTER > this.bytes && Buffer.byteLength(text) > this.bytes) throw answerTooLarge(this.bytes);
+  #whole(text: string, encoding: DataText['encoding']): string {
+    if (text.length * LONGEST_CHARACTER > this.bytes && Buffer.byteLength(text, encoding) > this.bytes) throw answerTooLarge(this.bytes);
     return text;
   }
 

@@ -35,6 +35,9 @@ export const planning = new Activity<object>('graphql.plan');
 /** A plan was looked for among those that are kept. */
 export const planLookups = new Occurrence<{ hit: boolean; kept: number }>('graphql.plan.lookup');
 
+/** The data of an answer was made: put together from the bytes of the subgraphs' answers, or of objects. */
+export const writtenAnswers = new Occurrence<{ way: 'bytes' | 'objects' }>('graphql.answer.written');
+
 /** A request was refused before it became an operation. */
 export const refusals = new Occurrence<{ errors: readonly GraphQLFormattedError[] }>('graphql.refusal');
 

@@ -1,5 +1,5 @@
 import { secondsOf, type Metrics } from '@hutong/common/telemetry';
-import { credentialLookups, deliveries, httpRequests, operations, planLookups, planning, refusals, sharedSources, sockets, subscriptions, type Answered } from './activities.js';
+import { credentialLookups, deliveries, httpRequests, operations, planLookups, planning, refusals, sharedSources, sockets, subscriptions, writtenAnswers, type Answered } from './activities.js';
 import { isAnswered, methodOf, routeOf } from './http-exchange.js';
 
 const CODE = /^[A-Z][A-Z0-9_]{1,60}$/;
@@ -72,12 +72,14 @@ function countOperations(metrics: Metrics): void {
 function countPlans(metrics: Metrics): void {
   const lookups = metrics.counter('hutong_query_plan_cache_lookups_total', 'Plans looked for among those that are kept', 'result');
   const kept = metrics.gauge('hutong_query_plan_cache_entries', 'Plans that are kept', []);
+  const written = metrics.counter('hutong_written_answers_total', 'Answers of plans by what they were made of: bytes of the subgraphs, or objects', 'way');
   const durations = metrics.histogram('hutong_query_planning_duration_seconds', 'Making the plan of an operation that was not kept', 'short');
   metrics.until(
     planLookups.hear((lookup) => {
       lookups.inc({ result: lookup.hit ? 'hit' : 'miss' });
       kept.set(lookup.kept);
     }),
+    writtenAnswers.hear((answer) => written.inc(answer)),
     planning.onEnd((running) => durations.observe(secondsOf(running))),
   );
 }

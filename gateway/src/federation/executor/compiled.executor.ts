@@ -1,7 +1,8 @@
 import type { QueryPlan } from '@apollo/query-planner';
 import { executeSync, getOperationAST, Kind, type FieldNode, type FragmentDefinitionNode, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
-import type { GraphOperation } from '../federated-graph.js';
+import { writtenAnswers } from '../../telemetry/activities.js';
+import { DataText, type GraphOperation } from '../federated-graph.js';
 import { ofSubgraph } from '../subgraph.errors.js';
 import type { FetchScope } from '../subgraph-fetch.js';
 import { conditionValue, conditionVariables, type Conditions } from './included.selection.js';
@@ -9,6 +10,8 @@ import type { Fetch, PlanExecutor, PlanOutcome, PreparedPlan } from './plan.exec
 import { compilePlan, type FetchedData } from './plan.program.js';
 import { compileShape, type Introspect, type ResponseShape } from './response.shape.js';
 import { compileText, type ResponseText } from './response.text.js';
+import { RecordedAnswers } from './splice/recorded.answers.js';
+import { compileSplice, type SplicedProgram } from './splice/spliced.program.js';
 
 /** Forms of one operation, by what its conditions are, that are kept. */
 const FORMS = 8;
@@ -18,6 +21,8 @@ export interface CompiledExecutorOptions {
   schema: GraphQLSchema;
   /** With what they do not see. */
   supergraphSchema: GraphQLSchema;
+  /** Whether a subgraph answers in bytes. */
+  isRemote: (subgraph: string) => boolean;
 }
 
 /** Compiles each plan once: to steps that know what to read, to ask and to merge, and to the form of the answer. */
@@ -25,11 +30,12 @@ export class CompiledExecutor implements PlanExecutor {
   constructor(private readonly options: CompiledExecutorOptions) {}
 
   prepare({ document, operationName }: Omit<GraphOperation, 'text'>, queryPlan: QueryPlan): PreparedPlan {
-    const { schema, supergraphSchema } = this.options;
+    const { schema, supergraphSchema, isRemote } = this.options;
     const operation = getOperationAST(document, operationName)!;
     const fragmentNodes = document.definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION);
     const fragments = new Map(fragmentNodes.map((fragment) => [fragment.name.value, fragment]));
     const program = compilePlan(queryPlan, supergraphSchema);
+    const remoteOnly = (): boolean => program.subgraphs.every(isRemote);
     const { joinedAt } = program;
     const names = conditionVariables(document);
     const root = schema.getRootType(operation.operation)!;
@@ -45,9 +51,17 @@ export class CompiledExecutor implements PlanExecutor {
     let always: ResponseForm | undefined;
     const formOf = (conditions: Conditions): ResponseForm => {
       const parts = { schema, fragments, conditions, joinedAt };
-      return { shape: compileShape(parts, operation.selectionSet, root), text: compileText(parts, operation.selectionSet, root) };
+      let splice: SplicedProgram | undefined | null = null;
+      return {
+        shape: compileShape(parts, operation.selectionSet, root),
+        text: compileText(parts, operation.selectionSet, root),
+        get splice() {
+          if (splice === null) splice = compileSplice({ queryPlan, schemas: { schema, supergraphSchema, conditions }, parts, selections: operation.selectionSet, root });
+          return splice;
+        },
+      };
     };
-    const fetch = async (fetches: Readonly<Record<string, Fetch>>, variables: Record<string, unknown>, scope: FetchScope): Promise<Fetched> => {
+    const fetch = async (fetches: Readonly<Record<string, Fetch>>, variables: Record<string, unknown>, scope: FetchScope, recorded?: RecordedAnswers): Promise<Fetched> => {
       const errors: unknown[] = [];
       const fetched = await program.run({
         variables,
@@ -55,6 +69,7 @@ export class CompiledExecutor implements PlanExecutor {
         condition: (name) => conditionValue(operation, name, variables),
         refused: (subgraph, { message, path, extensions }) => errors.push(ofSubgraph({ message, ...(path ? { path } : {}), ...(extensions ? { extensions } : {}) }, subgraph)),
         failed: (error) => errors.push(error),
+        recorded,
       });
       return { fetched, errors, introspect: (fields) => introspected(schema, { operation, fragmentNodes, fields, variables }) };
     };
@@ -66,10 +81,15 @@ export class CompiledExecutor implements PlanExecutor {
     return {
       run: async (fetches, variables, scope) => shaped(await fetch(fetches, variables, scope), formFor(variables)),
       async write(fetches, variables, scope, atMost) {
-        const all = await fetch(fetches, variables, scope);
         const form = formFor(variables);
+        const splice = remoteOnly() ? form.splice : undefined;
+        const recorded = splice && new RecordedAnswers();
+        const spliced = splice && (await splice({ variables, fetch: (subgraph, request) => fetches[subgraph]!(request, scope), atMost, recorded: recorded! }));
+        writtenAnswers.tell({ way: spliced === undefined ? 'objects' : 'bytes' });
+        if (spliced !== undefined) return new DataText(spliced, 'latin1');
+        const all = await fetch(fetches, variables, scope, recorded);
         const json = all.errors.length > 0 ? undefined : form.text(all.fetched, atMost, all.introspect);
-        return json === undefined ? shaped(all, form) : { json };
+        return json === undefined ? shaped(all, form) : new DataText(json, 'utf8');
       },
     };
   }
@@ -86,6 +106,8 @@ interface Fetched {
 interface ResponseForm {
   shape: ResponseShape;
   text: ResponseText;
+  /** Undefined where the answers have to be parsed. */
+  readonly splice: SplicedProgram | undefined;
 }
 
 interface Introspection {

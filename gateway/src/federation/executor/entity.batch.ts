@@ -1,11 +1,13 @@
 import type { FetchNode } from '@apollo/query-planner';
-import type { GraphQLFormattedError } from 'graphql';
+import type { ExecutionResult, GraphQLFormattedError } from 'graphql';
 import type { Representation } from './entity.representation.js';
 import { fetchVariables } from './fetch.variables.js';
-import type { Run } from './plan.program.js';
+import type { PlannedFetch, Run } from './plan.program.js';
 
 /** What fetches of a plan have in common that ask one subgraph the same of entities, wherever these stand. */
 export interface FetchForm {
+  /** The same for the same form, in whatever is made of the plan. */
+  readonly key: string;
   /** How many fetches of the plan have it. */
   fetches: number;
 }
@@ -18,7 +20,7 @@ export class FetchForms {
     const unnamed = operationName === undefined ? operation : operation.replace(operationName, '');
     const key = JSON.stringify([serviceName, unnamed, variableUsages]);
     let form = this.#forms.get(key);
-    if (!form) this.#forms.set(key, (form = { fetches: 0 }));
+    if (!form) this.#forms.set(key, (form = { key, fetches: 0 }));
     form.fetches += 1;
     return form;
   }
@@ -40,6 +42,8 @@ export class EntityBatch {
 
   /** Asks for entities together with whatever other fetches of this form ask for at the same moment, each entity once. */
   static async ask(node: FetchNode, form: FetchForm, representations: readonly Representation[], run: Run): Promise<AnsweredEntities> {
+    const recorded = run.recorded?.entitiesOf(form, representations.map(({ json }) => json), (result, count) => entitiesIn(result, count, node.serviceName, run));
+    if (recorded) return recorded;
     if (form.fetches === 1) {
       const alone = new EntityBatch();
       for (const representation of representations) alone.#add(representation);
@@ -67,17 +71,27 @@ export class EntityBatch {
 
   async #send(node: FetchNode, run: Run): Promise<AnsweredEntities> {
     const { serviceName, operation: document, operationName } = node;
-    const variables = fetchVariables(node, run.variables);
-    const others = JSON.stringify(variables);
-    const variablesJson = `${others.slice(0, -1)}${others === '{}' ? '' : ','}"representations":[${this.#representations.map(({ json }) => json).join(',')}]}`;
-    variables['representations'] = this.#representations.map((representation) => representation.data());
-    const { data, errors = [] } = await run.fetch(serviceName, { document, operationName, variables, variablesJson });
-    if (!data) return { entities: undefined, errors };
-    const entities: unknown = data['_entities'];
-    if (Array.isArray(entities) && entities.length === this.#representations.length) return { entities, errors };
-    run.failed(new Error(`"data._entities" of ${serviceName} is no list of ${this.#representations.length} entities`));
-    return { entities: undefined, errors };
+    const list = `[${this.#representations.map(({ json }) => json).join(',')}]`;
+    const result = await run.fetch(serviceName, { document, operationName, ...entityVariables(node, run.variables, list, this.#representations.map((representation) => representation.data())) });
+    return { entities: entitiesIn(result, this.#representations.length, serviceName, run), errors: result.errors ?? [] };
   }
+}
+
+/** The variables of a fetch of entities. @param list what names these, as JSON, and as it is */
+export function entityVariables(node: FetchNode, given: Readonly<Record<string, unknown>>, list: string, representations: readonly unknown[]): Pick<PlannedFetch, 'variables' | 'variablesJson'> {
+  const variables = fetchVariables(node, given);
+  const others = JSON.stringify(variables);
+  const variablesJson = `${others.slice(0, -1)}${others === '{}' ? '' : ','}"representations":${list}}`;
+  variables['representations'] = representations;
+  return { variables, variablesJson };
+}
+
+function entitiesIn({ data }: ExecutionResult, count: number, serviceName: string, { failed }: Pick<Run, 'failed'>): readonly unknown[] | undefined {
+  if (!data) return undefined;
+  const entities: unknown = data['_entities'];
+  if (Array.isArray(entities) && entities.length === count) return entities;
+  failed(new Error(`"data._entities" of ${serviceName} is no list of ${count} entities`));
+  return undefined;
 }
 
 function partOf({ entities, errors }: AnsweredEntities, numbers: readonly number[]): AnsweredEntities {

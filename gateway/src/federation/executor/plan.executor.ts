@@ -1,7 +1,7 @@
 import type { QueryPlan } from '@apollo/query-planner';
 import type { ExecutionResult, GraphQLError } from 'graphql';
 import type { FetchScope } from '../subgraph-fetch.js';
-import type { GraphOperation } from '../federated-graph.js';
+import type { DataText, GraphOperation } from '../federated-graph.js';
 import type { PlannedFetch } from './plan.program.js';
 
 /** What carries out plans: our own, which compiles them, or that of @apollo/gateway. */
@@ -20,7 +20,7 @@ export interface PlanOutcome {
 }
 
 /** What became of a plan whose data may be told as JSON: where it is whole, there is nothing else to tell. */
-export type PlanText = { json: string } | PlanOutcome;
+export type PlanText = DataText | PlanOutcome;
 
 /** A plan with all that is worked out once for it. */
 export interface PreparedPlan {

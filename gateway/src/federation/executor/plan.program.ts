@@ -1,3 +1,4 @@
+import type { SubgraphRequest } from '@hutong/common';
 import type { FetchNode, PlanNode, QueryPlan } from '@apollo/query-planner';
 import type { ExecutionResult, GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import { compileGather, pathKey, type DataPath } from './data.path.js';
@@ -6,6 +7,7 @@ import { entityFetch } from './entity.fetch.js';
 import type { Data } from './fetched.data.js';
 import { JoinedEntities } from './joined.entities.js';
 import { rootFetch } from './root.fetch.js';
+import type { RecordedAnswers } from './splice/recorded.answers.js';
 
 /** One request to a subgraph. */
 export interface PlannedFetch {
@@ -14,6 +16,8 @@ export interface PlannedFetch {
   variables: Record<string, unknown>;
   /** The variables as JSON, where that is known already. */
   variablesJson?: string | undefined;
+  /** As of a `SubgraphRequest`. */
+  read?: SubgraphRequest['read'];
 }
 
 /** What a plan runs with. */
@@ -27,6 +31,8 @@ export interface PlanSurroundings {
   refused(subgraph: string, error: GraphQLFormattedError): void;
   /** Takes what a step failed with of itself. */
   failed(error: unknown): void;
+  /** What was asked already on behalf of the same run. */
+  recorded?: RecordedAnswers | undefined;
 }
 
 /** What a plan fetched. */
@@ -37,6 +43,8 @@ export interface FetchedData {
 
 /** A plan, compiled. */
 export interface PlanProgram {
+  /** Names of those that it asks. */
+  readonly subgraphs: readonly string[];
   /** Whether objects at a place of the data may have been joined: they are to be looked up. */
   joinedAt(path: DataPath): boolean;
   run(surroundings: PlanSurroundings): Promise<FetchedData>;
@@ -53,13 +61,15 @@ export type Step = (targets: readonly Data[], run: Run) => Promise<void>;
 
 /** @param schema of the whole supergraph */
 export function compilePlan({ node }: QueryPlan, schema: GraphQLSchema): PlanProgram {
-  if (!node) return { joinedAt: () => false, run: async () => begun() };
+  if (!node) return { subgraphs: [], joinedAt: () => false, run: async () => begun() };
   if (node.kind === 'Subscription') throw new Error('a subscription is run event by event');
   const joined = new Set<string>();
   collectJoined(node, [], joined);
   const joinedAt = (path: DataPath): boolean => joined.has(pathKey(path));
-  const step = new PlanCompiler(schema, joinedAt).step(node, []);
+  const compiler = new PlanCompiler(schema, joinedAt);
+  const step = compiler.step(node, []);
   return {
+    subgraphs: [...compiler.subgraphs],
     joinedAt,
     async run(surroundings) {
       const fetched = begun();
@@ -93,6 +103,7 @@ function collectJoined(node: PlanNode, path: DataPath, joined: Set<string>): voi
 }
 
 class PlanCompiler {
+  readonly subgraphs = new Set<string>();
   readonly #forms = new FetchForms();
 
   constructor(
@@ -121,6 +132,7 @@ class PlanCompiler {
   }
 
   #fetch(node: FetchNode, path: DataPath): Step {
+    this.subgraphs.add(node.serviceName);
     const step = node.requires ? entityFetch(node, path, this.schema, this.#forms.of(node)) : rootFetch(node, path, this.schema);
     return (targets, run) => step(targets, run).catch((error: unknown) => run.failed(error));
   }

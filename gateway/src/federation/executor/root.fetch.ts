@@ -11,7 +11,7 @@ export function rootFetch(node: FetchNode, path: DataPath, schema: GraphQLSchema
   const { serviceName, operation: document, operationName } = node;
   const rewrite = compileRewrites(node.outputRewrites, schema);
   return async (targets, run) => {
-    const { data, errors } = await run.fetch(serviceName, { document, operationName, variables: fetchVariables(node, run.variables) });
+    const { data, errors } = await (run.recorded?.rootOf(node) ?? run.fetch(serviceName, { document, operationName, variables: fetchVariables(node, run.variables) }));
     for (const error of errors ?? []) run.refused(serviceName, { ...error, ...(error.path ? { path: [...path, ...error.path] } : {}) });
     if (!data) return;
     const answer = rewrite ? (deepCopyOf(data) as Data) : data;

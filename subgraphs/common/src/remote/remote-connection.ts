@@ -122,12 +122,13 @@ export class RemoteConnection implements SubgraphConnection {
 }
 
 /** Takes an answer from the budget; what the subgraph itself gave up for its size uses it up. */
-function charge({ result: { data, errors }, size }: SizedResult, budget: AnswerBudget | undefined): void {
+function charge({ result, size }: SizedResult, budget: AnswerBudget | undefined): void {
   if (!budget) return;
-  const isGivenUp = data === undefined && errors?.[0]?.extensions?.code === 'LIMIT_EXCEEDED';
+  // The data may be parsed only when it is looked at.
+  const isGivenUp = result.errors?.[0]?.extensions?.code === 'LIMIT_EXCEEDED' && result.data === undefined;
   // The text may hold white space and errors, too: only where that matters is the data looked at.
   if (isGivenUp) budget.take(Infinity);
-  else budget.take(size <= budget.left ? size : answerSize(data, budget.left));
+  else budget.take(size <= budget.left ? size : answerSize(result.data, budget.left));
 }
 
 /** The time of a call that carries files begins when they have come: until then their own limit of idleness holds. */

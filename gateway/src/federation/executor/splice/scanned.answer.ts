@@ -1,0 +1,59 @@
+import type { ExecutionResult } from 'graphql';
+import type { AnswerScanner } from './answer.scanner.js';
+
+/** Where the entities of an answer begin. */
+export interface ScannedEntities {
+  starts: number[];
+  cells: number[];
+}
+
+/** An answer of a subgraph as it came, one character for each byte, with the places of its values; parsed only for those who ask for objects. */
+export class ScannedAnswer implements ExecutionResult {
+  /** It told of none. */
+  declare readonly errors?: undefined;
+  #data: ExecutionResult['data'];
+  #entities: ScannedEntities | undefined;
+
+  constructor(
+    /** By which its cells are read. */
+    readonly scanner: AnswerScanner,
+    readonly text: string,
+    /** As {@link Tape} has them. */
+    readonly cells: Int32Array,
+    private readonly isAscii: boolean,
+  ) {}
+
+  /** Of an answer about entities: where each begins, in the text and in the cells. */
+  get entities(): ScannedEntities {
+    return (this.#entities ??= this.#found());
+  }
+
+  /** @throws Error when it has another number of entities */
+  checkEntities(count: number): void {
+    if (this.entities.starts.length !== count) throw new Error('it answered another number of entities than was asked for');
+  }
+
+  get data(): ExecutionResult['data'] {
+    return (this.#data ??= (JSON.parse(this.decoded(this.text)) as ExecutionResult).data);
+  }
+
+  /** A part of the text in characters instead of bytes. */
+  decoded(text: string): string {
+    return this.isAscii ? text : Buffer.from(text, 'latin1').toString();
+  }
+
+  #found(): ScannedEntities {
+    const { cells } = this;
+    const count = cells[2]!;
+    const found: ScannedEntities = { starts: [], cells: [] };
+    let start = this.scanner.start + 1;
+    let cell = 3;
+    for (let index = 0; index < count; index += 1) {
+      found.starts.push(start);
+      found.cells.push(cell);
+      start = cells[cell]! + 1;
+      cell = cells[cell + 1]!;
+    }
+    return found;
+  }
+}

@@ -1,0 +1,47 @@
+import { HutongError } from '@hutong/common';
+import type { QueryPlan } from '@apollo/query-planner';
+import type { GraphQLObjectType, SelectionSetNode } from 'graphql';
+import type { ShapeParts } from '../selected.fields.js';
+import { NotModelled } from './answer.model.js';
+import { SplicedPlan, type PlanSchemas } from './spliced.plan.js';
+import { SplicedRun, Unsplicable, type SplicedSurroundings } from './spliced.run.js';
+import { compileSplicedText } from './spliced.text.js';
+
+/**
+ * Fetches what a plan needs, and puts the JSON of the data together from the texts of the answers, one character for each byte;
+ * undefined where an answer cannot be used as it came: what was answered is recorded.
+ *
+ * @throws LIMIT_EXCEEDED when the text would be too long
+ */
+export type SplicedProgram = (surroundings: SplicedSurroundings) => Promise<string | undefined>;
+
+export interface SplicedOperation {
+  queryPlan: QueryPlan;
+  schemas: PlanSchemas;
+  parts: ShapeParts;
+  selections: SelectionSetNode;
+  /** Type of the operation. */
+  root: GraphQLObjectType;
+}
+
+/** Undefined for an operation that asks for what only objects can tell. */
+export function compileSplice({ queryPlan, schemas, parts, selections, root }: SplicedOperation): SplicedProgram | undefined {
+  try {
+    const plan = SplicedPlan.of(queryPlan, schemas);
+    const text = compileSplicedText(parts, selections, root, plan);
+    return async (surroundings) => {
+      const run = new SplicedRun(surroundings);
+      try {
+        await run.fetch(plan.step);
+        return text(run);
+      } catch (error) {
+        // Whatever it stumbled over, the objects tell what is right.
+        if (error instanceof HutongError || !(error instanceof Unsplicable)) throw error;
+        return undefined;
+      }
+    };
+  } catch (error) {
+    if (error instanceof NotModelled) return undefined;
+    throw error;
+  }
+}
