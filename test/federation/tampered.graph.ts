@@ -105,7 +105,7 @@ export class TamperedGraph {
 
   async #answer(graph: PlannedGraph, text: string): Promise<TamperedAnswer> {
     const before = this.#fetches;
-    const written = await graph.write(graph.plan({ text, document: parse(text) }), {}, { caller: anonymous, origin: 'client', requestId: 'r', signal: new AbortController().signal });
+    const written = await graph.write(await graph.plan({ text, document: parse(text) }), {}, { caller: anonymous, origin: 'client', requestId: 'r', signal: new AbortController().signal });
     const fetches = this.#fetches - before;
     if (written instanceof DataText) return { answer: written.json, way: written.encoding === 'latin1' ? 'bytes' : 'objects', fetches };
     const errors = (written.errors ?? []).map(({ message, path, extensions }) => JSON.stringify({ message, path, extensions }));
