@@ -60,7 +60,7 @@ export const gatewaySettings = {
   LIMIT_COST: count(5_000, 'Fields that may have to be answered, those of a list times its page size.'),
   LIMIT_PLANNING_MS: count(500, 'Milliseconds that making the plan of an operation may take.'),
   PLAN_EXECUTOR: { schema: settingTypes.oneOf('compiled', 'apollo'), default: 'compiled', example: 'apollo', about: 'What carries out query plans: `compiled` (ours, which compiles each plan once), or `apollo` (the executor of @apollo/gateway).' },
-  SUBGRAPH_SHARED_QUERIES: { schema: settingTypes.flag(), default: 'true', example: 'false', about: 'Whether equal queries of one caller to a subgraph elsewhere that are under way at once are asked once.' },
+  SUBGRAPH_SHARED_QUERIES: { schema: settingTypes.flag(), default: 'true', example: 'false', about: 'Whether equal queries of one caller that are under way at once are run once, and so are their equal fetches from subgraphs elsewhere.' },
   SUBGRAPH_HTTP_CLIENT: subgraphClientSetting,
   SUBGRAPH_TIMEOUT_SECONDS: { schema: settingTypes.integer(1, 86_400), default: '30', example: '30', about: 'How long one fetch from a subgraph may take.' },
   LIMIT_SUBSCRIPTIONS: count(100, 'Operations that run at once on one WebSocket.'),

@@ -51,12 +51,18 @@ export interface EventSource {
 export class DataText {
   /** There are none. */
   declare readonly errors?: undefined;
+  #answer: Buffer | undefined;
 
   /** @param encoding of the text: in `latin1` a character is a byte of UTF-8 */
   constructor(
     readonly text: string,
     readonly encoding: 'utf8' | 'latin1',
   ) {}
+
+  /** The answer as it is sent, made once for all who get it. */
+  get answer(): Buffer {
+    return (this.#answer ??= Buffer.from(`{"data":${this.text}}`, this.encoding));
+  }
 
   /** In characters. */
   get json(): string {
@@ -87,7 +93,10 @@ export interface FederatedGraph {
    * @throws LIMIT_EXCEEDED as soon as the answer is certain to be larger than allowed; nothing more is fetched then
    */
   execute(planned: PlannedOperation, variables: Record<string, unknown>, scope: RequestScope): Promise<ExecutionResult>;
-  /** As {@link execute}, for who sends the data on: where nothing went wrong, as JSON if that is cheaper to make. */
+  /**
+   * As {@link execute}, for who sends the data on: where nothing went wrong, as JSON if that is cheaper to make. Equal queries of one caller
+   * that are under way at once may share one run, and its answer; none shares one that began before a change which had been answered.
+   */
   write(planned: PlannedOperation, variables: Record<string, unknown>, scope: RequestScope): Promise<ExecutionResult | DataText>;
   /** Where the events of a planned subscription come from. */
   sourceOf(planned: PlannedOperation, variables: Record<string, unknown>): EventSource;

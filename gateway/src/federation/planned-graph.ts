@@ -1,6 +1,6 @@
 import { Supergraph } from '@apollo/federation-internals';
 import type { FetchNode, PlanNode, QueryPlan } from '@apollo/query-planner';
-import { AnswerBudget, answerSize, HutongError, type Log, type SubgraphConnection } from '@hutong/common';
+import { AnswerBudget, answerSize, callerKey, HutongError, type Log, type SharedQueries, type SubgraphConnection } from '@hutong/common';
 import { assertValidSchema, getOperationAST, print, type DocumentNode, type ExecutionResult, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { ApolloExecutor } from './executor/apollo.executor.js';
@@ -28,10 +28,17 @@ export interface PlannedGraphOptions {
   /** Bytes of the largest answer; what would be larger is given up while it is fetched. */
   responseBytes: number;
   executor: PlanExecutorName;
+  /** Of equal queries of one caller that are written at once, one is run; the same for all graphs of an endpoint. Undefined: each is. */
+  queries?: GraphQueries | undefined;
   log: Log;
 }
 
+/** The queries whose answers are being written; told of everything that may change what they see. */
+export type GraphQueries = SharedQueries<ExecutionResult | DataText>;
+
 interface Plan extends PlannedOperation {
+  /** Of no other plan in this process. */
+  number: number;
   /** As it was given. */
   document: DocumentNode;
   operation: OperationDefinitionNode;
@@ -66,6 +73,8 @@ const OWN = '';
 /** Of plans with their documents, those used last. */
 const REMEMBERED_BYTES = 32_000_000;
 
+let plans = 0;
+
 const planKey = (text: string, operationName: string | undefined): string => `${operationName ?? ''}\n${text}`;
 
 /** What the plan of an operation of this text was seen to take in memory. */
@@ -85,10 +94,11 @@ export class PlannedGraph implements FederatedGraph {
   readonly #fetches: Readonly<Record<string, Fetch>>;
   readonly #planningMs: number;
   readonly #responseBytes: number;
+  readonly #queries: GraphQueries | undefined;
   readonly #log: Log;
 
   /** @throws Error when the text is no supergraph, or names a subgraph that there is no connection to */
-  constructor({ supergraphSdl, connections, subgraphTimeoutMs, planningMs = Infinity, responseBytes, executor, log }: PlannedGraphOptions) {
+  constructor({ supergraphSdl, connections, subgraphTimeoutMs, planningMs = Infinity, responseBytes, executor, queries, log }: PlannedGraphOptions) {
     const supergraph = Supergraph.build(supergraphSdl, { validateSupergraph: false });
     this.supergraphSdl = supergraphSdl;
     const apiSchema = supergraph.apiSchema();
@@ -107,6 +117,7 @@ export class PlannedGraph implements FederatedGraph {
     this.#fetches = Object.fromEntries([...this.#subgraphs].map(([name, subgraph]) => [name, (request, scope) => subgraph.fetch(request, scope)]));
     this.#planningMs = planningMs;
     this.#responseBytes = responseBytes;
+    this.#queries = queries;
     this.#log = log;
   }
 
@@ -139,7 +150,7 @@ export class PlannedGraph implements FederatedGraph {
     const asked = { graph: this.#supergraph, text: print(aliases.document), operationName, milliseconds: asker === undefined ? Infinity : this.#planningMs };
     const queryPlan = await planning.run({}, () => plannerPool.plan(asker ?? OWN, asked));
     const operation = getOperationAST(document, operationName)!;
-    return { kind: operation.operation, document, operation, aliases, variables, ...this.#prepared({ document: aliases.document, operationName }, queryPlan) };
+    return { number: ++plans, kind: operation.operation, document, operation, aliases, variables, ...this.#prepared({ document: aliases.document, operationName }, queryPlan) };
   }
 
   known(text: string, operationName: string | undefined): KnownOperation | undefined {
@@ -150,10 +161,18 @@ export class PlannedGraph implements FederatedGraph {
   async execute(planned: PlannedOperation, variables: Record<string, unknown>, scope: RequestScope): Promise<ExecutionResult> {
     const { prepared, ...client } = planned as Plan;
     if (!prepared) throw new Error('A subscription is run event by event');
-    return this.#run({ prepared, ...client }, this.#fetches, variables, scope);
+    const outcome = this.#run({ prepared, ...client }, this.#fetches, variables, scope);
+    return client.kind === 'mutation' ? outcome.finally(() => this.#queries?.changed()) : outcome;
   }
 
   async write(planned: PlannedOperation, variables: Record<string, unknown>, scope: RequestScope): Promise<ExecutionResult | DataText> {
+    const { kind, number } = planned as Plan;
+    if (kind === 'mutation') return this.#write(planned, variables, scope).finally(() => this.#queries?.changed());
+    if (!this.#queries) return this.#write(planned, variables, scope);
+    return this.#queries.run(`${number} ${scope.origin} ${callerKey(scope.caller)} ${JSON.stringify(variables)}`, scope.signal, (signal) => this.#write(planned, variables, { ...scope, signal }));
+  }
+
+  async #write(planned: PlannedOperation, variables: Record<string, unknown>, scope: RequestScope): Promise<ExecutionResult | DataText> {
     const { prepared, aliases, variables: client } = planned as Plan;
     // Renamed keys are put back in objects.
     if (!prepared?.write || aliases.renames) return this.execute(planned, variables, scope);
@@ -179,7 +198,7 @@ export class PlannedGraph implements FederatedGraph {
 
   async join(planned: PlannedOperation, event: ExecutionResult, variables: Record<string, unknown>, scope: RequestScope): Promise<ExecutionResult> {
     const fetches = { ...this.#fetches, [EVENT]: async (_: unknown, fetching: FetchScope) => counted(event, fetching) };
-    return eventJoins.run({ requestId: scope.requestId }, () => this.#run({ ...(planned as Plan), prepared: liveOf(planned).join }, fetches, variables, { ...scope, live: true }).catch(refusedEvent));
+    return eventJoins.run({ requestId: scope.requestId }, () => this.#run({ ...(planned as Plan), prepared: liveOf(planned).join }, fetches, variables, { ...scope, live: true }).catch(refusedEvent)).finally(() => this.#queries?.changed());
   }
 
   #prepared(operation: Omit<GraphOperation, 'text'>, queryPlan: QueryPlan): Pick<Plan, 'prepared' | 'live'> {

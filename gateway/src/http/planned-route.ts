@@ -32,8 +32,7 @@ interface SoundBody {
 interface Answer {
   status: number;
   headers?: ReadonlyMap<string, string> | undefined;
-  text: string;
-  encoding: DataText['encoding'];
+  body: Buffer;
   /** For those who count. */
   errors?: readonly GraphQLFormattedError[];
 }
@@ -61,9 +60,8 @@ export function plannedRoute({ current, operations: client, contextOf, limits, l
     if (!known || known.planned.kind === 'subscription') return next();
     const { planned, document, operation } = known;
     const asked = { graph, text: context.text, document, operation, ...body };
-    const { status, headers, text, encoding } = await operations.run({ kind: planned.kind, transport: 'http' }, async () => answers.of(await client.write(asked, context), context));
+    const { status, headers, body: bytes } = await operations.run({ kind: planned.kind, transport: 'http' }, async () => answers.of(await client.write(asked, context), context));
     if (response.headersSent || response.destroyed) return;
-    const bytes = Buffer.from(text, encoding);
     response.statusCode = status;
     for (const [name, value] of headers ?? []) response.setHeader(name, value);
     response.setHeader('content-type', type);
@@ -81,23 +79,23 @@ class AnswerForms {
 
   of(result: ExecutionResult | DataText, { graphqlResponse }: GraphqlRequestContext): Answer {
     try {
-      if (result instanceof DataText) return { status: 200, text: this.#whole(`{"data":${result.text}}`, result.encoding), encoding: result.encoding };
+      if (result instanceof DataText) return { status: 200, body: this.#whole(result.answer) };
       const { data, errors = [] } = result;
       const shown = errors.map((error) => this.#shown(error));
       const http = errors.map(({ extensions }) => extensions['http'] as { status?: number; headers?: ReadonlyMap<string, string> } | undefined).find((head) => head !== undefined);
       const text = answerText({ ...(shown.length > 0 ? { errors: shown } : {}), data }, this.bytes);
-      return { status: responseStatus({ data, errors: shown }, errors, graphqlResponse, http?.status) ?? http?.status ?? 200, headers: http?.headers, text, encoding: 'utf8', errors: shown };
+      return { status: responseStatus({ data, errors: shown }, errors, graphqlResponse, http?.status) ?? http?.status ?? 200, headers: http?.headers, body: Buffer.from(text), errors: shown };
     } catch (error) {
       if (!(error instanceof HutongError)) throw error;
       const errors = [this.#shown(statusError(error))];
-      return { status: error.status, text: JSON.stringify({ errors }), encoding: 'utf8', errors };
+      return { status: error.status, body: Buffer.from(JSON.stringify({ errors })), errors };
     }
   }
 
   /** @throws LIMIT_EXCEEDED */
-  #whole(text: string, encoding: DataText['encoding']): string {
-    if (text.length * LONGEST_CHARACTER > this.bytes && Buffer.byteLength(text, encoding) > this.bytes) throw answerTooLarge(this.bytes);
-    return text;
+  #whole(body: Buffer): Buffer {
+    if (body.length > this.bytes) throw answerTooLarge(this.bytes);
+    return body;
   }
 
   #shown(error: GraphQLError): GraphQLFormattedError {
@@ -105,9 +103,6 @@ class AnswerForms {
     return this.format({ ...error.toJSON(), extensions }, error);
   }
 }
-
-/** Bytes in UTF-8 of what is one character of a JavaScript text. */
-const LONGEST_CHARACTER = 3;
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 

@@ -1,7 +1,7 @@
-import { SettingError, type Log, type SubgraphConnection } from '@hutong/common';
+import { SettingError, SharedQueries, type Log, type SubgraphConnection } from '@hutong/common';
 import type { Router } from 'express';
 import type { GatewaySettings } from '../environment.js';
-import { PlannedGraph } from '../federation/planned-graph.js';
+import { PlannedGraph, type GraphQueries } from '../federation/planned-graph.js';
 import { CurrentGraph } from '../federation/current-graph.js';
 import type { FederatedGraph } from '../federation/federated-graph.js';
 import { ClientOperations } from '../http/client-operations.js';
@@ -32,6 +32,8 @@ export interface GraphEndpoint {
   readonly identity: Identity;
   /** Attached to the server that listens, and stopped before it drains. */
   readonly live: LiveGraph;
+  /** Called before something is answered that may have changed what queries see, beside mutations of the graph. */
+  readonly changed: () => void;
   /** `/graphql` over HTTP and SSE. */
   readonly route: Router;
   /** After the last request. */
@@ -43,8 +45,9 @@ export async function openGraphEndpoint({ settings, connections, identitySource,
   const { limits, subgraphTimeoutMs, production: hideSchemaDetails } = settings;
   const documents = await clientDocuments(settings);
   const { texts } = documents;
+  const queries: GraphQueries | undefined = settings.subgraphSharedQueries ? new SharedQueries({ lastIsAnswered: true }) : undefined;
   const prepared = async (supergraphSdl: string) => {
-    const graph = new PlannedGraph({ supergraphSdl, connections, subgraphTimeoutMs, planningMs: documents.limits.planningMs, responseBytes: limits.responseBytes, executor: settings.planExecutor, log });
+    const graph = new PlannedGraph({ supergraphSdl, connections, subgraphTimeoutMs, planningMs: documents.limits.planningMs, responseBytes: limits.responseBytes, executor: settings.planExecutor, queries, log });
     await prepare?.(graph);
     return graph;
   };
@@ -70,6 +73,7 @@ export async function openGraphEndpoint({ settings, connections, identitySource,
     supergraph,
     identity,
     live,
+    changed: () => queries?.changed(),
     route: graphqlRoute({ current, server, operations, texts, identity, limits, uploads: settings.uploads, streams: live.handler, log }),
     async stop() {
       await server.stop();

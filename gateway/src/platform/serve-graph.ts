@@ -52,10 +52,10 @@ export async function serveGraph(subgraphs: OpenSubgraphs, { settings, origins, 
     prepare: (graph) => operations.prepare(graph),
     log,
   });
-  const { current, supergraph, identity, live } = endpoint;
+  const { current, supergraph, identity, live, changed } = endpoint;
   const readiness = new Readiness([...connections.keys()], connections, log);
   const stored = new StoredGraph({ current, operations, identity, revisions: new Map(local.map(({ name, revisions }) => [name, revisions])), readiness, log });
-  const routes = new SubgraphRoutes({ routes: subgraphs.routes, identity, sessions: subgraphs.sessions, notebookOrigin: () => origins.ofNotebooks, log });
+  const routes = new SubgraphRoutes({ routes: subgraphs.routes, identity, sessions: subgraphs.sessions, notebookOrigin: () => origins.ofNotebooks, changed, log });
   const app = createApp({
     routes: routes.handler('api'),
     legacy: restCompat({

@@ -41,6 +41,14 @@ describe.each(['here', 'elsewhere'] as const)('with the subgraph %s', (place) =>
     expect(await who()).toMatchObject({ user: null });
   });
 
+  test('what may have changed something is told of before its answer has come, and nothing else is', async () => {
+    const before = routes.seen.changes;
+    await who();
+    expect(routes.seen.changes).toBe(before);
+    await (await get('/who', {}, 'POST')).text();
+    expect(routes.seen.changes).toBeGreaterThan(before);
+  });
+
   test('a credential that is not good is refused, and none is passed on', async () => {
     const bad = await get('/who', bearer('nobody-knows-me'));
     expect([bad.status, bad.headers.get('www-authenticate'), (await failureOf(bad)).extensions.code]).toEqual([401, 'Bearer', 'UNAUTHENTICATED']);

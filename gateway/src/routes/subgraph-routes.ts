@@ -20,8 +20,13 @@ export interface SubgraphRoutesOptions {
   sessions: RouteSessions;
   /** Where browsers reach notebooks. */
   notebookOrigin: () => string;
+  /** Called when a request that may have changed something is answered. */
+  changed: () => void;
   log: Log;
 }
+
+/** Methods that change nothing. */
+const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** The HTTP routes of all subgraphs: finds out who asks, and hands over. */
 export class SubgraphRoutes {
@@ -39,6 +44,7 @@ export class SubgraphRoutes {
       if (!route) return next();
       giveRequestId(request, response, () => undefined);
       const requestId = response.locals.requestId as string;
+      if (!SAFE.has(request.method)) response.once('prefinish', this.#options.changed).once('close', this.#options.changed);
       Object.assign(response.locals, { contract: route.subgraph, route: `${route.path}/*` });
       try {
         const caller = await this.#options.identity.callerOf(this.#shown(route, request), request.ip ?? '', requestId);

@@ -30,6 +30,8 @@ export interface Seen {
   /** Bytes that the endless answer has given away so far, and that the slow reader has taken. */
   poured: number;
   taken: number;
+  /** How often it was told that something may have changed. */
+  changes: number;
 }
 
 export interface TestRoutes {
@@ -48,7 +50,7 @@ export interface TestRoutes {
 /** A gateway with a subgraph that has routes. */
 export async function testRoutes(place: RoutePlace, log: Log = silentLog): Promise<TestRoutes> {
   const gateway = await testGateway();
-  const seen: Seen = { headers: [], scopes: [], aborted: 0, open: 0, poured: 0, taken: 0 };
+  const seen: Seen = { headers: [], scopes: [], aborted: 0, open: 0, poured: 0, taken: 0, changes: 0 };
   const reading = Promise.withResolvers<void>();
   const local = new LocalRoutes({ routes: testHandlers(seen, reading.promise), scopeOf: (call) => ({ ...call, origin: 'client' }) as SubgraphContext<unknown>, subgraph: SUBGRAPH, log });
   const tokens = new CallerTokens(SECRET);
@@ -60,7 +62,7 @@ export async function testRoutes(place: RoutePlace, log: Log = silentLog): Promi
     target = new RemoteRoutes({ name: SUBGRAPH, url: `http://127.0.0.1:${server.port}`, tokens, log });
   }
   const url = () => `http://127.0.0.1:${listener.port}`;
-  const routes = new SubgraphRoutes({ routes: [{ subgraph: SUBGRAPH, path: PATH, origin: 'notebook', sessionCookie: COOKIE, target }], identity: gateway.identity, sessions, notebookOrigin: url, log });
+  const routes = new SubgraphRoutes({ routes: [{ subgraph: SUBGRAPH, path: PATH, origin: 'notebook', sessionCookie: COOKIE, target }], identity: gateway.identity, sessions, notebookOrigin: url, changed: () => (seen.changes += 1), log });
   const listener: HttpListener = await listenForNotebooks({ routes, host: '127.0.0.1', port: 0, trustedProxies: [], log });
   const stopSubgraph = async () => {
     await server?.stop(0);

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 
 export * from './audit/audit-trail.js';
 export * from './caller/access.js';
+export { callerKey } from './caller/caller-key.js';
 export { UserReference } from './caller/user.reference.js';
 export * from './database/database.js';
 export { DatabaseStartError } from './database/database-start.error.js';
@@ -30,6 +31,7 @@ export * from './graph/context.js';
 export * from './graph/federated-schema.js';
 export * from './graph/local-connection.js';
 export * from './graph/scalars.js';
+export { SharedQueries } from './graph/shared-queries.js';
 export * from './graph/storable-text.js';
 export * from './idempotency/request-hash.js';
 export { isUuid } from './ids/uuid.js';

@@ -1,5 +1,4 @@
 import { LRUCache } from 'lru-cache';
-import type { Caller } from '../caller/caller.js';
 import type { SubgraphRequest } from '../graph/connection.js';
 
 /** Of the documents written as JSON, those used last. */
@@ -14,13 +13,4 @@ export function operationBody({ document, operationName, variables, variablesJso
   if (query === undefined) written.set(document, (query = JSON.stringify(document)));
   const name = operationName === undefined ? '' : `"operationName":${JSON.stringify(operationName)},`;
   return `{"query":${query},${name}"variables":${variablesJson ?? JSON.stringify(variables)}}`;
-}
-
-const callers = new WeakMap<Caller, string>();
-
-/** A text that is the same for callers who are the same. */
-export function callerKey(caller: Caller): string {
-  let key = callers.get(caller);
-  if (key === undefined) callers.set(caller, (key = JSON.stringify(caller)));
-  return key;
 }

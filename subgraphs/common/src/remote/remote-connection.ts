@@ -1,4 +1,5 @@
 import { OperationTypeNode, type ExecutionResult } from 'graphql';
+import { callerKey } from '../caller/caller-key.js';
 import { subgraphUnavailable } from '../errors/common.errors.js';
 import { HutongError } from '../errors/define-error.js';
 import type { AnswerBudget } from '../graph/answer-budget.js';
@@ -6,14 +7,14 @@ import { answerSize } from '../graph/answer-size.js';
 import { timeAllowed } from '../graph/asked-wait.js';
 import type { SubgraphConnection, SubgraphRequest } from '../graph/connection.js';
 import { ExecutionTurns } from '../graph/execution-turns.js';
+import { SharedQueries } from '../graph/shared-queries.js';
 import type { Log } from '../log/log.js';
 import { CallerTokens } from './caller-token.js';
 import { ParsedDocuments } from '../graph/document-memory.js';
 import { Endurance } from './endurance.js';
 import type { HttpClientName } from './http-client.js';
 import { RemoteSubscriptions } from './remote-subscriptions.js';
-import { SharedQueries } from './shared-queries.js';
-import { callerKey, operationBody } from './operation-body.js';
+import { operationBody } from './operation-body.js';
 import { SubgraphTransport, UploadBroken, type SizedResult } from './transport.js';
 
 export interface RemoteConnectionOptions {

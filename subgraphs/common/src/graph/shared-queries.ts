@@ -10,20 +10,28 @@ interface Shared<Result> {
  */
 export class SharedQueries<Result> {
   readonly #underway = new Map<string, Shared<Result>>();
+  readonly #lastIsAnswered: boolean;
+
+  /** @param lastIsAnswered whether who gives up last gets what becomes of the work that is ended with that, instead of the reason of the signal at once */
+  constructor({ lastIsAnswered = false }: { lastIsAnswered?: boolean } = {}) {
+    this.#lastIsAnswered = lastIsAnswered;
+  }
 
   /** Something has changed: whoever asks from now on gets an answer of its own. */
   changed(): void {
     this.#underway.clear();
   }
 
+  /** @throws the reason of the signal, for who gives up while others wait */
   async run(key: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
     signal.throwIfAborted();
     const shared = this.#underway.get(key) ?? this.#begin(key, work);
     shared.waiting++;
     const { promise: givenUp, reject } = Promise.withResolvers<never>();
     const leave = (): void => {
-      reject(signal.reason);
-      if (--shared.waiting > 0) return;
+      const isLast = --shared.waiting === 0;
+      if (!isLast || !this.#lastIsAnswered) reject(signal.reason);
+      if (!isLast) return;
       this.#forget(key, shared);
       shared.stop.abort(signal.reason);
     };
