@@ -60,7 +60,9 @@ const ask = (id = 'any', { credential = alice, variables = {}, signal }: Asking 
     body: JSON.stringify({ query: QUERY, variables }),
     ...(signal ? { signal } : {}),
   });
-const next = (length: number) => expect.poll(() => asked.length).toBe(length);
+const next = async (length: number) => {
+  await expect.poll(() => asked.length).toBe(length);
+};
 /** Long enough for a request that waits for nothing to get to the subgraph. */
 const passed = async () => {
   const other = ask(undefined, { variables: { of: `marker ${Math.random()}` } });

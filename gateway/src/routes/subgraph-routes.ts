@@ -44,7 +44,7 @@ export class SubgraphRoutes {
       if (!route) return next();
       giveRequestId(request, response, () => undefined);
       const requestId = response.locals.requestId as string;
-      if (!SAFE.has(request.method)) response.once('prefinish', this.#options.changed).once('close', this.#options.changed);
+      if (!SAFE.has(request.method)) response.once('prefinish', this.#options.changed);
       Object.assign(response.locals, { contract: route.subgraph, route: `${route.path}/*` });
       try {
         const caller = await this.#options.identity.callerOf(this.#shown(route, request), request.ip ?? '', requestId);
