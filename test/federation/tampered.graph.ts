@@ -107,7 +107,7 @@ export class TamperedGraph {
     const before = this.#fetches;
     const written = await graph.write(await graph.plan({ text, document: parse(text) }), {}, { caller: anonymous, origin: 'client', requestId: 'r', signal: new AbortController().signal });
     const fetches = this.#fetches - before;
-    if (written instanceof DataText) return { answer: written.json, way: written.encoding === 'latin1' ? 'bytes' : 'objects', fetches };
+    if (written instanceof DataText) return { answer: written.json, way: written.madeOf, fetches };
     const errors = (written.errors ?? []).map(({ message, path, extensions }) => JSON.stringify({ message, path, extensions }));
     return { answer: JSON.stringify({ data: written.data, errors: errors.toSorted() }), way: 'objects', fetches };
   }

@@ -53,22 +53,27 @@ export class DataText {
   declare readonly errors?: undefined;
   #answer: Buffer | undefined;
 
-  /** @param encoding of the text: in `latin1` a character is a byte of UTF-8 */
-  constructor(
-    readonly text: string,
-    readonly encoding: 'utf8' | 'latin1',
-  ) {}
+  /** @param made the JSON of the data, or the bytes of the whole answer */
+  constructor(private readonly made: string | Buffer) {}
+
+  /** What the subgraphs answered that it was made of. */
+  get madeOf(): 'objects' | 'bytes' {
+    return typeof this.made === 'string' ? 'objects' : 'bytes';
+  }
+
+  /** The JSON of the data. */
+  get json(): string {
+    return typeof this.made === 'string' ? this.made : this.made.toString('utf8', OPENING.length, this.made.length - CLOSING.length);
+  }
 
   /** The answer as it is sent, made once for all who get it. */
   get answer(): Buffer {
-    return (this.#answer ??= Buffer.from(`{"data":${this.text}}`, this.encoding));
-  }
-
-  /** In characters. */
-  get json(): string {
-    return this.encoding === 'utf8' ? this.text : Buffer.from(this.text, 'latin1').toString();
+    return (this.#answer ??= typeof this.made === 'string' ? Buffer.from(OPENING + this.made + CLOSING) : this.made);
   }
 }
+
+const OPENING = '{"data":';
+const CLOSING = '}';
 
 /** Planning and execution over the subgraphs; everything else of the gateway goes through here. */
 export interface FederatedGraph {

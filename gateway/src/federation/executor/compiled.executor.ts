@@ -86,10 +86,10 @@ export class CompiledExecutor implements PlanExecutor {
         const recorded = splice && new RecordedAnswers();
         const spliced = splice && (await splice({ variables, fetch: (subgraph, request) => fetches[subgraph]!(request, scope), atMost, recorded: recorded! }));
         writtenAnswers.tell({ way: spliced === undefined ? 'objects' : 'bytes' });
-        if (spliced !== undefined) return new DataText(spliced, 'latin1');
+        if (spliced !== undefined) return new DataText(spliced);
         const all = await fetch(fetches, variables, scope, recorded);
         const json = all.errors.length > 0 ? undefined : form.text(all.fetched, atMost, all.introspect);
-        return json === undefined ? shaped(all, form) : new DataText(json, 'utf8');
+        return json === undefined ? shaped(all, form) : new DataText(json);
       },
     };
   }

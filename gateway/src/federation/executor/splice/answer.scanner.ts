@@ -44,14 +44,14 @@ export class AnswerScanner {
 
   #scan(body: Buffer): ScannedAnswer | undefined {
     const length = body.at(-1) === LINE_FEED ? body.length - 1 : body.length;
-    const bytes = body.subarray(0, length);
+    const bytes = length === body.length ? body : body.subarray(0, length);
     if (!isUtf8(bytes) || hasControls(bytes)) return undefined;
     const text = body.toString('latin1', 0, length);
     if (!text.startsWith(this.#opening)) return undefined;
     tape.begin(text);
     const end = this.#value(text, this.start, tape);
     if (end === -1 || end + this.#closing.length !== length || !text.endsWith(this.#closing)) return undefined;
-    return new ScannedAnswer(this, text, tape.written(), isAscii(bytes));
+    return new ScannedAnswer(this, bytes, text, tape.written(), isAscii(bytes));
   }
 }
 
@@ -144,7 +144,7 @@ const view = new Uint8Array(words.buffer);
 /** Whether a text has control characters, which JSON has only where nothing needs them: four bytes are looked at at once. */
 function hasControls(bytes: Uint8Array): boolean {
   for (let from = 0; from < bytes.length; from += view.length) {
-    const part = bytes.subarray(from, from + view.length);
+    const part = bytes.length <= view.length ? bytes : bytes.subarray(from, from + view.length);
     const count = (part.length + 3) >> 2;
     view.set(part);
     view.fill(32, part.length, 4 * count);

@@ -27,7 +27,7 @@ export function walkOf(model: ValueModel, path: DataPath): { model: ObjectModel;
   return inner && { model: inner.model, walk: fieldWalk(model, index, inner.walk) };
 }
 
-const isNull = ({ text }: ScannedAnswer, start: number): boolean => text.charCodeAt(start) === NULL;
+const isNull = ({ bytes }: ScannedAnswer, start: number): boolean => bytes[start] === NULL;
 
 function listWalk(walk: Walk): Walk {
   return (answer, start, cell, visit) => {
@@ -81,6 +81,12 @@ export class PartReader {
     this.find(answer, start, objectCell);
     return answer.text.slice(this.start, answer.cells[this.cell]);
   }
+
+  /** The same, to be kept. */
+  part(answer: ScannedAnswer, start: number, objectCell: number): string {
+    this.find(answer, start, objectCell);
+    return answer.part(this.start, answer.cells[this.cell]!);
+  }
 }
 
 export const partReader = ({ parts }: ObjectModel, index: number): PartReader =>
@@ -101,38 +107,30 @@ export function leafReader(model: ObjectModel, key: string): PartReader {
 export class EntitiesAtPlace {
   /** Of each object, in the order of the data, the number of its entity. */
   readonly numbers: number[] = [];
-  /** Of each object the cell at which it is. */
-  readonly cells: number[] = [];
   /** Of each entity where its first object begins, and the cell. */
   readonly starts: number[] = [];
-  readonly firsts: number[] = [];
+  readonly cells: number[] = [];
   /** The object that is written next. */
   next = 0;
-  readonly #known = new Map<string, number>();
-
-  constructor(
-    readonly answer: ScannedAnswer | undefined,
-    private readonly key: readonly PartReader[],
-  ) {}
 
   get count(): number {
     return this.starts.length;
   }
 
-  readonly add: Visit = (answer, start, cell) => {
+  /** Takes up an object; `known` has the numbers of entities by their keys. */
+  add(answer: ScannedAnswer, start: number, cell: number, keyLeaves: readonly PartReader[], known: Map<string, number>): void {
     let key = '';
-    for (let index = 0; index < this.key.length; index += 1) {
-      const text = this.key[index]!.text(answer, start, cell);
+    for (let index = 0; index < keyLeaves.length; index += 1) {
+      const text = keyLeaves[index]!.text(answer, start, cell);
       key = index === 0 ? text : `${key},${text}`;
     }
-    let number = this.#known.get(key);
+    let number = known.get(key);
     if (number === undefined) {
       number = this.starts.length;
-      this.#known.set(key, number);
+      known.set(key, number);
       this.starts.push(start);
-      this.firsts.push(cell);
+      this.cells.push(cell);
     }
     this.numbers.push(number);
-    this.cells.push(cell);
-  };
+  }
 }

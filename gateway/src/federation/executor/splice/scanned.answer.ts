@@ -7,21 +7,43 @@ export interface ScannedEntities {
   cells: number[];
 }
 
-/** An answer of a subgraph as it came, one character for each byte, with the places of its values; parsed only for those who ask for objects. */
+/** Bytes of a text that is not made anew. */
+const SHORT = 2_000;
+
+/** An answer of a subgraph as it came, with the places of its values; parsed only for those who ask for objects. */
 export class ScannedAnswer implements ExecutionResult {
   /** It told of none. */
   declare readonly errors?: undefined;
   #data: ExecutionResult['data'];
   #entities: ScannedEntities | undefined;
+  #text: string | undefined;
 
   constructor(
     /** By which its cells are read. */
     readonly scanner: AnswerScanner,
-    readonly text: string,
+    readonly bytes: Buffer,
+    text: string,
     /** As {@link Tape} has them. */
     readonly cells: Int32Array,
     private readonly isAscii: boolean,
-  ) {}
+  ) {
+    this.#text = text;
+  }
+
+  /** A character for each byte. */
+  get text(): string {
+    return (this.#text ??= this.bytes.toString('latin1'));
+  }
+
+  /** Nobody needs the text for a while. */
+  release(): void {
+    if (this.bytes.length > SHORT) this.#text = undefined;
+  }
+
+  /** A part of the text that does not keep the rest. */
+  part(from: number, to: number): string {
+    return this.bytes.toString('latin1', from, to);
+  }
 
   /** Of an answer about entities: where each begins, in the text and in the cells. */
   get entities(): ScannedEntities {
@@ -34,7 +56,7 @@ export class ScannedAnswer implements ExecutionResult {
   }
 
   get data(): ExecutionResult['data'] {
-    return (this.#data ??= (JSON.parse(this.decoded(this.text)) as ExecutionResult).data);
+    return (this.#data ??= (JSON.parse(this.bytes.toString()) as ExecutionResult).data);
   }
 
   /** A part of the text in characters instead of bytes. */

@@ -15,6 +15,8 @@ export interface Source {
   form: FetchForm;
   model: ObjectModel;
   scanner: AnswerScanner;
+  /** Where entities stand in its answer. */
+  places: readonly Place[];
 }
 
 /** A piece of what names an entity: JSON around a leaf, and where that is read; of the answer that has the object, or of a fetch about it. */
@@ -119,7 +121,7 @@ class PlanReading {
     const { schema, supergraphSchema, conditions } = this.given;
     if (path.length > 0 || node.operationKind !== OperationTypeNode.QUERY) throw new NotModelled('root fields that are no query');
     const model = rootModel({ document: node.operation, schema: supergraphSchema, conditions }, supergraphSchema.getQueryType()!);
-    const source: Source = { index: this.#sources++, node, form: this.#forms.of(node), model, scanner: AnswerScanner.ofRoot(model, schema) };
+    const source: Source = { index: this.#sources++, node, form: this.#forms.of(node), model, scanner: AnswerScanner.ofRoot(model, schema), places: [] };
     this.roots.push(source);
     return source;
   }
@@ -128,7 +130,7 @@ class PlanReading {
     const place = this.places.get(pathKey(path)) ?? this.#place(path);
     const form = this.#forms.of(node);
     const name = this.#name(node.requires!, place);
-    const source: EntitySource = { index: this.#sources++, node, form, ...this.#scanned(node, form, place.model.type), place, name };
+    const source: EntitySource = { index: this.#sources++, node, form, ...this.#scanned(node, form, place.model.type), places: [], place, name };
     place.sources.push(source);
     return source;
   }
@@ -165,6 +167,7 @@ class PlanReading {
     if (!only.model.keys.includes('__typename') || !isObjectType(only.model.type)) throw new NotModelled('entities of no type');
     const place = { index: this.places.size, ...only, key: [] as number[], keyLeaves: [] as PartReader[], sources: [] as EntitySource[] };
     this.places.set(pathKey(path), place);
+    (place.base.places as Place[]).push(place);
     return place;
   }
 

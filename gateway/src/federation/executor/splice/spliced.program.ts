@@ -4,16 +4,16 @@ import type { GraphQLObjectType, SelectionSetNode } from 'graphql';
 import type { ShapeParts } from '../selected.fields.js';
 import { NotModelled } from './answer.model.js';
 import { SplicedPlan, type PlanSchemas } from './spliced.plan.js';
+import { Splicing } from './splicing.js';
 import { SplicedRun, Unsplicable, type SplicedSurroundings } from './spliced.run.js';
 import { compileSplicedText } from './spliced.text.js';
 
 /**
- * Fetches what a plan needs, and puts the JSON of the data together from the texts of the answers, one character for each byte;
- * undefined where an answer cannot be used as it came: what was answered is recorded.
+ * Fetches what a plan needs, and puts the answer together from the bytes of the subgraphs' answers; undefined where an answer cannot be used as it came: what was answered is recorded.
  *
- * @throws LIMIT_EXCEEDED when the text would be too long
+ * @throws LIMIT_EXCEEDED when the answer would be too long
  */
-export type SplicedProgram = (surroundings: SplicedSurroundings) => Promise<string | undefined>;
+export type SplicedProgram = (surroundings: SplicedSurroundings) => Promise<Buffer | undefined>;
 
 export interface SplicedOperation {
   queryPlan: QueryPlan;
@@ -33,7 +33,10 @@ export function compileSplice({ queryPlan, schemas, parts, selections, root }: S
       const run = new SplicedRun(surroundings);
       try {
         await run.fetch(plan.step);
-        return text(run);
+        const splicing = new Splicing(run, surroundings.atMost);
+        text(splicing);
+        run.checkWritten();
+        return splicing.end();
       } catch (error) {
         // Whatever it stumbled over, the objects tell what is right.
         if (error instanceof HutongError || !(error instanceof Unsplicable)) throw error;

@@ -2,7 +2,7 @@ import type { ExecutionResult } from 'graphql';
 import { entityVariables } from '../entity.batch.js';
 import { fetchVariables } from '../fetch.variables.js';
 import type { PlannedFetch } from '../plan.program.js';
-import { EntitiesAtPlace } from './entity.places.js';
+import { EntitiesAtPlace, type Visit } from './entity.places.js';
 import type { RecordedAnswers } from './recorded.answers.js';
 import { ScannedAnswer } from './scanned.answer.js';
 import type { EntitySource, Place, Source, SplicedStep } from './spliced.plan.js';
@@ -29,20 +29,14 @@ interface Batch {
 
 /** One run of a spliced plan: its answers, and the entities in them. */
 export class SplicedRun {
-  readonly atMost: number;
-  /** Texts that are used again, by what they are of and the number of the entity. */
-  readonly memos: (string[] | undefined)[] = [];
   readonly #answers: (ScannedAnswer | undefined)[] = [];
   /** Of each entity at the place of a fetch, which of the answer it is. */
   readonly #numbers: number[][] = [];
-  readonly #ended: boolean[] = [];
   readonly #places: (EntitiesAtPlace | undefined)[] = [];
   readonly #batches = new Map<string, Batch>();
   #stopped = false;
 
-  constructor(private readonly surroundings: SplicedSurroundings) {
-    this.atMost = surroundings.atMost;
-  }
+  constructor(private readonly surroundings: SplicedSurroundings) {}
 
   /** @throws Unsplicable */
   async fetch(step: SplicedStep): Promise<void> {
@@ -63,30 +57,40 @@ export class SplicedRun {
     return this.#numbers[index]![entity]!;
   }
 
-  /** The number of the entity that stands next at a place; the object is at a cell. */
-  nextAt(place: Place, cell: number): number {
+  /** The number of the entity that stands next at a place. */
+  nextAt(place: Place): number {
     const entities = this.entitiesAt(place);
-    const { next } = entities;
-    if (entities.cells[next] !== cell) unsplicable();
-    entities.next = next + 1;
-    return entities.numbers[next]!;
+    return entities.numbers[entities.next++] ?? unsplicable();
   }
 
-  entitiesAt(place: Place): EntitiesAtPlace {
-    return (this.#places[place.index] ??= this.#found(place));
+  entitiesAt({ index }: Place): EntitiesAtPlace {
+    return this.#places[index] ?? unsplicable();
   }
 
-  #found({ base, outer, walk, keyLeaves }: Place): EntitiesAtPlace {
-    if (!this.#ended[base.index]) unsplicable();
-    const answer = this.#answers[base.index];
-    const found = new EntitiesAtPlace(answer, keyLeaves);
-    if (!answer) return found;
-    if (!outer) walk(answer, base.scanner.start, 0, found.add);
-    else {
-      const { starts, cells } = answer.entities;
-      for (const number of this.#numbers[base.index]!) walk(answer, starts[number]!, cells[number]!, found.add);
+  /** Ends the writing. @throws Unsplicable where an object was written more than once, or was left out */
+  checkWritten(): void {
+    for (const place of this.#places) if (place && place.next > 0 && place.next !== place.numbers.length) unsplicable();
+  }
+
+  /** Takes an answer, with the entities in it. @param numbers of the entities that it is about, in the order of their place */
+  #take(source: Source, answer: ScannedAnswer, numbers?: readonly number[]): void {
+    this.#answers[source.index] = answer;
+    for (const { index, walk, keyLeaves } of source.places) {
+      const known = new Map<string, number>();
+      const found = (this.#places[index] = new EntitiesAtPlace());
+      const visit: Visit = (of, start, cell) => found.add(of, start, cell, keyLeaves, known);
+      if (!numbers) walk(answer, source.scanner.start, 0, visit);
+      else {
+        const { starts, cells } = answer.entities;
+        for (const number of numbers) walk(answer, starts[number]!, cells[number]!, visit);
+      }
     }
-    return found;
+    answer.release();
+  }
+
+  /** There is nothing to ask for. */
+  #takeNothing({ places }: Source): void {
+    for (const { index } of places) this.#places[index] = new EntitiesAtPlace();
   }
 
   async #do(step: SplicedStep): Promise<void> {
@@ -111,34 +115,37 @@ export class SplicedRun {
     const { variables, recorded } = this.surroundings;
     const result = this.surroundings.fetch(serviceName, { document, operationName, variables: fetchVariables(source.node, variables), read: source.scanner.read });
     recorded.addRoot(source.node, result);
-    this.#answers[source.index] = scannedBy(source, await result);
-    this.#ended[source.index] = true;
+    this.#take(source, scannedBy(source, await result));
   }
 
   async #entities(source: EntitySource): Promise<void> {
     if (this.#stopped) unsplicable();
     const { count } = this.entitiesAt(source.place);
-    if (count > 0) {
-      const names = this.#names(source, count);
-      const batch = source.form.fetches === 1 ? this.#begun(source, names) : this.#joined(source, names);
-      const answer = await batch.answer;
-      if (answer.scanner !== source.scanner) unsplicable();
-      this.#answers[source.index] = answer;
-      this.#numbers[source.index] = names.map((name) => batch.numbers.get(name)!);
+    if (count === 0) {
+      this.#takeNothing(source);
+      return;
     }
-    this.#ended[source.index] = true;
+    const names = this.#names(source, count);
+    const batch = source.form.fetches === 1 ? this.#begun(source, names) : this.#joined(source, names);
+    const answer = await batch.answer;
+    if (answer.scanner !== source.scanner) unsplicable();
+    const numbers = names.map((name) => batch.numbers.get(name)!);
+    this.#numbers[source.index] = numbers;
+    this.#take(source, answer, numbers);
   }
 
   /** What names the entities of a place to a subgraph, as JSON. */
   #names({ place, name }: EntitySource, count: number): string[] {
-    const { answer, starts, firsts } = this.entitiesAt(place);
+    const { starts, cells } = this.entitiesAt(place);
+    const base = this.answerOf(place.base);
     return Array.from({ length: count }, (_, entity) => {
       let json = '';
       for (const { before, source, leaf } of name) {
-        const from = source ? this.answerOf(source) : answer!;
-        const number = source ? this.numberOf(source, entity) : entity;
-        const text = source ? leaf.text(from, from.entities.starts[number]!, from.entities.cells[number]!) : leaf.text(from, starts[entity]!, firsts[entity]!);
-        json += before + from.decoded(text);
+        if (source) {
+          const answer = this.answerOf(source);
+          const number = this.numberOf(source, entity);
+          json += before + answer.decoded(leaf.part(answer, answer.entities.starts[number]!, answer.entities.cells[number]!));
+        } else json += before + base.decoded(leaf.part(base, starts[entity]!, cells[entity]!));
       }
       return `${json}}`;
     });

@@ -1,12 +1,10 @@
-import { answerTooLarge } from '@hutong/common';
 import { getNullableType, isCompositeType, isListType, isObjectType, type FieldNode, type GraphQLObjectType, type GraphQLOutputType, type SelectionSetNode } from 'graphql';
 import { ANY, type DataPath } from '../data.path.js';
 import { selectedFields, typeOfField, type ShapeParts } from '../selected.fields.js';
 import { isWhole, NotModelled, type ObjectModel, type ValueModel } from './answer.model.js';
 import { partReader, type PartReader } from './entity.places.js';
-import type { ScannedAnswer } from './scanned.answer.js';
 import type { Place, Source, SplicedPlan } from './spliced.plan.js';
-import type { SplicedRun } from './spliced.run.js';
+import type { Splicing } from './splicing.js';
 
 /** Writes a value of an answer that begins at a character and a cell. */
 type Write = (to: Splicing, start: number, cell: number) => void;
@@ -17,49 +15,8 @@ const NULL = 110;
 const NULL_LENGTH = 4;
 const NO_ENTITY = -1;
 
-/** Text that is put together from pieces of one answer and of what was put together before. Pieces that follow each other are one. */
-export class Splicing {
-  #text = '';
-  #from = 0;
-  #to = NOWHERE;
-
-  constructor(
-    readonly run: SplicedRun,
-    readonly answer: ScannedAnswer,
-  ) {}
-
-  /** Goes on with a part of the answer. */
-  range(from: number, to: number): void {
-    if (from !== this.#to) {
-      this.#flush();
-      this.#from = from;
-    }
-    this.#to = to;
-  }
-
-  /** Goes on with another text. */
-  piece(text: string): void {
-    this.#flush();
-    this.#text += text;
-    this.#to = NOWHERE;
-  }
-
-  /** All of it. @throws LIMIT_EXCEEDED */
-  end(): string {
-    this.#flush();
-    return this.#text;
-  }
-
-  #flush(): void {
-    if (this.#to !== NOWHERE) this.#text += this.answer.text.slice(this.#from, this.#to);
-    if (this.#text.length > this.run.atMost) throw answerTooLarge(this.run.atMost);
-  }
-}
-
-const NOWHERE = -1;
-
-/** Writes the data of an answer. @throws LIMIT_EXCEEDED, NotModelled where the plan is not what it was compiled from */
-export type SplicedText = (run: SplicedRun) => string;
+/** Writes the data of an answer to come into it. @throws LIMIT_EXCEEDED, Unsplicable where the plan is not what it was compiled from */
+export type SplicedText = (to: Splicing) => void;
 
 /** @throws NotModelled for what cannot be put together from pieces */
 export function compileSplicedText(parts: ShapeParts, selections: SelectionSetNode, root: GraphQLObjectType, plan: SplicedPlan): SplicedText {
@@ -86,21 +43,20 @@ class SplicedTextCompiler {
 
   root(type: GraphQLObjectType, selections: SelectionSetNode): SplicedText {
     const pieces = this.#pieces(type, [selections], [], undefined, this.plan.roots);
-    const texts = pieces.map((piece, index) => {
-      if (typeof piece === 'string') return () => piece;
+    const writers = pieces.map((piece, index): SplicedText => {
+      if (typeof piece === 'string') return (to) => to.piece(piece);
       const write = writeGroup(piece, index > 0);
       const source = piece.source!;
-      return (run: SplicedRun): string => {
-        const to = new Splicing(run, run.answerOf(source));
+      return (to) => {
+        const outer = to.enter(to.run.answerOf(source));
         write(to, source.scanner.start, 0);
-        return to.end();
+        to.leave(outer);
       };
     });
-    return (run) => {
-      let text = '{';
-      for (const part of texts) text += part(run);
-      if (text.length > run.atMost) throw answerTooLarge(run.atMost);
-      return `${text}}`;
+    return (to) => {
+      to.piece('{');
+      for (const write of writers) write(to);
+      to.piece('}');
     };
   }
 
@@ -132,12 +88,10 @@ class SplicedTextCompiler {
       const end = to.answer.cells[cell]!;
       to.range(end - 1, end);
     };
-    const whole = place && isOfKeyAlone(pieces, place) ? this.#once(place, write) : undefined;
+    const whole = place && isOfKeyAlone(pieces, place) ? this.#once(write) : write;
     return (to, start, cell) => {
-      if (to.answer.text.charCodeAt(start) === NULL) to.range(start, start + NULL_LENGTH);
-      else if (!place) write(to, start, cell, NO_ENTITY);
-      else if (whole) to.piece(whole(to.run, to.run.nextAt(place, cell)));
-      else write(to, start, cell, to.run.nextAt(place, cell));
+      if (to.answer.bytes[start] === NULL) to.range(start, start + NULL_LENGTH);
+      else whole(to, start, cell, place ? to.run.nextAt(place) : NO_ENTITY);
     };
   }
 
@@ -146,34 +100,24 @@ class SplicedTextCompiler {
     const write = writeGroup(piece, follows);
     const { source } = piece;
     if (!source || !place) return write;
-    const text = this.#remembered((run, entity) => {
-      const answer = run.answerOf(source);
-      const number = run.numberOf(source, entity);
-      const to = new Splicing(run, answer);
+    return this.#once((to, _start, _cell, entity) => {
+      const answer = to.run.answerOf(source);
+      const number = to.run.numberOf(source, entity);
+      const outer = to.enter(answer);
       write(to, answer.entities.starts[number]!, answer.entities.cells[number]!);
-      return to.end();
-    });
-    return (to, _start, _cell, entity) => to.piece(text(to.run, entity));
-  }
-
-  /** The text of the whole object, which is the same wherever the entity stands. */
-  #once(place: Place, write: WriteObject): (run: SplicedRun, entity: number) => string {
-    return this.#remembered((run, entity) => {
-      const { answer, starts, firsts } = run.entitiesAt(place);
-      const to = new Splicing(run, answer!);
-      write(to, starts[entity]!, firsts[entity]!, entity);
-      return to.end();
+      to.leave(outer);
     });
   }
 
-  #remembered(make: (run: SplicedRun, entity: number) => string): (run: SplicedRun, entity: number) => string {
+  /** What is the same wherever an entity stands is written once, and then repeated. */
+  #once(write: WriteObject): WriteObject {
     const memo = this.#memos;
     this.#memos += 1;
-    return (run, entity) => {
-      const texts = (run.memos[memo] ??= []);
-      const known = texts[entity];
-      if (known !== undefined) return flat(known);
-      return (texts[entity] = make(run, entity));
+    return (to, start, cell, entity) => {
+      if (to.repeat(memo, entity)) return;
+      const from = to.mark();
+      write(to, start, cell, entity);
+      to.remember(memo, entity, from);
     };
   }
 
@@ -202,12 +146,6 @@ class SplicedTextCompiler {
     }
     return pieces;
   }
-}
-
-/** A text in one piece: one that is used often would be put together each time. */
-function flat(text: string): string {
-  text.charCodeAt(0);
-  return text;
 }
 
 function isAsItCame(pieces: readonly Piece[], model: ObjectModel, keys: readonly string[]): boolean {
@@ -267,8 +205,8 @@ function writeGroup({ model, fields }: Group, follows: boolean): Write {
 
 function writeList(item: Write): Write {
   return (to, start, cell) => {
-    const { text, cells } = to.answer;
-    if (text.charCodeAt(start) === NULL) {
+    const { bytes, cells } = to.answer;
+    if (bytes[start] === NULL) {
       to.range(start, start + NULL_LENGTH);
       return;
     }

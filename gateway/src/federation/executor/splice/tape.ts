@@ -1,6 +1,23 @@
 const FIRST = 1 << 14;
 const MOST_KEPT = 1 << 20;
 
+/** Cells of several answers are kept in one piece of memory, as one for each answer costs more than what is in it. */
+const TOGETHER = 1 << 14;
+const LARGE = 1 << 12;
+let together = new Int32Array(TOGETHER);
+let taken = 0;
+
+function kept(cells: Int32Array, count: number): Int32Array {
+  if (count > LARGE) return cells.slice(0, count);
+  if (taken + count > TOGETHER) {
+    together = new Int32Array(TOGETHER);
+    taken = 0;
+  }
+  together.set(cells.subarray(0, count), taken);
+  taken += count;
+  return together.subarray(taken - count, taken);
+}
+
 /**
  * What a scan writes down, as numbers. Of a leaf: where it ends. Of an object or list, or of `null` in its place: where it ends, the
  * number of the cell behind all its cells, and then, of a list, how many items it has, and what is in it.
@@ -27,7 +44,7 @@ export class Tape {
 
   /** What was written down, to be kept. */
   written(): Int32Array {
-    const written = this.cells.slice(0, this.used);
+    const written = kept(this.cells, this.used);
     // One answer out of all proportion is not to be remembered by its size.
     if (this.cells.length > MOST_KEPT) this.cells = new Int32Array(FIRST);
     return written;
