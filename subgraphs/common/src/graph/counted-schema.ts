@@ -9,9 +9,14 @@ interface Budgeted {
 type Resolver = GraphQLFieldResolver<unknown, Budgeted>;
 
 /** Quotes, colon and comma of a field. */
-const PUNCTUATION = 4;
+export const PUNCTUATION = 4;
 
 const counted = new WeakSet<GraphQLSchema>();
+const originals = new WeakMap<object, Resolver | undefined>();
+
+/** The resolver that a field had before its answers were counted, for those who count by themselves; undefined when it had none. */
+export const uncounted = (resolve: GraphQLFieldResolver<unknown, unknown>): GraphQLFieldResolver<unknown, unknown> | undefined =>
+  originals.has(resolve) ? (originals.get(resolve) as GraphQLFieldResolver<unknown, unknown> | undefined) : resolve;
 
 /** Makes every field of a schema take what it answers from the budget in its context; none is called when that is used up. */
 export function countAnswers(schema: GraphQLSchema): void {
@@ -21,7 +26,9 @@ export function countAnswers(schema: GraphQLSchema): void {
     if (!isObjectType(type) || isIntrospectionType(type)) continue;
     for (const field of Object.values(type.getFields())) {
       const count = isLeafType(getNamedType(field.type)) ? countedLeaf : countedComposite;
-      field.resolve = count((field.resolve as Resolver | undefined) ?? defaultFieldResolver);
+      const resolve = field.resolve as Resolver | undefined;
+      field.resolve = count(resolve ?? defaultFieldResolver);
+      originals.set(field.resolve, resolve);
     }
   }
 }

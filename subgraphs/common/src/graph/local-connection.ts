@@ -7,6 +7,7 @@ import type { HutongError } from '../errors/define-error.js';
 import { showError } from '../errors/show-error.js';
 import { AnswerBudget } from './answer-budget.js';
 import type { SubgraphConnection, SubgraphRequest } from './connection.js';
+import { CompiledQuery } from './compiled/compiled-query.js';
 import { countAnswers } from './counted-schema.js';
 import { ParsedDocuments } from './document-memory.js';
 import { ExecutionTurns } from './execution-turns.js';
@@ -30,6 +31,8 @@ export class LocalConnection implements SubgraphConnection {
   readonly #subgraph: LocalSubgraph;
   readonly #documents = new ParsedDocuments();
   readonly #turns = new ExecutionTurns();
+  /** Undefined of a document that graphql-js runs. */
+  readonly #compiled = new WeakMap<DocumentNode, CompiledQuery | undefined>();
 
   constructor(subgraph: LocalSubgraph) {
     this.name = subgraph.name;
@@ -58,10 +61,18 @@ export class LocalConnection implements SubgraphConnection {
   }
 
   async #run(request: SubgraphRequest, rootValue?: unknown): Promise<ExecutionResult> {
-    const result = execute({ ...this.#arguments(request), rootValue });
+    const result = this.#begin(request, rootValue);
     const { budget } = request;
     if (!budget || !(result instanceof Promise)) return this.#shown(await result, request);
     return this.#shown(await Promise.race([result, budget.exceeded.catch(refused)]), request);
+  }
+
+  #begin(request: SubgraphRequest, rootValue: unknown): ExecutionResult | Promise<ExecutionResult> {
+    const document = this.#parsed(request.document);
+    let compiled = this.#compiled.get(document);
+    if (!compiled && !this.#compiled.has(document)) this.#compiled.set(document, (compiled = CompiledQuery.of(this.#subgraph.schema, document)));
+    if (compiled) return compiled.execute({ rootValue, variables: request.variables, context: this.#subgraph.contextFor(request) });
+    return execute({ ...this.#arguments(request), rootValue }) as ExecutionResult | Promise<ExecutionResult>;
   }
 
   #arguments(request: SubgraphRequest) {

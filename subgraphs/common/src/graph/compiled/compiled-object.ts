@@ -1,0 +1,142 @@
+import {
+  getArgumentValues,
+  getNamedType,
+  isLeafType,
+  isNonNullType,
+  SchemaMetaFieldDef,
+  TypeMetaFieldDef,
+  TypeNameMetaFieldDef,
+  type FieldNode,
+  type GraphQLField,
+  type GraphQLFieldResolver,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  type GraphQLResolveInfo,
+  type GraphQLSchema,
+  type ResponsePath,
+  type SelectionSetNode,
+} from 'graphql';
+import type { AnswerBudget } from '../answer-budget.js';
+import { answerSize } from '../answer-size.js';
+import { PUNCTUATION, uncounted } from '../counted-schema.js';
+import { completionOf } from './completion.js';
+import { isPromise, nullFor, type Compiling, type Complete, type QueryRun } from './query-run.js';
+import { selectedNodes } from './selected-nodes.js';
+
+/** A field as it is selected in one place. */
+interface CompiledField {
+  key: string;
+  nodes: readonly FieldNode[];
+  parent: GraphQLObjectType;
+  definition: GraphQLField<unknown, unknown>;
+  /** Undefined: the property of that name. */
+  resolve: GraphQLFieldResolver<unknown, unknown> | undefined;
+  complete: Complete;
+  isLeaf: boolean;
+  isRequired: boolean;
+}
+
+/** Objects of one type as they are selected in one place. */
+export class CompiledObject {
+  readonly #compiling: Compiling;
+  readonly #fields: readonly CompiledField[];
+
+  constructor(compiling: Compiling, type: GraphQLObjectType, sets: readonly SelectionSetNode[]) {
+    this.#compiling = compiling;
+    this.#fields = [...selectedNodes(compiling, type, sets)].flatMap(([key, nodes]) => {
+      const definition = definitionOf(compiling.schema, type, nodes[0]!.name.value);
+      return definition ? [this.#compiled(type, key, nodes, definition)] : [];
+    });
+  }
+
+  #compiled(parent: GraphQLObjectType, key: string, nodes: readonly FieldNode[], definition: GraphQLField<unknown, unknown>): CompiledField {
+    const type: GraphQLOutputType = definition.type;
+    return {
+      key,
+      nodes,
+      parent,
+      definition,
+      resolve: definition.resolve && uncounted(definition.resolve),
+      complete: completionOf(this.#compiling, type, nodes, `${parent.name}.${definition.name}`),
+      isLeaf: isLeafType(getNamedType(type)),
+      isRequired: isNonNullType(type),
+    };
+  }
+
+  /** The object's fields, all begun at once. @throws GraphQLError of a field that has to have a value and has none */
+  execute(run: QueryRun, source: unknown, place: ResponsePath | undefined): unknown {
+    const data: Record<string, unknown> = {};
+    let isPending = false;
+    try {
+      for (const field of this.#fields) {
+        const value = this.#execute(run, field, source, place);
+        data[field.key] = value;
+        if (isPromise(value)) isPending = true;
+      }
+    } catch (error) {
+      if (!isPending) throw error;
+      // What the other fields promise may be broken as well.
+      return settled(data).finally(() => {
+        throw error;
+      });
+    }
+    return isPending ? settled(data) : data;
+  }
+
+  #execute(run: QueryRun, field: CompiledField, source: unknown, above: ResponsePath | undefined): unknown {
+    const place: ResponsePath = { prev: above, key: field.key, typename: field.parent.name };
+    try {
+      const info = this.#infoOf(run, field, place);
+      const value = resolved(run, field, source, info);
+      if (!isPromise(value)) {
+        const completed = field.complete(run, value, place, info);
+        return isPromise(completed) ? completed.then(undefined, (error: unknown) => failed(run, field, place, error)) : completed;
+      }
+      return value.then((later) => field.complete(run, later, place, info)).then(undefined, (error: unknown) => failed(run, field, place, error));
+    } catch (error) {
+      return failed(run, field, place, error);
+    }
+  }
+
+  #infoOf({ rootValue, variables }: QueryRun, { definition, nodes, parent }: CompiledField, path: ResponsePath): GraphQLResolveInfo {
+    const { schema, fragments, operation } = this.#compiling;
+    return { fieldName: definition.name, fieldNodes: nodes, returnType: definition.type, parentType: parent, path, schema, fragments, rootValue, operation, variableValues: variables };
+  }
+}
+
+/** Every type has `__typename`, and that of queries what tells of the schema. */
+function definitionOf(schema: GraphQLSchema, type: GraphQLObjectType, name: string): GraphQLField<unknown, unknown> | undefined {
+  if (name === TypeNameMetaFieldDef.name) return TypeNameMetaFieldDef;
+  return type.getFields()[name] ?? (type === schema.getQueryType() ? [SchemaMetaFieldDef, TypeMetaFieldDef].find((meta) => meta.name === name) : undefined);
+}
+
+/** What a field answers, not completed. Its size is taken from the budget, and nothing is asked of it when that is used up; see `countAnswers`. */
+function resolved(run: QueryRun, field: CompiledField, source: unknown, info: GraphQLResolveInfo): unknown {
+  const { budget } = run;
+  if (budget === undefined) return valueOf(run, field, source, info);
+  const name = field.key.length + PUNCTUATION;
+  if (!field.isLeaf) return budget.take(name) ? valueOf(run, field, source, info) : budget.never;
+  if (budget.left < 0) return budget.never;
+  const value = valueOf(run, field, source, info);
+  return isPromise(value) ? value.then((later) => taken(later, name, budget)) : taken(value, name, budget);
+}
+
+const taken = (value: unknown, name: number, budget: AnswerBudget): unknown => (budget.take(name + answerSize(value, budget.left)) ? value : budget.never);
+
+function valueOf({ variables, context }: QueryRun, { definition, nodes, resolve }: CompiledField, source: unknown, info: GraphQLResolveInfo): unknown {
+  if (resolve) return resolve(source, definition.args.length === 0 ? {} : getArgumentValues(definition, nodes[0]!, variables), context, info);
+  if ((typeof source !== 'object' || source === null) && typeof source !== 'function') return undefined;
+  const value = (source as Record<string, unknown>)[definition.name];
+  if (typeof value !== 'function') return value;
+  return (source as Record<string, (args: object, context: unknown, info: GraphQLResolveInfo) => unknown>)[definition.name]!(getArgumentValues(definition, nodes[0]!, variables), context, info);
+}
+
+const failed = (run: QueryRun, { nodes, isRequired }: CompiledField, place: ResponsePath, fault: unknown): null => nullFor(run, nodes, place, isRequired, fault);
+
+/** The same object, when all that it holds has come. */
+async function settled(data: Record<string, unknown>): Promise<Record<string, unknown>> {
+  const keys = Object.keys(data);
+  const values = await Promise.all(Object.values(data));
+  for (let n = 0; n < keys.length; n += 1) data[keys[n]!] = values[n];
+  return data;
+}
