@@ -29,7 +29,7 @@ export const inWorld = <Input>({ organization }: ProviderWorld, input: Input): I
 /** What a world has answered, as an equal one would: its organization, tasks and resources have no numbers of their own. */
 export const outOfWorld = ({ organization, tasks, resources }: ProviderWorld, output: unknown): unknown =>
   changed(output, {
-    text: (text) => text.replaceAll(organization, ORGANIZATION),
+    text: (text) => text.replaceAll(organization, ORGANIZATION).replaceAll(/\bcomputing resource (\d+)/g, (_, id: string) => `computing resource ${resources.indexOf(Number(id))}`),
     number: (value, key) => (key === 'task_id' ? `task ${tasks.indexOf(value)}` : key === 'id' ? `resource ${resources.indexOf(value)}` : value),
   });
 
