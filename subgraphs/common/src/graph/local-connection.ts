@@ -72,7 +72,7 @@ export class LocalConnection implements SubgraphConnection {
     let compiled = this.#compiled.get(document);
     if (!compiled && !this.#compiled.has(document)) this.#compiled.set(document, (compiled = CompiledQuery.of(this.#subgraph.schema, document)));
     if (compiled) return compiled.execute({ rootValue, variables: request.variables, context: this.#subgraph.contextFor(request) });
-    return execute({ ...this.#arguments(request), rootValue }) as ExecutionResult | Promise<ExecutionResult>;
+    return execute({ ...this.#arguments(request), rootValue });
   }
 
   #arguments(request: SubgraphRequest) {
