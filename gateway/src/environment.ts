@@ -32,6 +32,7 @@ const developmentSwitch = (about: string): Setting<boolean | undefined> => ({
 /** Every setting of the gateway and of the platform as one process. */
 export const gatewaySettings = {
   PORT: { schema: settingTypes.integer(0, 65_535), default: '4000', example: '4000', about: 'Port to listen on; 0 takes a free one.' },
+  HUTONG_WORKERS: { schema: settingTypes.integer(1, 64), default: '1', example: '4', about: 'Processes that share the ports, each of them the whole platform but for the embedded database. 1: everything in one process.' },
   ...processSettings,
   NODE_ENV: { schema: settingTypes.text(), default: 'development', example: 'production', about: 'With production: no playground, no introspection and no metrics unless switched on, no field suggestions.' },
   NOTEBOOK_ORIGIN: notebookOriginSetting,
@@ -71,6 +72,8 @@ export const gatewaySettings = {
 /** The settings as the gateway uses them. */
 export interface GatewaySettings {
   port: number;
+  /** Processes that share the ports. */
+  workers: number;
   host: string;
   /** Undefined: the same host, on the port of notebooks. */
   notebookOrigin: string | undefined;
@@ -116,6 +119,7 @@ export function readGatewaySettings(environment: Readonly<Record<string, string 
   checkSecret(values.HUTONG_SECRET, urls);
   return {
     port: values.PORT,
+    workers: values.HUTONG_WORKERS,
     host: values.HOST,
     notebookOrigin: values.NOTEBOOK_ORIGIN,
     notebookPort: values.NOTEBOOK_PORT ?? (values.PORT === 0 ? 0 : Math.min(values.PORT + 10, 65_535)),

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { banner, type BannerFacts } from './banner.js';
 
-const facts: BannerFacts = { host: '127.0.0.1', port: 4000, playground: true, production: false, admin: undefined, seconds: 1.23 };
+const facts: BannerFacts = { host: '127.0.0.1', port: 4000, playground: true, production: false, admin: undefined, workers: 1, seconds: 1.23 };
 
 test('a later start names the addresses and something to try', () => {
   const text = banner(facts);

@@ -8,11 +8,13 @@ export interface BannerFacts {
   production: boolean;
   /** The first admin, when this start made it; the password when it was made up, so that it must be shown now or never. */
   admin: { username: string; password: string | undefined } | undefined;
+  /** Processes that share the port. */
+  workers: number;
   seconds: number;
 }
 
 /** What the terminal shows when the platform is up. */
-export function banner({ host, port, playground, production, admin, seconds }: BannerFacts): string {
+export function banner({ host, port, playground, production, admin, workers, seconds }: BannerFacts): string {
   const url = `http://${shownHost(host)}:${port}`;
   return [
     `Hutong 互通 is up after ${seconds.toFixed(1)} s.`,
@@ -22,6 +24,7 @@ export function banner({ host, port, playground, production, admin, seconds }: B
     ...contracts.map(({ name, prefix }) => line(name, `${url}${prefix}/`)),
     line('REST docs', `${url}/docs`),
     line('Health', `${url}/healthz and ${url}/readyz`),
+    ...(workers > 1 ? [line('Workers', `${workers} processes`)] : []),
     '',
     ...(admin ? adminLines(admin, url) : tryLines(url)),
     ...(isLoopback(host) || production ? [] : ['', `  Careful: ${host} can be reached from other machines, and this is not set up for production (NODE_ENV=production).`]),

@@ -50,9 +50,6 @@ const isLocal = (urls: Urls) => (name: keyof Modules) => urls[platformModules[na
 
 const names = Object.keys(platformModules) as (keyof Modules)[];
 
-/** The names of the subgraphs that run in this process. */
-export const localSubgraphs = (urls: Urls): string[] => names.filter(isLocal(urls)).map((name) => platformModules[name].graph.name);
-
 /** Stops the start at the first bad setting of a subgraph in this process. @throws SettingError */
 export function checkSettings(urls: Urls): void {
   for (const name of names.filter(isLocal(urls))) platformModules[name].checkSettings?.();

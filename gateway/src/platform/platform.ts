@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { platformSecret, startEmbeddedPostgres, type EmbeddedPostgres, type Log } from '@hutong/common';
+import { platformSecret, type Log } from '@hutong/common';
+import type { Metrics, MetricsSource } from '@hutong/common/telemetry';
 import type { GatewaySettings } from '../environment.js';
 import { plannerPool } from '../federation/planning/planner.pool.js';
 import { PublicOrigins } from '../routes/public-origins.js';
+import { embeddedDatabase, needsEmbeddedDatabase } from './embedded-database.js';
 import { openTelemetry } from './telemetry.js';
 
 /** A part that takes longer to stop is left behind; running requests have 30 s of it. */
@@ -34,6 +36,10 @@ export interface PlatformStart {
   signal: AbortSignal;
   /** Called when the embedded database is lost while the platform runs. */
   onDatabaseLost: (reason: string) => void;
+  /** Of one of several processes: resolves when all have been up; it is not ready before. */
+  othersUp?: Promise<void>;
+  /** What is shown of the metrics of this process; they themselves where it is not given. */
+  metricsOf?: (own: Metrics) => MetricsSource;
 }
 
 /** Brings everything up in this process; what was started is stopped again when a later part cannot be. */
@@ -47,13 +53,13 @@ export async function startPlatform(start: PlatformStart): Promise<Platform> {
     }
   };
   try {
-    const [{ openSubgraphs, checkSettings, localSubgraphs }, { serveGraph }] = await Promise.all([import('./open-subgraphs.js'), import('./serve-graph.js')]);
+    const [{ openSubgraphs, checkSettings }, { serveGraph }] = await Promise.all([import('./open-subgraphs.js'), import('./serve-graph.js')]);
     const urls = settings.subgraphUrls;
     checkSettings(urls);
     plannerPool.start();
-    const telemetry = await openTelemetry(settings, log);
+    const telemetry = await openTelemetry(settings, log, start.metricsOf);
     stops.push(() => telemetry.stop());
-    const database = needsEmbedded(settings, localSubgraphs(urls)) ? await embeddedDatabase(start) : undefined;
+    const database = needsEmbeddedDatabase(settings) ? await embeddedDatabase(start) : undefined;
     const stopDatabase = async () => database?.stop();
     stops.push(stopDatabase);
     signal.throwIfAborted();
@@ -68,23 +74,11 @@ export async function startPlatform(start: PlatformStart): Promise<Platform> {
     signal.throwIfAborted();
     // Last, when nothing can fail any more: a password that was made up is shown by the start that made it or never.
     const admin = await subgraphs.services.machines?.users.ensureAdmin(settings.adminPassword);
-    served.started();
+    if (start.othersUp) void start.othersUp.then(() => served.started());
+    else served.started();
     return { port: served.port, admin: admin?.created ? { username: admin.username!, password: admin.password! } : undefined, reload: () => served.reload(), stop, stopDatabase };
   } catch (error) {
     await stop();
     throw error;
   }
-}
-
-const needsEmbedded = ({ databaseUrl, databaseUrls }: GatewaySettings, local: readonly string[]): boolean =>
-  databaseUrl === undefined && local.some((name) => databaseUrls[name] === undefined);
-
-function embeddedDatabase({ settings, terminal, log, signal, onDatabaseLost }: PlatformStart): Promise<EmbeddedPostgres> {
-  return startEmbeddedPostgres({
-    dataDirectory: settings.dataDirectory,
-    onProgress: (line) => terminal.say(line),
-    onExit: onDatabaseLost,
-    log,
-    signal,
-  });
 }

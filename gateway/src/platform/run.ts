@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import { createLog, type Log } from '@hutong/common';
 import { readGatewaySettings, type GatewaySettings } from '../environment.js';
 import { banner } from './banner.js';
@@ -5,6 +6,9 @@ import { startPlatform, type Platform } from './platform.js';
 import { settleMemory } from './settled-memory.js';
 import { startFailureText } from './start-failure.js';
 import { hasLostTerminal } from './terminal.js';
+import { WorkerEnded } from './workers/kept-worker.js';
+import { runWorker } from './workers/run-worker.js';
+import { startWorkers } from './workers/start-workers.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
@@ -14,9 +18,10 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 export async function run(): Promise<number> {
   try {
     const settings = readGatewaySettings();
-    return await live(settings, createLog(settings.logLevel, 'hutong'));
+    const log = createLog(settings.logLevel, 'hutong');
+    return cluster.isWorker ? await runWorker(settings, log) : await live(settings, log);
   } catch (error) {
-    process.stderr.write(`${startFailureText(error)}\n`);
+    if (!(error instanceof WorkerEnded)) process.stderr.write(`${startFailureText(error)}\n`);
     return 1;
   }
 }
@@ -46,7 +51,8 @@ async function live(settings: GatewaySettings, log: Log): Promise<number> {
     end.resolve(1);
   };
   try {
-    platform = await startPlatform({ settings, terminal: { say }, log, signal: ending.signal, onDatabaseLost });
+    const start = settings.workers > 1 ? startWorkers : startPlatform;
+    platform = await start({ settings, terminal: { say }, log, signal: ending.signal, onDatabaseLost });
   } catch (error) {
     if (ending.signal.aborted) return 0;
     throw error;
@@ -61,7 +67,7 @@ async function live(settings: GatewaySettings, log: Log): Promise<number> {
   return code;
 }
 
-function bannerOf({ port, admin }: Platform, { host, playground, production, adminPassword }: GatewaySettings): string {
+function bannerOf({ port, admin }: Platform, { host, playground, production, adminPassword, workers }: GatewaySettings): string {
   const shown = admin && { username: admin.username, password: adminPassword === undefined ? admin.password : undefined };
-  return banner({ host, port, playground, production, admin: shown, seconds: process.uptime() });
+  return banner({ host, port, playground, production, admin: shown, workers, seconds: process.uptime() });
 }

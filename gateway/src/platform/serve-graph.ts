@@ -72,9 +72,11 @@ export async function serveGraph(subgraphs: OpenSubgraphs, { settings, origins, 
   });
   const listening = new AsyncDisposableStack();
   try {
-    const listener = await listen(observed(answeredBy(app)), settings);
+    const { host, port, notebookPort } = settings;
+    const isShared = settings.workers > 1;
+    const listener = await listen(observed(answeredBy(app)), { host, port, isShared });
     listening.defer(() => listener.drain(0));
-    const notebooks = await listenForNotebooks({ routes, host: settings.host, port: settings.notebookPort, trustedProxies: settings.trustedProxies, log });
+    const notebooks = await listenForNotebooks({ routes, host, port: notebookPort, isShared, trustedProxies: settings.trustedProxies, log });
     origins.listening(notebooks.port);
     live.attach(listener.server, app, (request, socket, head, address) => routes.upgrade('api', request, socket, head, address) || forPeers?.upgrade(request, socket, head) === true);
     acceptUnencodedTargets(listener.server);

@@ -1,5 +1,5 @@
 import { listen, type Log } from '@hutong/common';
-import { MetricsAnswer, startTelemetry } from '@hutong/common/telemetry';
+import { MetricsAnswer, startTelemetry, type Metrics, type MetricsSource } from '@hutong/common/telemetry';
 import type { GatewaySettings } from '../environment.js';
 import { writeAccessLog } from '../telemetry/access-log.js';
 
@@ -11,17 +11,22 @@ export interface GatewayTelemetry {
   stop(): Promise<void>;
 }
 
-type Shown = Pick<GatewaySettings, 'telemetry' | 'metricsPort' | 'host'>;
+type Shown = Pick<GatewaySettings, 'telemetry' | 'metricsPort' | 'host' | 'workers'>;
 
-/** Begins to count, to trace and to write the access log. @throws ListenError when the metrics' own port cannot be listened on */
-export async function openTelemetry({ telemetry: settings, metricsPort, host }: Shown, log: Log): Promise<GatewayTelemetry> {
+/**
+ * Begins to count, to trace and to write the access log.
+ *
+ * @param shownOf what is served of the metrics that are counted here
+ * @throws ListenError when the metrics' own port cannot be listened on
+ */
+export async function openTelemetry({ telemetry: settings, metricsPort, host, workers }: Shown, log: Log, shownOf: (own: Metrics) => MetricsSource = (own) => own): Promise<GatewayTelemetry> {
   const telemetry = await startTelemetry(settings, 'hutong-gateway');
   const { metrics, tracing } = telemetry;
   if (metrics) (await import('../telemetry/gateway.metrics.js')).countGateway(metrics);
   if (tracing) (await import('../telemetry/gateway.spans.js')).traceGateway(tracing);
-  const answer = metrics && new MetricsAnswer(metrics, settings.metricsToken);
+  const answer = metrics && new MetricsAnswer(shownOf(metrics), settings.metricsToken);
   try {
-    const listener = answer && metricsPort !== undefined ? await listen(answer.server, { host, port: metricsPort, setting: 'METRICS_PORT' }) : undefined;
+    const listener = answer && metricsPort !== undefined ? await listen(answer.server, { host, port: metricsPort, setting: 'METRICS_PORT', isShared: workers > 1 }) : undefined;
     const stopLog = writeAccessLog(log);
     return {
       metrics: listener ? undefined : answer,

@@ -9,6 +9,8 @@ export interface RouteListenerOptions {
   routes: SubgraphRoutes;
   host: string;
   port: number;
+  /** Whether other workers listen there, too. */
+  isShared: boolean;
   trustedProxies: readonly string[];
   log: Log;
 }
@@ -19,13 +21,13 @@ export interface RouteListenerOptions {
  *
  * @throws ListenError
  */
-export async function listenForNotebooks({ routes, host, port, trustedProxies, log }: RouteListenerOptions): Promise<HttpListener> {
+export async function listenForNotebooks({ routes, host, port, isShared, trustedProxies, log }: RouteListenerOptions): Promise<HttpListener> {
   const app: Express = express();
   app.disable('x-powered-by');
   app.disable('etag');
   if (trustedProxies.length > 0) app.set('trust proxy', [...trustedProxies]);
   app.use(routes.handler('notebook'), nothingHere, failed(log));
-  const listener = await listen(observed(answeredBy(app)), { host, port, setting: 'NOTEBOOK_PORT' });
+  const listener = await listen(observed(answeredBy(app)), { host, port, isShared, setting: 'NOTEBOOK_PORT' });
   listener.server.on('upgrade', (request, socket, head) => {
     socket.on('error', (err) => log.debug({ err }, 'a connection failed'));
     if (!routes.upgrade('notebook', request, socket, head, addressOf(request, app))) refuseUpgrade(socket, 404);

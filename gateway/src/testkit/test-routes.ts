@@ -63,7 +63,7 @@ export async function testRoutes(place: RoutePlace, log: Log = silentLog): Promi
   }
   const url = () => `http://127.0.0.1:${listener.port}`;
   const routes = new SubgraphRoutes({ routes: [{ subgraph: SUBGRAPH, path: PATH, origin: 'notebook', sessionCookie: COOKIE, target }], identity: gateway.identity, sessions, notebookOrigin: url, changed: () => (seen.changes += 1), log });
-  const listener: HttpListener = await listenForNotebooks({ routes, host: '127.0.0.1', port: 0, trustedProxies: [], log });
+  const listener: HttpListener = await listenForNotebooks({ routes, isShared: false, host: '127.0.0.1', port: 0, trustedProxies: [], log });
   const stopSubgraph = async () => {
     await server?.stop(0);
     server = undefined;

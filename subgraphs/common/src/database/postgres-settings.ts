@@ -15,7 +15,8 @@ export function serverSettings(port: number): string[] {
     port,
     // A socket's path may have 107 bytes only, and a data folder may lie deeper.
     unix_socket_directories: '',
-    max_connections: 200,
+    // Of several workers each may have a hundred at the most.
+    max_connections: 500,
     shared_buffers: `${Math.min(Math.max(Math.floor(memory / 16), 128), 512)}MB`,
     effective_cache_size: `${Math.max(Math.floor(memory / 2), 256)}MB`,
     work_mem: '16MB',

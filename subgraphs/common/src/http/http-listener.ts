@@ -27,18 +27,31 @@ const REASONS: Record<string, string> = {
 const HEAD_MS = 20_000;
 const HEADS_LOOKED_AT_MS = 5_000;
 
+/**
+ * Whether processes that share a port each have a socket of their own, between which the system shares connections out. Elsewhere
+ * the first process of a cluster hands them over; one that it hands to a process which has just died is never answered.
+ */
+const SYSTEM_SHARES = process.platform === 'linux';
+
+/** Where to listen. */
+export interface ListenAddress {
+  host: string;
+  port: number;
+  /** The setting that the port comes from, for the message. */
+  setting?: string;
+  /** Whether other workers of a cluster listen there, too. */
+  isShared?: boolean;
+}
+
 /** Whoever offers another protocol, as curl and Java do with `Upgrade: h2c`, is answered in HTTP/1.1 (RFC 9110, 7.8). */
 const asksForWebSocket = ({ method, headers }: IncomingMessage): boolean => method === 'GET' && /^websocket$/i.test(headers.upgrade ?? '');
 
-/**
- * @param address `setting` is where the port comes from, for the message
- * @throws ListenError
- */
-export async function listen(handler: RequestListener, { host, port, setting = 'PORT' }: { host: string; port: number; setting?: string }): Promise<HttpListener> {
+/** @throws ListenError */
+export async function listen(handler: RequestListener, { host, port, setting = 'PORT', isShared = false }: ListenAddress): Promise<HttpListener> {
   const server = createServer({ keepAliveTimeout: 65_000, headersTimeout: HEAD_MS, connectionsCheckingInterval: HEADS_LOOKED_AT_MS, requestTimeout: 0, shouldUpgradeCallback: asksForWebSocket });
   server.on('request', setBodyDeadline).on('request', handler);
   const drain = draining(server);
-  server.listen(port, host);
+  server.listen({ port, host, reusePort: isShared && SYSTEM_SHARES });
   try {
     await once(server, 'listening');
   } catch (cause) {

@@ -5,7 +5,7 @@ export * from '../environment/settings.js';
 export { BESIDE_WAIT_MS, LONGEST_WAIT_MS, timeAllowed } from '../graph/asked-wait.js';
 export * from '../log/log.js';
 export { CallerTokens, bearerToken, type TokenClaims } from '../remote/caller-token.js';
-export { listen, ListenError, type HttpListener } from '../http/http-listener.js';
+export { listen, ListenError, type HttpListener, type ListenAddress } from '../http/http-listener.js';
 export { processSettings } from './environment.js';
 export { endBodyDeadline } from '../http/body-deadline.js';
 export { passedOn, ProxyError, ReverseProxy } from '../proxy/reverse-proxy.js';

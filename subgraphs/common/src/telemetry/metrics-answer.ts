@@ -1,16 +1,21 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { Metrics } from './metrics.js';
 
 /** Where metrics are served. */
 export const METRICS_PATH = '/metrics';
 
+/** Metrics in a text format. */
+export interface MetricsSource {
+  readonly contentType: string;
+  text(): Promise<string>;
+}
+
 /** Answers requests for {@link METRICS_PATH}; when there is a token, to those that bring it as `Authorization: Bearer`. */
 export class MetricsAnswer {
-  readonly #metrics: Metrics;
+  readonly #metrics: MetricsSource;
   readonly #expected: Buffer | undefined;
 
-  constructor(metrics: Metrics, token: string | undefined) {
+  constructor(metrics: MetricsSource, token: string | undefined) {
     this.#metrics = metrics;
     this.#expected = token === undefined ? undefined : digest(`Bearer ${token}`);
   }
@@ -30,7 +35,7 @@ export class MetricsAnswer {
     }
     try {
       const text = await this.#metrics.text();
-      response.writeHead(200, { 'content-type': this.#metrics.registry.contentType }).end(text);
+      response.writeHead(200, { 'content-type': this.#metrics.contentType }).end(text);
     } catch {
       response.writeHead(500).end();
     }

@@ -1,6 +1,7 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { circuitBreakers, databasePools, eventQueues, eventReads, limitsHit, slowReaders, routeExchanges, subgraphFetches, subgraphRequests, subgraphRetries } from './activities.js';
 import { secondsOf, type Activity } from './activity.js';
+import type { MetricsSource } from './metrics-answer.js';
 import { codeOf } from './outcome.js';
 
 /** Upper bounds in seconds. `request`: those that OpenTelemetry advises for HTTP; `short`: for what is a small part of one. */
@@ -14,8 +15,11 @@ const BREAKER_STATES = ['closed', 'open', 'half_open'] as const;
 /** Names of limits that are one of ours, and not made of what a caller sent. */
 const LIMIT_NAME = /^[A-Za-z][A-Za-z ]{0,40}$/;
 
+/** The metrics of one process as plain data. */
+export type MetricValues = object[];
+
 /** What happens in this process as Prometheus metrics, counted from the moment it is made until it is stopped. */
-export class Metrics {
+export class Metrics implements MetricsSource {
   readonly registry = new Registry();
   readonly #stops: (() => void)[] = [];
   readonly #prepare: (() => void)[] = [];
@@ -71,10 +75,25 @@ export class Metrics {
     this.#prepare.push(prepare);
   }
 
+  get contentType(): string {
+    return this.registry.contentType;
+  }
+
   /** Everything in the text format of Prometheus. */
   text(): Promise<string> {
     for (const prepare of this.#prepare) prepare();
     return this.registry.metrics();
+  }
+
+  /** Everything as plain data, for {@link together} in another process. */
+  async values(): Promise<MetricValues> {
+    for (const prepare of this.#prepare) prepare();
+    return this.registry.getMetricsAsJSON();
+  }
+
+  /** The metrics of several processes as one text: sums, and averages of what is a share or a delay. */
+  together(values: readonly MetricValues[]): Promise<string> {
+    return AggregatorRegistry.aggregate(values as MetricValues[]).metrics();
   }
 
   stop(): void {
