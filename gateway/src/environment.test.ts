@@ -41,6 +41,10 @@ test('the README lists every setting', async () => {
   expect(Object.keys(gatewaySettings).filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);
 });
 
+test('workers share no queries, as none knows what was changed through another', () => {
+  expect(['1', '2'].map((HUTONG_WORKERS) => readGatewaySettings({ HUTONG_WORKERS }).subgraphSharedQueries)).toEqual([true, false]);
+});
+
 test('the URL of a subgraph needs a secret that every process has', () => {
   expect(() => readGatewaySettings({ SUBGRAPH_MACHINES_URL: 'http://10.0.0.7:4004' })).toThrow(/^HUTONG_SECRET: /);
 });

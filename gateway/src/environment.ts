@@ -156,7 +156,8 @@ export function readGatewaySettings(environment: Readonly<Record<string, string 
     },
     uploads: uploadLimits(values),
     subgraphTimeoutMs: values.SUBGRAPH_TIMEOUT_SECONDS * 1_000,
-    subgraphSharedQueries: values.SUBGRAPH_SHARED_QUERIES,
+    // A worker does not know what was changed through another one.
+    subgraphSharedQueries: values.SUBGRAPH_SHARED_QUERIES && values.HUTONG_WORKERS === 1,
     subgraphClient: values.SUBGRAPH_HTTP_CLIENT,
     planExecutor: values.PLAN_EXECUTOR,
     subscriptionsOfConnection: values.LIMIT_SUBSCRIPTIONS,
