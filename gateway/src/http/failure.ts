@@ -7,7 +7,7 @@ const JSON_ANSWER = 'application/json';
 const GRAPHQL_ANSWER = 'application/graphql-response+json';
 
 /** Whether the caller prefers the newer media type of GraphQL over HTTP, in which a status tells what became of a request. */
-export const prefersGraphqlResponse = (request: Request): boolean => request.accepts([JSON_ANSWER, GRAPHQL_ANSWER]) === GRAPHQL_ANSWER;
+export const prefersGraphqlResponse = (request: Request): boolean => /graphql-response/i.test(request.headers.accept ?? '') && request.accepts([JSON_ANSWER, GRAPHQL_ANSWER]) === GRAPHQL_ANSWER;
 
 /** An expected failure as Apollo Server takes it, with the HTTP status that it has. */
 export function statusError(error: HutongError, status = error.status): GraphQLError {

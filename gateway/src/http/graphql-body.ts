@@ -6,6 +6,7 @@ import { isMultipart, uploadOf } from '../uploads/upload-body.js';
 import { refuse } from './failure.js';
 
 const UTF_8 = /^utf-?8$/i;
+const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** A body that was refused, with the status it is refused with. */
 class Refusal extends Error {
@@ -55,7 +56,7 @@ function parseBody(bytes: Buffer, limits: Limits): object {
   checkJson(bytes, limits);
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    text = utf8.decode(bytes);
   } catch {
     throw bad('the body is not valid UTF-8');
   }

@@ -123,7 +123,7 @@ const TYPES = ['application/json', 'application/graphql-response+json'];
 /** What a text without parameters prefers; others are left to Apollo Server. */
 function contentType(request: Request): string | undefined {
   const { accept } = request.headers;
-  if (accept === undefined || accept === '*/*') return `${TYPES[0]}; charset=utf-8`;
+  if (accept === undefined || accept === '*/*' || accept === TYPES[0]) return `${TYPES[0]}; charset=utf-8`;
   const type = accept.includes(';') ? false : request.accepts(TYPES);
   return type ? `${type}; charset=utf-8` : undefined;
 }

@@ -9,10 +9,11 @@ const deadlines = new WeakMap<IncomingMessage, NodeJS.Timeout>();
 export function setBodyDeadline(request: IncomingMessage): void {
   const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
   if (encoding === undefined && (length === undefined || length === '0')) return;
-  const timer = setTimeout(() => request.socket.destroy(), BODY_MS);
-  deadlines.set(request, timer);
-  const end = (): void => endBodyDeadline(request);
-  request.once('end', end).once('close', end);
+  const late = (): void => {
+    if (!request.complete) request.socket.destroy();
+  };
+  deadlines.set(request, setTimeout(late, BODY_MS));
+  request.once('close', () => endBodyDeadline(request));
 }
 
 /** The body may take its time; whoever reads it has another limit. */

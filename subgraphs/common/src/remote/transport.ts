@@ -80,7 +80,10 @@ export class SubgraphTransport {
     const { document, operationName, variables, signal, budget, received, caller, origin, requestId, read } = request;
     const operation = { query: document, operationName, variables };
     const form = received && multipartBody(operation);
-    const headers = { ...(form && { 'content-type': form.contentType }), authorization: `Bearer ${this.#tokenFor({ caller, origin, requestId })}`, ...(budget && { [ANSWER_BYTES]: String(budget.bytes) }), ...traceHeaders() };
+    const headers: Record<string, string> = { authorization: `Bearer ${this.#tokenFor({ caller, origin, requestId })}` };
+    if (form) headers['content-type'] = form.contentType;
+    if (budget) headers[ANSWER_BYTES] = String(budget.bytes);
+    Object.assign(headers, traceHeaders());
     const asking = form ? { kind: this.#upload, headers, body: form.body } : { kind: this.#operation, headers, body: json };
     const { status, body } = await this.#answer(asking, this.#clientFor(asking, timeAllowed(0, document, variables) > 0), signal);
     if (status === 401) throw new TransportError('it refused our token: HUTONG_SECRET must be the same everywhere', false);
