@@ -110,6 +110,8 @@ export class EntitiesAtPlace {
   /** Of each entity where its first object begins, and the cell. */
   readonly starts: number[] = [];
   readonly cells: number[] = [];
+  /** What names the entities to subgraphs, by the way of naming. */
+  readonly names = new Map<string, string[]>();
   /** The object that is written next. */
   next = 0;
 

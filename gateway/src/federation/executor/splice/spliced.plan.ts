@@ -16,7 +16,7 @@ export interface Source {
   model: ObjectModel;
   scanner: AnswerScanner;
   /** Where entities stand in its answer. */
-  places: readonly Place[];
+  places: Place[];
 }
 
 /** A piece of what names an entity: JSON around a leaf, and where that is read; of the answer that has the object, or of a fetch about it. */
@@ -30,6 +30,8 @@ export interface NamePiece {
 export interface EntitySource extends Source {
   place: Place;
   name: readonly NamePiece[];
+  /** The same for sources of one place that name its entities in the same way; undefined where other fetches have a part of the name. */
+  nameKey: string | undefined;
 }
 
 /** Where entities stand that are fetched. */
@@ -42,9 +44,9 @@ export interface Place {
   model: ObjectModel;
   walk: Walk;
   /** The parts of an object that tell its entity. */
-  key: readonly number[];
-  keyLeaves: readonly PartReader[];
-  sources: readonly EntitySource[];
+  key: number[];
+  keyLeaves: PartReader[];
+  sources: EntitySource[];
 }
 
 /** What is done, in turn or at once. */
@@ -84,7 +86,7 @@ export interface PlanSchemas {
 
 class PlanReading {
   readonly roots: Source[] = [];
-  readonly places = new Map<string, Place & { sources: EntitySource[] }>();
+  readonly places = new Map<string, Place>();
   readonly step: SplicedStep;
   readonly #forms = new FetchForms();
   readonly #scanners = new Map<string, { model: ObjectModel; scanner: AnswerScanner }>();
@@ -130,7 +132,7 @@ class PlanReading {
     const place = this.places.get(pathKey(path)) ?? this.#place(path);
     const form = this.#forms.of(node);
     const name = this.#name(node.requires!, place);
-    const source: EntitySource = { index: this.#sources++, node, form, ...this.#scanned(node, form, place.model.type), places: [], place, name };
+    const source: EntitySource = { index: this.#sources++, node, form, ...this.#scanned(node, form, place.model.type), places: [], place, name, nameKey: name.every(({ source: fetched }) => fetched === undefined) ? name.map(({ before }) => before).join('\n') : undefined };
     place.sources.push(source);
     return source;
   }
@@ -147,7 +149,7 @@ class PlanReading {
     return known;
   }
 
-  #place(path: DataPath): Place & { sources: EntitySource[] } {
+  #place(path: DataPath): Place {
     const candidates: Pick<Place, 'base' | 'outer' | 'model' | 'walk'>[] = [];
     for (const base of this.roots) {
       const walked = walkOf(base.model, path);
@@ -165,13 +167,13 @@ class PlanReading {
     const [only] = candidates;
     if (!only || candidates.length > 1) throw new NotModelled('entities that stand in several answers, or in none');
     if (!only.model.keys.includes('__typename') || !isObjectType(only.model.type)) throw new NotModelled('entities of no type');
-    const place = { index: this.places.size, ...only, key: [] as number[], keyLeaves: [] as PartReader[], sources: [] as EntitySource[] };
+    const place: Place = { index: this.places.size, ...only, key: [], keyLeaves: [], sources: [] };
     this.places.set(pathKey(path), place);
-    (place.base.places as Place[]).push(place);
+    place.base.places.push(place);
     return place;
   }
 
-  #name(requires: readonly QueryPlanSelectionNode[], place: Place & { sources: EntitySource[] }): NamePiece[] {
+  #name(requires: readonly QueryPlanSelectionNode[], place: Place): NamePiece[] {
     const { type } = place.model;
     const parts = requires.filter((selection) => selection.kind === 'Field' || isOfType(this.given.supergraphSchema, type.name, selection.typeCondition ?? ''));
     const [part] = parts;
@@ -197,14 +199,14 @@ class PlanReading {
     return pieces;
   }
 
-  #leaf(key: string, place: Place & { sources: EntitySource[] }): Pick<NamePiece, 'source' | 'leaf'> {
+  #leaf(key: string, place: Place): Pick<NamePiece, 'source' | 'leaf'> {
     const fetched = place.sources.findLast(({ model }) => model.parts.some((part) => part.key === key));
     if (fetched) return { source: fetched, leaf: leafReader(fetched.model, key) };
     const leaf = leafReader(place.model, key);
     const index = place.model.parts.findIndex((part) => part.key === key);
     if (!place.key.includes(index)) {
-      (place.key as number[]).push(index);
-      (place.keyLeaves as PartReader[]).push(leaf);
+      place.key.push(index);
+      place.keyLeaves.push(leaf);
     }
     return { source: undefined, leaf };
   }

@@ -1,4 +1,3 @@
-import { HutongError } from '@hutong/common';
 import type { QueryPlan } from '@apollo/query-planner';
 import type { GraphQLObjectType, SelectionSetNode } from 'graphql';
 import type { ShapeParts } from '../selected.fields.js';
@@ -38,9 +37,8 @@ export function compileSplice({ queryPlan, schemas, parts, selections, root }: S
         run.checkWritten();
         return splicing.end();
       } catch (error) {
-        // Whatever it stumbled over, the objects tell what is right.
-        if (error instanceof HutongError || !(error instanceof Unsplicable)) throw error;
-        return undefined;
+        if (error instanceof Unsplicable) return undefined;
+        throw error;
       }
     };
   } catch (error) {

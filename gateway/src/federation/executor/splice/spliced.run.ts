@@ -120,12 +120,12 @@ export class SplicedRun {
 
   async #entities(source: EntitySource): Promise<void> {
     if (this.#stopped) unsplicable();
-    const { count } = this.entitiesAt(source.place);
-    if (count === 0) {
+    const entities = this.entitiesAt(source.place);
+    if (entities.count === 0) {
       this.#takeNothing(source);
       return;
     }
-    const names = this.#names(source, count);
+    const names = this.#names(source, entities);
     const batch = source.form.fetches === 1 ? this.#begun(source, names) : this.#joined(source, names);
     const answer = await batch.answer;
     if (answer.scanner !== source.scanner) unsplicable();
@@ -135,8 +135,15 @@ export class SplicedRun {
   }
 
   /** What names the entities of a place to a subgraph, as JSON. */
-  #names({ place, name }: EntitySource, count: number): string[] {
-    const { starts, cells } = this.entitiesAt(place);
+  #names(source: EntitySource, entities: EntitiesAtPlace): string[] {
+    const { nameKey } = source;
+    if (nameKey === undefined) return this.#named(source, entities);
+    let names = entities.names.get(nameKey);
+    if (!names) entities.names.set(nameKey, (names = this.#named(source, entities)));
+    return names;
+  }
+
+  #named({ place, name }: EntitySource, { count, starts, cells }: EntitiesAtPlace): string[] {
     const base = this.answerOf(place.base);
     return Array.from({ length: count }, (_, entity) => {
       let json = '';
