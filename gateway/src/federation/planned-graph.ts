@@ -30,6 +30,8 @@ export interface PlannedGraphOptions {
   executor: PlanExecutorName;
   /** Of equal queries of one caller that are written at once, one is run; the same for all graphs of an endpoint. Undefined: each is. */
   queries?: GraphQueries | undefined;
+  /** Called when a mutation has ended, before anybody hears of that; tells the queries, too. */
+  changed?: () => void;
   log: Log;
 }
 
@@ -95,10 +97,11 @@ export class PlannedGraph implements FederatedGraph {
   readonly #planningMs: number;
   readonly #responseBytes: number;
   readonly #queries: GraphQueries | undefined;
+  readonly #changed: () => void;
   readonly #log: Log;
 
   /** @throws Error when the text is no supergraph, or names a subgraph that there is no connection to */
-  constructor({ supergraphSdl, connections, subgraphTimeoutMs, planningMs = Infinity, responseBytes, executor, queries, log }: PlannedGraphOptions) {
+  constructor({ supergraphSdl, connections, subgraphTimeoutMs, planningMs = Infinity, responseBytes, executor, queries, changed = () => undefined, log }: PlannedGraphOptions) {
     const supergraph = Supergraph.build(supergraphSdl, { validateSupergraph: false });
     this.supergraphSdl = supergraphSdl;
     const apiSchema = supergraph.apiSchema();
@@ -118,6 +121,7 @@ export class PlannedGraph implements FederatedGraph {
     this.#planningMs = planningMs;
     this.#responseBytes = responseBytes;
     this.#queries = queries;
+    this.#changed = changed;
     this.#log = log;
   }
 
@@ -162,12 +166,12 @@ export class PlannedGraph implements FederatedGraph {
     const { prepared, ...client } = planned as Plan;
     if (!prepared) throw new Error('A subscription is run event by event');
     const outcome = this.#run({ prepared, ...client }, this.#fetches, variables, scope);
-    return client.kind === 'mutation' ? outcome.finally(() => this.#queries?.changed()) : outcome;
+    return client.kind === 'mutation' ? outcome.finally(this.#changed) : outcome;
   }
 
   async write(planned: PlannedOperation, variables: Record<string, unknown>, scope: RequestScope): Promise<ExecutionResult | DataText> {
     const { kind, number } = planned as Plan;
-    if (kind === 'mutation') return this.#write(planned, variables, scope).finally(() => this.#queries?.changed());
+    if (kind === 'mutation') return this.#write(planned, variables, scope).finally(this.#changed);
     if (!this.#queries) return this.#write(planned, variables, scope);
     return this.#queries.run(`${number} ${scope.origin} ${callerKey(scope.caller)} ${JSON.stringify(variables)}`, scope.signal, (signal) => this.#write(planned, variables, { ...scope, signal }));
   }

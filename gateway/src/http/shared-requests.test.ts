@@ -10,6 +10,8 @@ const SDL = 'type Query { count(of: ID): Int! } type Mutation { increase: Int! }
 /** Queries wait here for their answers; each is the count when it began. */
 let asked: { request: SubgraphRequest; answer: () => void; fail: () => void }[];
 let count: number;
+/** How often the connection was told of a change. */
+let changes: number;
 let events: EventQueue<{ increased: number }>;
 
 function counting(): LocalConnection {
@@ -33,7 +35,8 @@ let alice: string;
 async function open(environment: Record<string, string> = {}): Promise<void> {
   asked = [];
   count = 0;
-  gateway = await testGateway(environment, silentLog, [{ sdl: SDL, connection: counting() }]);
+  changes = 0;
+  gateway = await testGateway(environment, silentLog, [{ sdl: SDL, connection: Object.assign(counting(), { changed: () => (changes += 1) }) }]);
   alice = gateway.subgraphs.credential('alice');
   await vi.waitUntil(() => gateway.subgraphs.listeners === 1);
   // Planned, and the caller known.
@@ -120,7 +123,7 @@ test('who goes away takes no answer from those who stay, and the last ends the w
 test('a query that comes after the answer to a mutation sees what that did, whatever is under way', async () => {
   const before = ask('before');
   await next(1);
-  expect((await increase()).data).toEqual({ increase: 1 });
+  expect([(await increase()).data, changes]).toEqual([{ increase: 1 }, 1]);
   const after = ask('after');
   await next(2);
   const equal = ask('equal');

@@ -46,8 +46,12 @@ export async function openGraphEndpoint({ settings, connections, identitySource,
   const documents = await clientDocuments(settings);
   const { texts } = documents;
   const queries: GraphQueries | undefined = settings.subgraphSharedQueries ? new SharedQueries({ lastIsAnswered: true }) : undefined;
+  const changed = (): void => {
+    queries?.changed();
+    for (const connection of connections.values()) connection.changed?.();
+  };
   const prepared = async (supergraphSdl: string) => {
-    const graph = new PlannedGraph({ supergraphSdl, connections, subgraphTimeoutMs, planningMs: documents.limits.planningMs, responseBytes: limits.responseBytes, executor: settings.planExecutor, queries, log });
+    const graph = new PlannedGraph({ supergraphSdl, connections, subgraphTimeoutMs, planningMs: documents.limits.planningMs, responseBytes: limits.responseBytes, executor: settings.planExecutor, queries, changed, log });
     await prepare?.(graph);
     return graph;
   };
@@ -73,7 +77,7 @@ export async function openGraphEndpoint({ settings, connections, identitySource,
     supergraph,
     identity,
     live,
-    changed: () => queries?.changed(),
+    changed,
     route: graphqlRoute({ current, server, operations, texts, identity, limits, uploads: settings.uploads, streams: live.handler, log }),
     async stop() {
       await server.stop();

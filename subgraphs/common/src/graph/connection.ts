@@ -40,6 +40,8 @@ export interface SubgraphConnection {
   execute(request: SubgraphRequest): Promise<ExecutionResult>;
   /** A stream of results, or one result that holds only `errors`. Its `return()` ends the source at once. */
   subscribe(request: SubgraphRequest): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult>;
+  /** Told when something may have been changed by another way than this one: no query from now on shares an answer that was asked for before. */
+  changed?(): void;
   /** Resolves when the subgraph and its database answer; rejects with the reason otherwise. */
   ready(): Promise<void>;
 }

@@ -103,6 +103,14 @@ describe.each<HttpClientName>(['lean', 'undici'])('asked by the client %s:', (cl
     expect(asked - before).toBe(2);
   });
 
+  test('an identical query that comes after a change by another way is asked again', async () => {
+    const before = asked;
+    const first = remote.execute(request('{ me }'));
+    remote.changed();
+    await Promise.all([first, remote.execute(request('{ me }')), remote.execute(request('{ me }'))]);
+    expect(asked - before).toBe(2);
+  });
+
   test('a subscription tells when it is there, brings events, and ends at once', async () => {
     const results = await remote.subscribe(request('subscription { told }'));
     if (!(Symbol.asyncIterator in results)) throw new Error('refused');

@@ -91,7 +91,7 @@ export class RemoteConnection implements SubgraphConnection {
 
   #answer(request: SubgraphRequest, isQuery: boolean, body: string | undefined, run: (signal: AbortSignal) => Promise<SizedResult>): Promise<SizedResult> {
     const { signal, caller, origin, budget, live } = request;
-    if (!isQuery) return run(signal).finally(() => this.#queries.changed());
+    if (!isQuery) return run(signal).finally(() => this.changed());
     if (!this.#sharesQueries || body === undefined) return run(signal);
     return this.#queries.run(`${callerKey(caller)}\n${origin} ${budget?.bytes} ${live}\n${body}`, signal, run);
   }
@@ -103,6 +103,10 @@ export class RemoteConnection implements SubgraphConnection {
     } catch (error) {
       throw this.#failure(error, request);
     }
+  }
+
+  changed(): void {
+    this.#queries.changed();
   }
 
   async ready(): Promise<void> {
