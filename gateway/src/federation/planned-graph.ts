@@ -150,7 +150,7 @@ export class PlannedGraph implements FederatedGraph {
 
   async #planned({ document, operationName, asker }: GraphOperation): Promise<Plan> {
     const variables = new ClientVariables(document);
-    const aliases = new ClientAliases(variables.document, this.#supergraphSchema);
+    const aliases = new ClientAliases(variables.document, operationName, this.#supergraphSchema);
     const asked = { graph: this.#supergraph, text: print(aliases.document), operationName, milliseconds: asker === undefined ? Infinity : this.#planningMs };
     const queryPlan = await planning.run({}, () => plannerPool.plan(asker ?? OWN, asked));
     const operation = getOperationAST(document, operationName)!;
