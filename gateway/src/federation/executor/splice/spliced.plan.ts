@@ -39,8 +39,6 @@ export interface Place {
   index: number;
   /** Whose answer has the objects. */
   base: Source;
-  /** Where that is about entities itself: their place. */
-  outer: Place | undefined;
   model: ObjectModel;
   walk: Walk;
   /** The parts of an object that tell its entity. */
@@ -150,10 +148,10 @@ class PlanReading {
   }
 
   #place(path: DataPath): Place {
-    const candidates: Pick<Place, 'base' | 'outer' | 'model' | 'walk'>[] = [];
+    const candidates: Pick<Place, 'base' | 'model' | 'walk'>[] = [];
     for (const base of this.roots) {
       const walked = walkOf(base.model, path);
-      if (walked) candidates.push({ base, outer: undefined, ...walked });
+      if (walked) candidates.push({ base, ...walked });
     }
     for (const [key, outer] of this.places) {
       const whole = pathKey(path);
@@ -161,7 +159,7 @@ class PlanReading {
       const rest = whole.slice(key.length + 1).split('\n');
       for (const base of outer.sources) {
         const walked = walkOf(base.model, rest);
-        if (walked) candidates.push({ base, outer, ...walked });
+        if (walked) candidates.push({ base, ...walked });
       }
     }
     const [only] = candidates;
