@@ -95,7 +95,8 @@ interface Asked {
 /** An error about an entity is told for each place that the entity has. */
 function tellOf(errors: readonly GraphQLFormattedError[], { serviceName, path, wanted }: Asked, run: Run): void {
   const wantedAs = new Map<Data, Wanted>();
-  for (const one of wanted) for (const target of one.targets) wantedAs.set(target, one);
+  // Since it was asked for, an object may have been joined with another list's, and stand there as that.
+  for (const one of wanted) for (const target of one.targets) wantedAs.set(target, one).set(run.joins.of(target), one);
   const places = placesOf(run.data, path, run.joins);
   for (const error of errors) {
     const [, index, ...rest] = error.path ?? [];
