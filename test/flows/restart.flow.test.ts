@@ -115,6 +115,9 @@ test.each(sampled)(
   full ? 120_000 : 60_000,
 );
 
+/** Of fewer than these, most may by chance be kills at statements that a step does not have. */
+const ENOUGH = 10;
+
 test('most of these kills hit their statement', () => {
-  expect(kills).toBeGreaterThan(sampled.length / 2);
+  expect(sampled.length < ENOUGH || kills > sampled.length / 2, `${kills} of ${sampled.length}`).toBe(true);
 });
