@@ -63,6 +63,8 @@ export const values: FederationWorld = {
   },
   cases: [
     { name: 'an object of which nothing is asked for in the end', query: 'query ($p: Boolean!) { box(id: "1") @skip(if: $p) { ... on Box { label @include(if: false) } } }', variables: { p: false }, data: { box: {} } },
+    { name: 'an object of which nothing is asked for, by conditions that exclude each other', query: 'query ($p: Boolean!) { box(id: "1") { ... on Box { label @skip(if: $p) @include(if: $p) } } }', variables: { p: false }, data: { box: {} } },
+    { name: 'the same, one of them around the other', query: 'query ($p: Boolean!) { box(id: "1") @include(if: $p) { ... on Box { label @skip(if: $p) } } }', variables: { p: true }, data: { box: {} } },
     { name: 'introspection within a fragment that has conditions', query: 'query ($p: Boolean!) { number ... on Query @skip(if: $p) @include(if: $p) { ... on Query { __schema { queryType { name } } } } }', variables: { p: false }, data: { number: -2_147_483_648 } },
     { name: 'the name of what finds entities, as an alias', query: '{ _entities: texts }', data: { _entities: ['a', null, ''] } },
     { name: 'a variable of the name that the planner has for its own', query: 'query ($representations: Boolean!) { box(id: "1") { label weight @include(if: $representations) } }', variables: { representations: true }, data: { box: { label: 'box 1', weight: 1.5 } } },

@@ -17,12 +17,24 @@ function withoutIntrospection(document: DocumentNode): DocumentNode {
 
 /** Leaves out what no variable can put in: the planner would leave out the object around it as well, where nothing else is asked of that. */
 function withoutExcluded(document: DocumentNode): DocumentNode {
-  const included = (node: SelectionNode): null | undefined => (isIncludedByLiterals(node) ? undefined : null);
+  const included = (node: SelectionNode, _key: unknown, _siblings: unknown, _path: unknown, ancestors: readonly unknown[]): null | undefined => (canBeIncluded([...ancestors, node]) ? undefined : null);
   return visit(document, { Field: included, InlineFragment: included, FragmentSpread: included });
 }
 
-const isIncludedByLiterals = ({ directives = [] }: SelectionNode): boolean =>
-  directives.every(({ name, arguments: [condition] = [] }) => condition?.value.kind !== Kind.BOOLEAN || !['skip', 'include'].includes(name.value) || condition.value.value === (name.value === 'include'));
+/** Whether there are values of the variables by which none of these nodes, each inside of the one before, is skipped. */
+function canBeIncluded(nodes: readonly unknown[]): boolean {
+  const wanted = new Map<string, boolean>();
+  for (const { name, arguments: [condition] = [] } of nodes.flatMap((node) => (node as Partial<SelectionNode>).directives ?? [])) {
+    if (!['skip', 'include'].includes(name.value)) continue;
+    const isWanted = name.value === 'include';
+    if (condition?.value.kind === Kind.BOOLEAN && condition.value.value !== isWanted) return false;
+    if (condition?.value.kind !== Kind.VARIABLE) continue;
+    const variable = condition.value.name.value;
+    if (wanted.get(variable) === !isWanted) return false;
+    wanted.set(variable, isWanted);
+  }
+  return true;
+}
 
 const isIntrospection = (name: string): boolean => name === '__schema' || name === '__type';
 
