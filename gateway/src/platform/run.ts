@@ -3,7 +3,7 @@ import { createLog, type Log } from '@hutong/common';
 import { readGatewaySettings, type GatewaySettings } from '../environment.js';
 import { banner } from './banner.js';
 import { startPlatform, type Platform } from './platform.js';
-import { settleMemory } from './settled-memory.js';
+import { settleMemory } from '../settled-memory.js';
 import { startFailureText } from './start-failure.js';
 import { hasLostTerminal } from './terminal.js';
 import { WorkerEnded } from './workers/kept-worker.js';

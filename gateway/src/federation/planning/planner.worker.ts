@@ -6,7 +6,7 @@ import type { PlannerAnswer, PlannerRequest, PlanRequest } from './planner.messa
 // As that of the process: this is another Node.js as far as modules are concerned.
 enableCompileCache(fileURLToPath(new URL('../../../../node_modules/.cache/hutong/', import.meta.url)));
 
-const [{ parse }, { isTooMuch, OperationPlanner }] = await Promise.all([import('graphql'), import('./operation.planner.js')]);
+const [{ parse }, { isTooMuch, OperationPlanner }, { settleMemory }] = await Promise.all([import('graphql'), import('./operation.planner.js'), import('../../settled-memory.js')]);
 
 type Planner = InstanceType<typeof OperationPlanner>;
 
@@ -29,5 +29,6 @@ parentPort!.on('message', (request: PlannerRequest) => {
   if (kind === 'forget') return void planners.delete(graph);
   planners.set(graph, new OperationPlanner(request.supergraphSdl));
   answer({ kind: 'opened', graph });
+  settleMemory();
 });
 answer({ kind: 'up' });

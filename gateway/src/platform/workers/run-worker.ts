@@ -1,7 +1,7 @@
 import type { Log } from '@hutong/common';
 import type { GatewaySettings } from '../../environment.js';
 import { startPlatform, type Platform } from '../platform.js';
-import { settleMemory } from '../settled-memory.js';
+import { settleMemory } from '../../settled-memory.js';
 import { WorkerChannel } from './worker.channel.js';
 
 /**
