@@ -1,4 +1,5 @@
-import { getOperationAST, GraphQLError, isAbstractType, Kind, TypeInfo, visit, visitWithTypeInfo, type DocumentNode, type FragmentDefinitionNode, type GraphQLCompositeType, type GraphQLObjectType, type GraphQLSchema, type SelectionSetNode } from 'graphql';
+import { getOperationAST, GraphQLError, isAbstractType, Kind, TypeInfo, visit, visitWithTypeInfo, type DocumentNode, type GraphQLCompositeType, type GraphQLObjectType, type GraphQLSchema, type SelectionSetNode } from 'graphql';
+import { fragmentsIn } from '../document-fragments.js';
 import { isData, setOwn, type Data } from './executor/fetched.data.js';
 import type { PlanOutcome } from './executor/plan.executor.js';
 
@@ -83,8 +84,7 @@ export class ClientAliases {
 
 /** What an operation asks, of objects of any type: those that may be at one place ask for leaves under the same keys. */
 function askedOf(document: DocumentNode, operationName: string | undefined): Asked {
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const definition of document.definitions) if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
+  const fragments = fragmentsIn(document);
   const collect = ({ selections }: SelectionSetNode, asked: Asked): Asked => {
     for (const selection of selections) {
       if (selection.kind === Kind.FIELD) {

@@ -1,5 +1,6 @@
-import { getNamedType, getNullableType, isInterfaceType, isListType, isObjectType, Kind, parse, type FragmentDefinitionNode, type GraphQLOutputType, type GraphQLSchema, type SelectionSetNode } from 'graphql';
+import { getNamedType, getNullableType, isInterfaceType, isListType, isObjectType, Kind, parse, type GraphQLOutputType, type GraphQLSchema, type SelectionSetNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
+import { fragmentsIn } from '../document-fragments.js';
 import { documentBytes } from '../limits/document-bytes.js';
 
 interface Field {
@@ -40,9 +41,8 @@ export class FetchedShapes {
 
   #fieldsOf(document: string): Fields {
     const root: Fields = new Map();
-    const fragments = new Map<string, FragmentDefinitionNode>();
-    const { definitions } = parse(document, { noLocation: true });
-    for (const definition of definitions) if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
+    const parsed = parse(document, { noLocation: true });
+    const fragments = fragmentsIn(parsed);
     const collect = ({ selections }: SelectionSetNode, parent: string | undefined, into: Fields): void => {
       for (const selection of selections) {
         if (selection.kind === Kind.FRAGMENT_SPREAD) {
@@ -59,7 +59,7 @@ export class FetchedShapes {
         }
       }
     };
-    for (const definition of definitions) {
+    for (const definition of parsed.definitions) {
       if (definition.kind === Kind.OPERATION_DEFINITION) collect(definition.selectionSet, this.#schema.getRootType(definition.operation)?.name, root);
     }
     return root;

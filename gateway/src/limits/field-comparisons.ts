@@ -1,4 +1,5 @@
 import { Kind, type DocumentNode, type FragmentDefinitionNode, type SelectionSetNode } from 'graphql';
+import { fragmentsIn } from '../document-fragments.js';
 
 /** The fields of one name at one place of an operation. */
 interface Place {
@@ -13,11 +14,10 @@ interface Place {
  *
  * @returns the count of the definition that has most
  */
-export function fieldComparisons({ definitions }: DocumentNode, atMost: number): number {
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const definition of definitions) if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
+export function fieldComparisons(document: DocumentNode, atMost: number): number {
+  const fragments = fragmentsIn(document);
   let most = 0;
-  for (const definition of definitions) {
+  for (const definition of document.definitions) {
     if ('selectionSet' in definition && definition.selectionSet) most = Math.max(most, comparisonsOf(definition.selectionSet, fragments, atMost));
     if (most > atMost) break;
   }

@@ -1,5 +1,6 @@
 import { badInput, FILE_EXPECTED, isUpload, uploadsIn } from '@hutong/common';
 import { Kind, OperationTypeNode, visit, type ASTNode, type DocumentNode, type OperationDefinitionNode, type TypeNode } from 'graphql';
+import { fragmentsIn } from '../document-fragments.js';
 
 export interface UploadOperation {
   document: DocumentNode;
@@ -35,7 +36,7 @@ function isOfFiles(value: unknown, required: boolean): boolean {
 
 /** How often the operation uses a variable, with its fragments put in place; two are enough to know. */
 function usesOf(name: string, document: DocumentNode, operation: OperationDefinitionNode): number {
-  const fragments = new Map(document.definitions.flatMap((definition) => (definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition] as const] : [])));
+  const fragments = fragmentsIn(document);
   let uses = 0;
   const count = (node: ASTNode): void => {
     visit(node, {

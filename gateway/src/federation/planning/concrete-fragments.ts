@@ -1,4 +1,5 @@
 import { getNamedType, isAbstractType, isCompositeType, Kind, type DocumentNode, type FragmentDefinitionNode, type GraphQLCompositeType, type GraphQLObjectType, type GraphQLSchema, type InlineFragmentNode, type SelectionNode, type SelectionSetNode } from 'graphql';
+import { fragmentsIn } from '../../document-fragments.js';
 import { TYPE_NAME } from './object-types.js';
 
 /** What is made of a document may have so many selections. */
@@ -20,13 +21,13 @@ export function withConcreteFragments(document: DocumentNode, schema: GraphQLSch
 
 class ConcreteWriter {
   left = MOST_SELECTIONS;
-  readonly #fragments = new Map<string, FragmentDefinitionNode>();
+  readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
 
   constructor(
     document: DocumentNode,
     private readonly schema: GraphQLSchema,
   ) {
-    for (const definition of document.definitions) if (definition.kind === Kind.FRAGMENT_DEFINITION) this.#fragments.set(definition.name.value, definition);
+    this.#fragments = fragmentsIn(document);
   }
 
   selectionSet({ selections, ...rest }: SelectionSetNode, type: GraphQLCompositeType): SelectionSetNode {

@@ -52,4 +52,5 @@ const countedLeaf =
     return value instanceof Promise ? value.then((later: unknown) => taken(later, name, budget)) : taken(value, name, budget);
   };
 
-const taken = (value: unknown, name: number, budget: AnswerBudget): unknown => (budget.take(name + answerSize(value, budget.left)) ? value : budget.never);
+/** A leaf's value, taken from the budget with its name; when that is used up, what never comes. */
+export const taken = (value: unknown, name: number, budget: AnswerBudget): unknown => (budget.take(name + answerSize(value, budget.left)) ? value : budget.never);

@@ -1,4 +1,5 @@
 import { getNullableType, isCompositeType, isListType, isNonNullType, isObjectType, Kind, parse, type GraphQLEnumType, type GraphQLObjectType, type GraphQLOutputType, type GraphQLScalarType, type GraphQLSchema, type SelectionSetNode } from 'graphql';
+import { fragmentsIn } from '../../../document-fragments.js';
 import type { Conditions } from '../included.selection.js';
 import { selectedFields, typeOfField, type ShapeParts } from '../selected.fields.js';
 
@@ -65,9 +66,9 @@ export function entityModel(given: ModelledDocument, type: GraphQLObjectType): O
 }
 
 function read({ document, schema, conditions }: ModelledDocument): { parts: ShapeParts; selectionSet: SelectionSetNode } {
-  const { definitions } = parse(document, { noLocation: true });
-  const fragments = new Map(definitions.flatMap((definition) => (definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition] as const] : [])));
-  const operation = definitions.find((definition) => definition.kind === Kind.OPERATION_DEFINITION)!;
+  const parsed = parse(document, { noLocation: true });
+  const fragments = fragmentsIn(parsed);
+  const operation = parsed.definitions.find((definition) => definition.kind === Kind.OPERATION_DEFINITION)!;
   return { parts: { schema, fragments, conditions, joinedAt: () => false }, selectionSet: operation.selectionSet };
 }
 

@@ -1,4 +1,5 @@
 import {
+  defaultFieldResolver,
   getArgumentValues,
   getNamedType,
   isLeafType,
@@ -16,9 +17,7 @@ import {
   type ResponsePath,
   type SelectionSetNode,
 } from 'graphql';
-import type { AnswerBudget } from '../answer-budget.js';
-import { answerSize } from '../answer-size.js';
-import { PUNCTUATION, uncounted } from '../counted-schema.js';
+import { PUNCTUATION, taken, uncounted } from '../counted-schema.js';
 import { completionOf } from './completion.js';
 import { isPromise, nullFor, type Compiling, type Complete, type QueryRun } from './query-run.js';
 import { selectedNodes } from './selected-nodes.js';
@@ -29,8 +28,7 @@ interface CompiledField {
   nodes: readonly FieldNode[];
   parent: GraphQLObjectType;
   definition: GraphQLField<unknown, unknown>;
-  /** Undefined: the property of that name. */
-  resolve: GraphQLFieldResolver<unknown, unknown> | undefined;
+  resolve: GraphQLFieldResolver<unknown, unknown>;
   complete: Complete;
   isLeaf: boolean;
   isRequired: boolean;
@@ -56,7 +54,7 @@ export class CompiledObject {
       nodes,
       parent,
       definition,
-      resolve: definition.resolve && uncounted(definition.resolve),
+      resolve: (definition.resolve && uncounted(definition.resolve)) ?? defaultFieldResolver,
       complete: completionOf(this.#compiling, type, nodes, `${parent.name}.${definition.name}`),
       isLeaf: isLeafType(getNamedType(type)),
       isRequired: isNonNullType(type),
@@ -121,15 +119,8 @@ function resolved(run: QueryRun, field: CompiledField, source: unknown, info: Gr
   return isPromise(value) ? value.then((later) => taken(later, name, budget)) : taken(value, name, budget);
 }
 
-const taken = (value: unknown, name: number, budget: AnswerBudget): unknown => (budget.take(name + answerSize(value, budget.left)) ? value : budget.never);
-
-function valueOf({ variables, context }: QueryRun, { definition, nodes, resolve }: CompiledField, source: unknown, info: GraphQLResolveInfo): unknown {
-  if (resolve) return resolve(source, definition.args.length === 0 ? {} : getArgumentValues(definition, nodes[0]!, variables), context, info);
-  if ((typeof source !== 'object' || source === null) && typeof source !== 'function') return undefined;
-  const value = (source as Record<string, unknown>)[definition.name];
-  if (typeof value !== 'function') return value;
-  return (source as Record<string, (args: object, context: unknown, info: GraphQLResolveInfo) => unknown>)[definition.name]!(getArgumentValues(definition, nodes[0]!, variables), context, info);
-}
+const valueOf = ({ variables, context }: QueryRun, { definition, nodes, resolve }: CompiledField, source: unknown, info: GraphQLResolveInfo): unknown =>
+  resolve(source, definition.args.length === 0 ? {} : getArgumentValues(definition, nodes[0]!, variables), context, info);
 
 const failed = (run: QueryRun, { nodes, isRequired }: CompiledField, place: ResponsePath, fault: unknown): null => nullFor(run, nodes, place, isRequired, fault);
 
