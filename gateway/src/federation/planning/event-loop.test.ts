@@ -7,6 +7,7 @@ import { testGateway, type TestGateway } from '../../testkit/test-gateway.js';
 // as planning may take.
 
 const PLANNING_MS = 1_200;
+const REFUSALS = new RegExp(`^planning: at most (?:${PLANNING_MS} ms \\(LIMIT_PLANNING_MS\\)|256 MiB of memory) to plan an operation allowed$`);
 
 const LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@interfaceObject"])\n';
 const TYPES = ['A', 'B', 'C', 'D', 'E'];
@@ -45,8 +46,8 @@ test.each(Object.entries(HOSTILE))('%s do not hold up other clients', async (_wh
   } while (!ended);
   const { errors } = await hostile;
   delay.disable();
-  // A fast machine plans some of them in time.
-  expect(errors.filter(({ message }) => !message.startsWith(`planning: at most ${PLANNING_MS} ms`))).toEqual([]);
+  // Some machines plan it in time, and some have it take too much memory before it takes too long.
+  expect(errors.map(({ message }) => message).filter((message) => !REFUSALS.test(message))).toEqual([]);
   expect(pings).toBeGreaterThan(5);
   expect(delay.max / 1e6).toBeLessThan(PLANNING_MS);
 });
