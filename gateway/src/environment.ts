@@ -59,7 +59,7 @@ export const gatewaySettings = {
   LIMIT_ROOT_FIELDS: count(20, 'Root fields of an operation.'),
   LIMIT_FIELD_COMPARISONS: count(10_000, 'Fields of an operation and pairs of them with one name at one place, 100 times `id` being 4,950 pairs.'),
   LIMIT_COST: count(5_000, 'Fields that may have to be answered, those of a list times its page size.'),
-  LIMIT_PLANNING_MS: count(500, 'Milliseconds that making the plan of an operation may take.'),
+  LIMIT_PLANNING_MS: count(500, 'Milliseconds of processor time that making the plan of an operation may take.'),
   PLAN_EXECUTOR: { schema: settingTypes.oneOf('compiled', 'apollo'), default: 'compiled', example: 'apollo', about: 'What carries out query plans: `compiled` (ours, which compiles each plan once), or `apollo` (the executor of @apollo/gateway).' },
   SUBGRAPH_SHARED_QUERIES: { schema: settingTypes.flag(), default: 'true', example: 'false', about: 'Whether equal queries of one caller that are under way at once are run once, and so are their equal fetches from subgraphs elsewhere.' },
   SUBGRAPH_HTTP_CLIENT: subgraphClientSetting,

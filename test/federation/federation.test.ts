@@ -4,13 +4,14 @@ import { anonymous } from '@hutong/common';
 import { DataText } from '@hutong/gateway';
 import { ComposedWorld, EXECUTORS, WAYS } from './graph.js';
 import type { FederationCase } from './world.js';
+import { chains } from './worlds/chains.world.js';
 import { mediaLibrary } from './worlds/media.world.js';
 import { shop } from './worlds/shop.world.js';
 import { values } from './worlds/values.world.js';
 
 // What federation means, by cases as data: both executors answer each of them, however the subgraphs are reached.
 
-describe.each([shop, mediaLibrary, values])('$name', (world) => {
+describe.each([shop, mediaLibrary, values, chains])('$name', (world) => {
   let composed: ComposedWorld;
   beforeAll(async () => {
     composed = await ComposedWorld.open(world);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { full, runSeed } from '../testkit/seed.js';
-import { TamperedGraph, type Tamper, type TamperedSubgraph } from './tampered.graph.js';
+import { TamperedGraph, type Tamper, type TamperedAnswer, type TamperedSubgraph } from './tampered.graph.js';
 
 // What subgraphs in other processes answer is read byte by byte where it is as expected, and parsed where it is not: the answer of the
 // graph is the same, and nothing is asked for twice.
@@ -11,8 +11,8 @@ beforeAll(async () => {
   graph = await TamperedGraph.open();
 });
 
-async function bothWays(): Promise<{ way: string }> {
-  const [read, parsed] = [await graph.read(), await graph.parsed()];
+async function bothWays(query?: string): Promise<TamperedAnswer> {
+  const [read, parsed] = [await graph.read(query), await graph.parsed(query)];
   expect(parsed.way).toBe('objects');
   expect(read.answer).toBe(parsed.answer);
   expect(read.fetches).toBe(parsed.fetches);
@@ -144,6 +144,13 @@ test.each(AS_BYTES)('answers with %s are read byte by byte', async (_what, tampe
 test.each(AS_OBJECTS)('answers with %s are parsed', async (_what, tamper) => {
   graph.tamper = tamper;
   expect((await bothWays()).way).toBe('objects');
+});
+
+test('an entity is asked for once by fetches of one form, on both ways', async () => {
+  graph.tamper = (body) => body;
+  // Names of the newest are there, or under way, when those of products on shelves are wanted, each of which is among the newest.
+  const { way, fetches } = await bothWays('{ best { shelves { products { upc name } } } newest { name } }');
+  expect({ way, fetches }).toEqual({ way: 'bytes', fetches: 4 });
 });
 
 test('an answer that is too long is refused on both ways', async () => {

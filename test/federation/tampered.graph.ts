@@ -21,6 +21,7 @@ type Product @key(fields: "upc") {
   similar: [Product]
 }`;
 const STOCK = `${LINK}
+type Query { newest: [Product!] }
 type Product @key(fields: "upc") {
   upc: ID!
   price: Int @external
@@ -49,6 +50,7 @@ const subgraphs = {
   stock: {
     sdl: STOCK,
     schema: schemaOf(STOCK, {
+      Query: { newest: () => ['p1', 'p2', 'p4'].map((upc) => ({ upc })) },
       Product: {
         stock: ({ upc }: { upc: string }) => upc.length * 7,
         shipping: ({ price }: { price: number | null }) => price && price / 8,
@@ -62,6 +64,7 @@ export type TamperedSubgraph = keyof typeof subgraphs;
 export const QUERY = `{
   products { ...P stock shipping shelves { label products { name upc } } similar { upc stock ...P } }
   best { upc again: name notes stock }
+  newest { name upc }
 }
 fragment P on Product { kind name price weight sold tags notes upc }`;
 

@@ -1,24 +1,27 @@
-// Our plans without what guards them: Apollo Server has no limit and nothing listens to it, every caller is anonymous, and a
-// subgraph is asked by undici alone, without deadlines, retries, tokens, or a look at what came back.
+// Our plans without what guards them: no limit, no identity, nothing that listens, every caller is anonymous, and a subgraph is asked by
+// the same client and answered from bytes as ever, but without deadlines, retries, tokens, or sharing.
 import { readFile } from 'node:fs/promises';
-import { ApolloServer } from '@apollo/server';
-import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
-import { startStandaloneServer } from '@apollo/server/standalone';
-import { anonymous, silentLog, type SubgraphConnection } from '@hutong/common';
-import { PlannedGraph, readGatewaySettings } from '@hutong/gateway';
-import type { ExecutionResult } from 'graphql';
-import { Pool } from 'undici';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { anonymous, Cancellation, silentLog, type SubgraphConnection } from '@hutong/common';
+import { LeanClient } from '@hutong/common/remote';
+import { DataText, PlannedGraph, readGatewaySettings } from '@hutong/gateway';
+import { parse, type ExecutionResult } from 'graphql';
 import { given, measured } from './measured.process.ts';
 
-const HEADERS = { 'content-type': 'application/json', accept: 'application/json' };
+const KIND = { method: 'POST', path: '/graphql', headers: { 'content-type': 'application/json', accept: 'application/json' } } as const;
+const CLIENT = { connections: 128, connectTimeoutMs: 5_000, keepAliveMs: 60_000, largestAnswerBytes: Number.MAX_SAFE_INTEGER };
 
 function bareConnection(name: string, url: string): SubgraphConnection {
-  const pool = new Pool(url, { connections: 128 });
+  const client = new LeanClient(url, CLIENT);
   return {
     name,
-    async execute({ document, operationName, variables }) {
-      const { body } = await pool.request({ method: 'POST', path: '/graphql', headers: HEADERS, body: JSON.stringify({ query: document, operationName, variables }) });
-      return JSON.parse(await body.text()) as ExecutionResult;
+    isRemote: true,
+    async execute({ document, operationName, variables, variablesJson = JSON.stringify(variables), read, cancellation = new Cancellation() }) {
+      const json = `{"query":${JSON.stringify(document)},"operationName":${JSON.stringify(operationName ?? null)},"variables":${variablesJson}}`;
+      const { body } = await client.ask({ kind: KIND, body: json }, cancellation);
+      return read?.(body) ?? (JSON.parse(body.toString()) as ExecutionResult);
     },
     subscribe: () => Promise.reject(new Error('nothing is subscribed to here')),
     ready: async () => undefined,
@@ -28,21 +31,18 @@ function bareConnection(name: string, url: string): SubgraphConnection {
 const { supergraphFile, urls } = given();
 const { planExecutor, subgraphTimeoutMs } = readGatewaySettings(process.env);
 const connections = new Map(Object.entries(urls).map(([name, url]) => [name, bareConnection(name, url)]));
-const supergraphSdl = await readFile(supergraphFile, 'utf8');
-const graph = new PlannedGraph({ supergraphSdl, connections, subgraphTimeoutMs, responseBytes: Number.MAX_SAFE_INTEGER, executor: planExecutor, log: silentLog });
+const graph = new PlannedGraph({ supergraphSdl: await readFile(supergraphFile, 'utf8'), connections, subgraphTimeoutMs, responseBytes: Number.MAX_SAFE_INTEGER, executor: planExecutor, log: silentLog });
 const { signal } = new AbortController();
-const server = new ApolloServer({
-  gateway: {
-    onSchemaLoadOrUpdate(tell) {
-      tell({ apiSchema: graph.schema, coreSupergraphSdl: supergraphSdl });
-      return () => undefined;
-    },
-    load: async () => ({
-      executor: async ({ source, document, operationName, request }) => graph.execute(await graph.plan({ text: source, document, operationName: operationName ?? undefined }), request.variables ?? {}, { caller: anonymous, origin: 'client', requestId: '', signal }),
-    }),
-    stop: async () => undefined,
-  },
-  plugins: [ApolloServerPluginCacheControlDisabled()],
+
+async function answered(request: IncomingMessage): Promise<Buffer> {
+  const { query, variables } = JSON.parse(await text(request)) as { query: string; variables: Record<string, unknown> };
+  const planned = graph.known(query, undefined)?.planned ?? (await graph.plan({ text: query, document: parse(query) }));
+  const result = await graph.write(planned, variables, { caller: anonymous, origin: 'client', requestId: '', signal });
+  return result instanceof DataText ? result.answer : Buffer.from(JSON.stringify(result));
+}
+
+const server = createServer((request, response) => {
+  void answered(request).then((body) => response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length }).end(body));
 });
-const { url } = await startStandaloneServer(server, { listen: { host: '127.0.0.1', port: 0 } });
-measured(url);
+await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+measured(`http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`);

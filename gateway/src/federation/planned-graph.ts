@@ -1,6 +1,6 @@
 import { Supergraph } from '@apollo/federation-internals';
 import type { FetchNode, PlanNode, QueryPlan } from '@apollo/query-planner';
-import { AnswerBudget, answerSize, callerKey, HutongError, type Log, type SharedQueries, type SubgraphConnection } from '@hutong/common';
+import { AnswerBudget, answerSize, callerKey, Cancellation, HutongError, type Cancellable, type Log, type SharedQueries, type SubgraphConnection } from '@hutong/common';
 import { assertValidSchema, getOperationAST, print, type DocumentNode, type ExecutionResult, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { ApolloExecutor } from './executor/apollo.executor.js';
@@ -77,7 +77,8 @@ const REMEMBERED_BYTES = 32_000_000;
 
 let plans = 0;
 
-const planKey = (text: string, operationName: string | undefined): string => `${operationName ?? ''}\n${text}`;
+/** The text itself where that is enough: what is looked up twice is hashed once then. No text that was planned has a NUL. */
+const planKey = (text: string, operationName: string | undefined): string => (operationName === undefined ? text : `${operationName}\0${text}`);
 
 /** What the plan of an operation of this text was seen to take in memory. */
 const planBytes = (text: string): number => documentBytes(text) + 2_000 + 50 * text.length;
@@ -171,19 +172,20 @@ export class PlannedGraph implements FederatedGraph {
 
   async write(planned: PlannedOperation, variables: Record<string, unknown>, scope: RequestScope): Promise<ExecutionResult | DataText> {
     const { kind, number } = planned as Plan;
-    if (kind === 'mutation') return this.#write(planned, variables, scope).finally(this.#changed);
-    if (!this.#queries) return this.#write(planned, variables, scope);
-    return this.#queries.run(`${number} ${scope.origin} ${callerKey(scope.caller)} ${JSON.stringify(variables)}`, scope.signal, (signal) => this.#write(planned, variables, { ...scope, signal }));
+    const outer = Cancellation.of(scope.signal);
+    if (kind === 'mutation') return this.#write(planned, variables, scope, outer).finally(this.#changed);
+    if (!this.#queries) return this.#write(planned, variables, scope, outer);
+    return this.#queries.run([JSON.stringify(variables), callerKey(scope.caller), `${number} ${scope.origin}`], outer, (cancellation) => this.#write(planned, variables, scope, cancellation));
   }
 
-  async #write(planned: PlannedOperation, variables: Record<string, unknown>, scope: RequestScope): Promise<ExecutionResult | DataText> {
+  async #write(planned: PlannedOperation, variables: Record<string, unknown>, scope: RequestScope, outer: Cancellation): Promise<ExecutionResult | DataText> {
     const { prepared, aliases, variables: client } = planned as Plan;
     // Renamed keys are put back in objects.
-    if (!prepared?.write || aliases.renames) return this.execute(planned, variables, scope);
+    if (!prepared?.write || aliases.renames) return this.execute(planned, variables, { ...scope, signal: outer.signal });
     const { requestId } = scope;
     const budget = new AnswerBudget(this.#responseBytes);
-    return withinBudget(budget, scope.signal, async (signal) => {
-      const outcome = await prepared.write!(this.#fetches, client.named(variables), { ...scope, signal, budget }, this.#responseBytes);
+    return withinBudget(budget, outer, async (cancellation) => {
+      const outcome = await prepared.write!(this.#fetches, client.named(variables), { ...scope, cancellation, budget }, this.#responseBytes);
       return outcome instanceof DataText ? outcome : this.#shown(outcome, { requestId });
     });
   }
@@ -195,7 +197,7 @@ export class PlannedGraph implements FederatedGraph {
   }
 
   async open({ subgraph, document, operationName, variables }: EventSource, scope: RequestScope): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
-    const events = await this.#subgraphs.get(subgraph)!.subscribe({ document, operationName, variables }, { ...scope, budget: new AnswerBudget(this.#responseBytes) });
+    const events = await this.#subgraphs.get(subgraph)!.subscribe({ document, operationName, variables }, { ...scope, cancellation: Cancellation.of(scope.signal), budget: new AnswerBudget(this.#responseBytes) });
     if (Symbol.asyncIterator in events) return events;
     return { errors: (events.errors ?? []).map((error) => callerError(ofSubgraph(error, subgraph), scope.requestId, this.#log)) };
   }
@@ -213,9 +215,9 @@ export class PlannedGraph implements FederatedGraph {
     return { live: { primary, document: asking ?? primary.operation, identified: asking !== undefined, join: this.#executor.prepare(operation, joinPlan(node)) } };
   }
 
-  async #run({ prepared, aliases, variables: client }: Runnable, fetches: Readonly<Record<string, Fetch>>, variables: Record<string, unknown>, scope: Omit<FetchScope, 'budget'>): Promise<ExecutionResult> {
+  async #run({ prepared, aliases, variables: client }: Runnable, fetches: Readonly<Record<string, Fetch>>, variables: Record<string, unknown>, scope: RequestScope & Pick<FetchScope, 'live'>): Promise<ExecutionResult> {
     const budget = new AnswerBudget(this.#responseBytes);
-    return withinBudget(budget, scope.signal, async (signal) => this.#shown(aliases.restored(await prepared.run(fetches, client.named(variables), { ...scope, signal, budget })), scope));
+    return withinBudget(budget, Cancellation.of(scope.signal), async (cancellation) => this.#shown(aliases.restored(await prepared.run(fetches, client.named(variables), { ...scope, cancellation, budget })), scope));
   }
 
   #shown({ data, errors, incomplete }: PlanOutcome, { requestId }: Pick<RequestScope, 'requestId'>): ExecutionResult {
@@ -236,19 +238,19 @@ function counted(event: ExecutionResult, { budget }: FetchScope): ExecutionResul
 }
 
 /**
- * Runs a plan, whose fetches end when `outer` is aborted or the budget is used up.
+ * Runs a plan, whose fetches end when `outer` is cancelled or the budget is used up.
  *
  * @throws LIMIT_EXCEEDED when the budget is used up
  */
-async function withinBudget<Result>(budget: AnswerBudget, outer: AbortSignal, run: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
-  const stop = new AbortController();
-  const follow = (): void => stop.abort(outer.reason);
-  if (outer.aborted) follow();
-  outer.addEventListener('abort', follow, { once: true });
-  budget.exceeded.catch((failure: unknown) => stop.abort(failure));
+async function withinBudget<Result>(budget: AnswerBudget, outer: Cancellation, run: (cancellation: Cancellation) => Promise<Result>): Promise<Result> {
+  const stop = new Cancellation();
+  const follow: Cancellable = { cancelled: (reason) => stop.cancel(reason) };
+  if (outer.isCancelled) stop.cancel(outer.reason);
+  outer.add(follow);
+  budget.exceeded.catch((failure: unknown) => stop.cancel(failure));
   try {
-    return await Promise.race([run(stop.signal), budget.exceeded]);
+    return await Promise.race([run(stop), budget.exceeded]);
   } finally {
-    outer.removeEventListener('abort', follow);
+    outer.remove(follow);
   }
 }

@@ -1,14 +1,15 @@
-import { HutongError, mapIterator, subgraphUnavailable, timeAllowed, type AnswerBudget, type Log, type SubgraphConnection, type SubgraphRequest } from '@hutong/common';
+import { HutongError, mapIterator, subgraphUnavailable, timeAllowed, withDeadline, type AnswerBudget, type Cancellation, type Caller, type Log, type Origin, type SubgraphConnection, type SubgraphRequest } from '@hutong/common';
 import { subgraphFetches } from '@hutong/common/telemetry';
 import { GraphQLError, Kind, parse, type ExecutionResult, type SelectionNode } from 'graphql';
 import type { PlannedFetch } from './executor/plan.program.js';
 import { ScannedAnswer } from './executor/splice/scanned.answer.js';
-import { withDeadline } from './deadline.js';
 import type { RequestScope } from './federated-graph.js';
 import type { FetchedShapes } from './fetched-shape.js';
 
 /** The scope of one execution of a plan. */
-export interface FetchScope extends RequestScope {
+export interface FetchScope extends Omit<RequestScope, 'signal'> {
+  /** When the caller has gone, the request's time is over, or the budget is used up. */
+  cancellation: Cancellation;
   /** What its fetches may still answer, all together. */
   budget: AnswerBudget;
   /** Whether it is the join of an event. */
@@ -37,11 +38,10 @@ export class SubgraphFetch {
     this.#options = options;
   }
 
-  async fetch(request: PlannedFetch, scope: FetchScope): Promise<ExecutionResult> {
-    const { caller, origin, requestId, signal, budget, received, live } = scope;
-    const fetch = { ...request, caller, origin, requestId, budget, received, live };
+  async fetch(fetch: PlannedFetch, scope: FetchScope): Promise<ExecutionResult> {
+    const { origin, requestId } = scope;
     try {
-      return await subgraphFetches.run({ subgraph: this.#options.subgraph, origin, requestId }, async () => this.#answer(fetch, signal));
+      return await subgraphFetches.run({ subgraph: this.#options.subgraph, origin, requestId }, () => this.#answer(fetch, scope));
     } catch (reason) {
       const { message, extensions } = this.#failure(reason, requestId);
       return { errors: pathsOf(fetch).map((path) => new GraphQLError(message, { path, extensions })) };
@@ -55,15 +55,15 @@ export class SubgraphFetch {
    */
   async subscribe(
     fetch: Pick<SubgraphRequest, 'document' | 'operationName' | 'variables'>,
-    { caller, origin, requestId, signal, budget }: FetchScope,
+    { caller, origin, requestId, cancellation, budget }: FetchScope,
   ): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
     const { subgraph, connections, timeoutMs } = this.#options;
     try {
       const connection = connections.get(subgraph);
       if (!connection) throw subgraphUnavailable({ subgraph });
       const tooLate = () => subgraphUnavailable({ subgraph, seconds: timeoutMs / 1000 });
-      const opening = connection.subscribe({ ...fetch, caller, origin, requestId, signal, budget });
-      const events = await withDeadline(signal, timeoutMs, tooLate, () => opening).catch((reason: unknown) => {
+      const opening = connection.subscribe({ ...fetch, caller, origin, requestId, signal: cancellation.signal, budget });
+      const events = await withDeadline(cancellation, timeoutMs, tooLate, () => opening).catch((reason: unknown) => {
         // What opens too late is closed again.
         void opening.then((late) => (Symbol.asyncIterator in late ? late.return?.() : undefined)).catch(() => undefined);
         throw reason;
@@ -88,13 +88,14 @@ export class SubgraphFetch {
     };
   }
 
-  async #answer(fetch: Omit<SubgraphRequest, 'signal'>, outer: AbortSignal): Promise<ExecutionResult> {
-    const { subgraph, connections } = this.#options;
-    const timeoutMs = timeAllowed(this.#options.timeoutMs, fetch.document, fetch.variables);
+  async #answer(fetch: PlannedFetch, scope: FetchScope): Promise<ExecutionResult> {
+    const { subgraph, connections, timeoutMs: usualMs } = this.#options;
     const connection = connections.get(subgraph);
     if (!connection) throw subgraphUnavailable({ subgraph });
+    const timeoutMs = timeAllowed(usualMs, fetch.document, fetch.variables);
     const tooLate = () => subgraphUnavailable({ subgraph, seconds: timeoutMs / 1000 });
-    const result = await withDeadline(outer, timeoutMs, tooLate, (signal) => connection.execute({ ...fetch, signal, hasDeadline: true }), fetch.received);
+    const ask = (cancellation: Cancellation) => connection.execute(new FetchRequest(fetch, scope, cancellation));
+    const result = await withDeadline(scope.cancellation, timeoutMs, tooLate, ask, scope.received);
     return connection.isRemote ? this.#sound(result, fetch) : result;
   }
 
@@ -112,6 +113,42 @@ export class SubgraphFetch {
     const { subgraph, log } = this.#options;
     log.error({ requestId, subgraph, err: reason }, 'subgraph did not answer');
     return subgraphUnavailable({ subgraph, cause: reason });
+  }
+}
+
+/** What a fetch asks a connection; few of these look at a signal, so that it is made for those only. */
+class FetchRequest implements SubgraphRequest {
+  readonly document: string;
+  readonly operationName: string | undefined;
+  readonly variables: Record<string, unknown>;
+  readonly variablesJson: string | undefined;
+  readonly read: SubgraphRequest['read'];
+  readonly caller: Caller;
+  readonly origin: Origin;
+  readonly requestId: string;
+  readonly budget: AnswerBudget;
+  readonly received: Promise<void> | undefined;
+  readonly live: boolean | undefined;
+  readonly cancellation: Cancellation;
+  readonly hasDeadline = true;
+
+  constructor(fetch: PlannedFetch, scope: FetchScope, cancellation: Cancellation) {
+    this.document = fetch.document;
+    this.operationName = fetch.operationName;
+    this.variables = fetch.variables;
+    this.variablesJson = fetch.variablesJson;
+    this.read = fetch.read;
+    this.caller = scope.caller;
+    this.origin = scope.origin;
+    this.requestId = scope.requestId;
+    this.budget = scope.budget;
+    this.received = scope.received;
+    this.live = scope.live;
+    this.cancellation = cancellation;
+  }
+
+  get signal(): AbortSignal {
+    return this.cancellation.signal;
   }
 }
 

@@ -52,7 +52,10 @@ export function graphqlRoute({ current, server, operations, texts, identity, lim
   const contextOf = (request: Request, response: Response): Promise<GraphqlRequestContext> => (response.locals.graphqlContext ??= contextMade(request, response)) as Promise<GraphqlRequestContext>;
   const body = graphqlBody(limits, uploadBody({ identity, limits: uploads, bodyBytes: limits.bodyBytes, checkJson: (json) => checkJson(json, limits) }));
   const planned = plannedRoute({ current, operations, contextOf, limits, log });
-  router.use('/graphql', neverKept, ...body, streams, planned, expressMiddleware(server, { context: ({ req, res }) => contextOf(req, res) }));
+  // A router of its own, whose handlers need not look at the path one by one.
+  const graphql = Router();
+  graphql.use(neverKept, ...body, streams, planned, expressMiddleware(server, { context: ({ req, res }) => contextOf(req, res) }));
+  router.use('/graphql', graphql);
   return router;
 }
 

@@ -1,10 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { anonymous, findUnstorableText, subgraphUnavailable, unauthenticated, type Caller, type Log, type SubgraphConnection } from '@hutong/common';
+import { anonymous, Cancellation, findUnstorableText, subgraphUnavailable, unauthenticated, withDeadline, type Caller, type Log, type SubgraphConnection } from '@hutong/common';
 import { subgraphFetches } from '@hutong/common/telemetry';
 import { LRUCache } from 'lru-cache';
 import { csrfTokenWrong } from '../errors.js';
 import { credentialLookups } from '../telemetry/activities.js';
-import { withDeadline } from '../federation/deadline.js';
 import { CredentialWatch, type WatchedCredential } from './credential-watch.js';
 import type { Asked, IdentitySource, ResolvedCredential } from './identity.source.js';
 import type { RequestCredential } from './request-credential.js';
@@ -184,7 +183,7 @@ export class Identity implements RevocationListener {
       const connection = connections.get(source.subgraph);
       if (!connection) throw new Error('not connected');
       const tooLate = () => new Error('no answer in time');
-      const { data, errors } = await withDeadline(NEVER, LOOKUP_TIMEOUT_MS, tooLate, (signal) =>
+      const { data, errors } = await withDeadline(NEVER, LOOKUP_TIMEOUT_MS, tooLate, ({ signal }) =>
         subgraphFetches.run({ subgraph: source.subgraph, origin: 'peer', requestId }, () => connection.execute({ ...request, signal })),
       );
       if (errors?.[0]) throw new Error(errors[0].message);
@@ -208,7 +207,7 @@ function askedOf({ credential, credentialId, actsAs }: Shown): Asked | undefined
 const keyOf = ({ by, text }: Asked): string => `${by} ${text}`;
 
 /** A look-up is shared by requests, so none of them may end it. */
-const NEVER = new AbortController().signal;
+const NEVER = new Cancellation();
 
 function knownCredential({ credentialId, userId, username, roles, organization, scopes, csrfHash, expiresAt }: ResolvedCredential): KnownCredential {
   const caller: Caller = { userId, username, roles, organization, scopes, credentialId, address: null };

@@ -1,9 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { ApolloServer } from '@apollo/server';
-import { badInput, HutongError, internalError, mapIterator, timedOut, timeAllowed, type Caller, type Log } from '@hutong/common';
+import { badInput, Cancellation, HutongError, internalError, mapIterator, timedOut, timeAllowed, withDeadline, type Caller, type Log } from '@hutong/common';
 import { getOperationAST, GraphQLError, Kind, OperationTypeNode, parse, type DocumentNode, type ExecutionResult, type FormattedExecutionResult, type GraphQLFormattedError, type OperationDefinitionNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
-import { withDeadline } from '../federation/deadline.js';
 import type { CurrentGraph } from '../federation/current-graph.js';
 import type { FederatedGraph, RequestScope } from '../federation/federated-graph.js';
 import { graphError } from '../federation/subgraph.errors.js';
@@ -150,10 +149,10 @@ export class LiveOperations {
     const { server, limits } = this.#options;
     const requestMs = timeAllowed(limits.requestMs, text, variables);
     const tooLate = () => timedOut({ what: 'The request', seconds: requestMs / 1000 });
-    const { body } = await withDeadline(signal, requestMs, tooLate, (until) =>
+    const { body } = await withDeadline(Cancellation.of(signal), requestMs, tooLate, (until) =>
       server.executeOperation(
         { query: text, variables, ...(operationName === undefined ? {} : { operationName }) },
-        { contextValue: { text, caller, requestId, transport, signal: until, graphqlResponse: true } },
+        { contextValue: { text, caller, requestId, transport, signal: until.signal, graphqlResponse: true } },
       ),
     );
     if (body.kind !== 'single') throw new Error('The answer comes in parts, which nobody asked for');

@@ -18,6 +18,8 @@ export interface SseOptions {
 }
 
 const EVENT_STREAM = 'text/event-stream';
+/** What others accept need not be weighed. */
+const MAY_BE_STREAM = /text\/|\*/i;
 const PING_MS = 12_000;
 const STALL_MS = 30_000;
 
@@ -34,7 +36,7 @@ export class SseEndpoint {
 
   /** Takes POSTs with `Accept: text/event-stream`, whose body was read; leaves all others to the next handler. */
   readonly handler: RequestHandler = async (request, response, next) => {
-    const wanted = request.method === 'POST' && request.accepts(['application/json', 'application/graphql-response+json', EVENT_STREAM]) === EVENT_STREAM;
+    const wanted = request.method === 'POST' && MAY_BE_STREAM.test(request.headers.accept ?? '') && request.accepts(['application/json', 'application/graphql-response+json', EVENT_STREAM]) === EVENT_STREAM;
     if (!wanted) return next();
     await this.#serve(request, response);
   };

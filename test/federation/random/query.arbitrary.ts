@@ -50,9 +50,13 @@ interface Place {
 
 type Scope = Map<string, Place>;
 
-/** The query of these choices, on this graph. */
-export function queryOf(schema: GraphQLSchema, chosen: QueryChoices): RandomQuery {
-  return new QueryWriter(schema, chosen).written();
+/**
+ * The query of these choices, on this graph.
+ *
+ * @param hasConditions whether it may have `@skip` and `@include`
+ */
+export function queryOf(schema: GraphQLSchema, chosen: QueryChoices, hasConditions: boolean): RandomQuery {
+  return new QueryWriter(schema, chosen, hasConditions).written();
 }
 
 class QueryWriter {
@@ -62,6 +66,7 @@ class QueryWriter {
   constructor(
     private readonly schema: GraphQLSchema,
     private readonly chosen: QueryChoices,
+    private readonly hasConditions: boolean,
   ) {}
 
   written(): RandomQuery {
@@ -135,7 +140,7 @@ class QueryWriter {
       this.#variables.set(of, isOmitted ? { type: `Boolean = ${value}`, value, isOmitted } : { type: 'Boolean!', value });
       return ` @${bits & 8 ? 'skip' : 'include'}(if: $${of})`;
     };
-    if (condition % 5 !== 4) return '';
+    if (!this.hasConditions || condition % 5 !== 4) return '';
     return condition % 35 === 34 ? ` @skip(if: $${this.#boolean()}) @include(if: $${this.#boolean()})` : directive(condition >> 2);
   }
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { baseOf, KEYS, ownerOf, type ModelField, type ModelInterface, type ModelObject, type ModelUnion, type Presence, type Requirement, type WorldModel } from './world.model.js';
+import { baseOf, KEYS, LEAVES, ownerOf, type ModelField, type ModelInterface, type ModelObject, type ModelUnion, type Presence, type Requirement, type WorldModel } from './world.model.js';
 
 /** Choices are numbers, taken by what is left when they are divided: whatever they are, a world comes of them, and smaller ones make a plainer one. */
 const choice = fc.nat({ max: 63 });
@@ -22,7 +22,6 @@ type Choices = typeof choices extends fc.Arbitrary<infer Choice> ? Choice : neve
 /** Supergraphs of two to four subgraphs. Most of them compose. */
 export const worldModel: fc.Arbitrary<WorldModel> = choices.map((chosen) => new ModelBuilder(chosen).built());
 
-const LEAVES = ['String', 'Int', 'Hue', 'Float', 'Boolean', 'ID', 'Blob'];
 const WRAPS = [(base: string) => base, (base: string) => `${base}!`, (base: string) => `[${base}]`, (base: string) => `[${base}!]`, (base: string) => `[${base}!]!`, (base: string) => `[${base}]!`, (base: string) => `[[${base}!]]`, (base: string) => base];
 /** Names that objects of JavaScript inherit, that answers have, and those that planners and clients like to take. */
 const NAMES = ['constructor', 'toString', 'hasOwnProperty', 'valueOf', 'name', 'data', 'errors', 'representations', 'length', 'then', 'client_alias_id'];
@@ -116,7 +115,10 @@ class ModelBuilder {
     const object = this.#objects.get(to)!;
     const { base, wrap, owner, mode, shared, hasArguments, fails } = chosen;
     const homes = [...object.keys.keys()];
-    const common = { name, type: of(WRAPS, wrap)(this.#base(base, false)), hasArguments: hasArguments % 8 === 7, fails: fails % 4 === 3 };
+    const type = of(WRAPS, wrap)(this.#base(base, false));
+    // An object that a subgraph knows by its interface alone may be gone by what fails in it: then nobody can tell what it was.
+    const mayBeRequired = object.kind === 'value' || !this.#hasObject;
+    const common = { name, type: mayBeRequired ? type : type.replace(/!$/, ''), hasArguments: hasArguments % 8 === 7, fails: fails % 4 === 3 };
     if (object.kind === 'value') return void object.fields.push({ ...common, presence: new Map() });
     const by = of(homes, owner);
     const others = homes.filter((number) => number !== by);
@@ -145,7 +147,7 @@ class ModelBuilder {
     return some.length > 0 ? some : all.slice(0, 1);
   }
 
-  /** Makes some fields of what other subgraphs answer; none of a field that is made so itself, as Apollo's planner asks for some of these too early. */
+  /** Makes some fields of what other subgraphs answer, and of what is made so itself. */
   #require(name: string, choices: readonly FieldChoice[]): void {
     const object = this.#objects.get(name)!;
     const own = object.fields.length - choices.length;
@@ -153,18 +155,30 @@ class ModelBuilder {
       const field = object.fields[own + at]!;
       if (mode % 8 < 6 || field.hasArguments) continue;
       const by = ownerOf(field);
-      const possible = object.fields.slice(0, own + at).flatMap((other): (Requirement & { field: ModelField })[] => {
-        if (other.presence.has(by) || other.requires || other.hasArguments || (other.fails && other.type.includes('!'))) return [];
-        const leaf = this.#objects.get(baseOf(other));
-        if (LEAVES.includes(baseOf(other))) return [{ name: other.name, inner: undefined, field: other }];
-        const inner = leaf?.kind === 'value' ? leaf.fields.find((one) => !one.fails && !one.hasArguments && LEAVES.includes(baseOf(one))) : undefined;
-        return inner ? [{ name: other.name, inner: inner.name, field: other }] : [];
-      });
+      const decided = object.fields.slice(0, own + at);
+      const possible = decided.flatMap((other) => this.#requirable(other, { by, type: name, decided, choice: owner + at }));
       if (possible.length === 0) continue;
-      const taken = [...new Map([owner, ...requires].map((one) => of(possible, one)).map((one) => [one.name, one])).values()];
-      for (const one of taken) one.field.presence.set(by, 'external');
-      object.fields[own + at] = { name: field.name, type: wrap % 2 === 1 ? 'String!' : 'String', presence: field.presence, requires: taken.map(({ name: required, inner }) => ({ name: required, inner })) };
+      const taken = [...new Map([owner, ...requires].map((one) => of(possible, one)).map((one) => [one.requirement.name, one])).values()];
+      for (const { fields } of taken) for (const one of fields) if (!one.presence.has(by)) one.presence.set(by, 'external');
+      object.fields[own + at] = { name: field.name, type: wrap % 2 === 1 ? 'String!' : 'String', presence: field.presence, requires: taken.map(({ requirement }) => requirement) };
     }
+  }
+
+  /**
+   * What subgraph `by` may require of a field, with the fields that it has to know for that; of entities what is decided, so that nothing is
+   * made of itself. Nothing that has arguments: where a client asks for the same with others, Apollo's planner asks for one of both.
+   */
+  #requirable(other: ModelField, { by, type, decided, choice }: { by: number; type: string; decided: readonly ModelField[]; choice: number }): { requirement: Requirement; fields: ModelField[] }[] {
+    const { name } = other;
+    const isSure = (one: ModelField): boolean => !one.hasArguments && (!one.fails || !one.type.includes('!'));
+    if (other.presence.has(by) || !isSure(other)) return [];
+    if (LEAVES.includes(baseOf(other))) return [{ requirement: { name }, fields: [other] }];
+    const object = this.#objects.get(baseOf(other));
+    if (!object || (object.kind === 'entity' && object.name > type)) return [];
+    const leaves = (object.name === type ? decided : object.fields).filter((one) => LEAVES.includes(baseOf(one)) && isSure(one));
+    if (leaves.length === 0) return [];
+    const inner = of(leaves, choice);
+    return [{ requirement: { name, inner: inner.name }, fields: object.kind === 'entity' ? [other, inner] : [other] }];
   }
 
   /** Has some fields answer on their way what another subgraph answers of the entity they lead to. */

@@ -30,7 +30,7 @@ export class WorldData {
     const place = `${type}/${index}/${field.name}/${JSON.stringify(sorted(asked))}`;
     const { requires } = field;
     if (requires) {
-      const made = requires.map(({ name, inner }) => (isTold ? taken(given?.[name], (value) => (inner === undefined ? value : (value as Given)[inner])) : this.#required(type, index, { name, inner })));
+      const made = requires.map((one) => (isTold ? taken(given?.[one.name], (value) => (one.inner === undefined ? value : (value as Given)[one.inner])) : this.#required(type, index, one)));
       return `${field.name} of ${JSON.stringify(made)}`;
     }
     if (field.name === 'id') return idOf(type, index);

@@ -5,6 +5,7 @@ export type Presence = 'own' | 'shared' | 'external' | 'overridden';
 
 export interface Requirement {
   name: string;
+  /** A leaf of the object that it leads to. */
   inner?: string | undefined;
 }
 
@@ -14,7 +15,7 @@ export interface ModelField {
   readonly type: string;
   /** By the number of the subgraph; of the fields of a value everywhere the same. */
   readonly presence: Map<number, Presence>;
-  /** Fields of the same type that the value is made of; of one that leads to a value, a leaf of that. */
+  /** Fields of the same type that the value is made of; of one that leads to an object, a leaf of that. */
   readonly requires?: readonly Requirement[];
   /** Whom the owner overrides. */
   readonly overrides?: number;
@@ -65,6 +66,9 @@ export interface WorldModel {
 /** So many objects of each type there are. */
 export const OBJECTS = 4;
 
+/** Types that no fields are asked of. */
+export const LEAVES = ['String', 'Int', 'Hue', 'Float', 'Boolean', 'ID', 'Blob'];
+
 /** What each way to name an entity is made of. */
 export const KEYS = ['id', 'k1 k2', 'link { code }'] as const;
 
@@ -81,3 +85,10 @@ export const baseOf = ({ type }: Pick<ModelField, 'type'>): string => type.repla
 
 export const answers = ({ presence }: ModelField, subgraph: number): boolean => ['own', 'shared'].includes(presence.get(subgraph) ?? '');
 export const ownerOf = ({ presence }: ModelField): number => [...presence].find(([, how]) => how === 'own')![0];
+
+/** Whether two subgraphs may answer parts of the objects in lists of lists: the executor of @apollo/gateway does not put these together. */
+export const sharesNestedLists = ({ objects }: WorldModel): boolean =>
+  [...objects.values()].some(({ kind, fields }) => fields.some((field) => field.type.startsWith('[[') && !LEAVES.includes(baseOf(field)) && (kind === 'value' || [...field.presence.values()].includes('shared'))));
+
+/** Whether fields are made of others. Where a condition is on one of these, Apollo's planner has what is asked for beside it wait for what that is made of, which is not asked for when it is left out. */
+export const hasMadeFields = ({ objects }: WorldModel): boolean => [...objects.values()].some(({ fields }) => fields.some(({ requires }) => requires));

@@ -1,6 +1,6 @@
 import type { FederationWorld, WorldSubgraph } from '../world.js';
 import { HUES, type Thing, WorldData } from './world.data.js';
-import { answers, baseOf, KEYS, type ModelField, type ModelObject, type WorldModel } from './world.model.js';
+import { answers, baseOf, KEYS, type ModelField, type ModelObject, type Requirement, type WorldModel } from './world.model.js';
 
 const ARGUMENTS = '(a: Int = 7, hue: Hue = RED, pick: Pick, many: [String!])';
 const COMMON = `scalar Blob enum Hue { ${HUES.join(' ')} } input Pick { n: Int! = 3 name: String hue: Hue again: Pick }`;
@@ -42,7 +42,7 @@ export class RandomSubgraph {
       ...(how === 'external' ? ['@external'] : []),
       ...(how === 'shared' || (how === 'own' && (isProvided || [...presence.values()].includes('shared'))) ? ['@shareable'] : []),
       ...(how === 'own' && overrides !== undefined ? [`@override(from: "s${overrides}")`] : []),
-      ...(how === 'own' && requires ? [`@requires(fields: "${requires.map(({ name: required, inner }) => (inner === undefined ? required : `${required} { ${inner} }`)).join(' ')}")`] : []),
+      ...(how === 'own' && requires ? [`@requires(fields: "${requires.map(requirementText).join(' ')}")`] : []),
       ...(how === 'own' && provides !== undefined ? [`@provides(fields: "${provides}")`] : []),
     ];
     this.#type(baseOf(field));
@@ -138,6 +138,8 @@ export class RandomSubgraph {
     this.#sdl.push(`type ${name} @interfaceObject @key(fields: "id") { ${shown.join(' ')} }`);
   }
 }
+
+const requirementText = ({ name, inner }: Requirement): string => (inner === undefined ? name : `${name} { ${inner} }`);
 
 /** A world whose mutations count how many there were. */
 export interface RandomWorld extends FederationWorld {

@@ -8,9 +8,9 @@ import { PlannedGraph } from '../planned-graph.js';
 
 const LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])\n';
 const SDL = {
-  machines: `${LINK} type Query { rack: [Machine!]! spare: Machine } type Machine @key(fields: "id") { id: ID!, next: Machine }`,
+  machines: `${LINK} type Query { rack: [Machine!]! spare: Machine } type Mutation { stop(id: ID!): Machine } type Machine @key(fields: "id") { id: ID!, next: Machine }`,
   // A name that nothing inside may have taken.
-  event: `${LINK} type Machine @key(fields: "id") { id: ID!, name: String, tags: [String!] }`,
+  event: `${LINK} type Query { started(id: ID!): Machine } type Mutation { start(id: ID!): Machine } type Machine @key(fields: "id") { id: ID!, name: String, tags: [String!] }`,
 };
 
 const asked: SubgraphRequest[] = [];
@@ -45,8 +45,10 @@ function connection(name: keyof typeof SDL, resolvers: object): SubgraphConnecti
 
 const connections = new Map(
   [
-    connection('machines', { Query: { rack: () => [machine(1), machine(2), machine(1)], spare: () => machine(2) } }),
+    connection('machines', { Query: { rack: () => [machine(1), machine(2), machine(1)], spare: () => machine(2) }, Mutation: { stop: (_: never, { id }: { id: string }) => machine(Number(id)) }, Machine: { __resolveReference: ({ id }: { id: string }) => machine(Number(id)) } }),
     connection('event', {
+      Query: { started: (_: never, { id }: { id: string }) => ({ id }) },
+      Mutation: { start: (_: never, { id }: { id: string }) => ({ id }) },
       Machine: {
         __resolveReference: ({ id }: { id: string }) => ({ id }),
         name: ({ id }: { id: string }) => (id === '3' ? new GraphQLError('no name', { extensions: { code: 'NAMELESS' } }) : `machine ${id}`),
@@ -71,6 +73,30 @@ test('entities that several places name are asked for together, and each once', 
   expect(names).toHaveLength(1);
   expect(names[0]!.variables['representations']).toEqual(['1', '2', '3'].map((id) => ({ __typename: 'Machine', id })).map((entity) => expect.objectContaining(entity) as object));
   expect(JSON.parse(names[0]!.variablesJson!)).toEqual(names[0]!.variables);
+});
+
+/** Of which machines each request asks this. */
+const askedFor = (field: string) => asked.filter(({ document }) => document.includes(`on Machine{${field}`)).map(({ variables }) => (variables['representations'] as { id: string }[]).map(({ id }) => id));
+
+test('an entity that another branch asked for before is not asked for again', async () => {
+  const { data } = await run('{ rack { name } started(id: "2") { next { next { name } } } other: started(id: "1") { next { name next { name } } } }');
+  expect(data).toEqual({
+    rack: [1, 2, 1].map((id) => ({ name: `machine ${id}` })),
+    started: { next: { next: null } },
+    other: { next: { name: 'machine 2', next: { name: null } } },
+  });
+  expect(askedFor('name')).toEqual([['1', '2'], ['3']]);
+});
+
+test('what is known already of all entities is not asked for at all', async () => {
+  expect((await run('{ rack { name } started(id: "1") { next { name } } }')).data).toMatchObject({ started: { next: { name: 'machine 2' } } });
+  expect(askedFor('name')).toEqual([['1', '2']]);
+});
+
+test('after each field of a mutation, entities are asked for anew', async () => {
+  const { data } = await run('mutation { start(id: "1") { next { name } } stop(id: "1") { name } again: start(id: "1") { next { name } } }');
+  expect(data).toEqual({ start: { next: { name: 'machine 2' } }, stop: { name: 'machine 1' }, again: { next: { name: 'machine 2' } } });
+  expect([askedFor('next'), askedFor('name')]).toEqual([[['1'], ['1']], [['2'], ['1'], ['2']]]);
 });
 
 test('an error about an entity is told at each place that names it, and nowhere else', async () => {

@@ -10,7 +10,7 @@ import type { Fetch, PlanExecutor, PlanOutcome, PreparedPlan } from './plan.exec
 import { compilePlan, type FetchedData } from './plan.program.js';
 import { compileShape, type Introspect, type ResponseShape } from './response.shape.js';
 import { compileText, type ResponseText } from './response.text.js';
-import { RecordedAnswers } from './splice/recorded.answers.js';
+import { RunRequests } from './run.requests.js';
 import { compileSplice, type SplicedProgram } from './splice/spliced.program.js';
 
 /** Forms of one operation, by what its conditions are, that are kept. */
@@ -61,15 +61,14 @@ export class CompiledExecutor implements PlanExecutor {
         },
       };
     };
-    const fetch = async (fetches: Readonly<Record<string, Fetch>>, variables: Record<string, unknown>, scope: FetchScope, recorded?: RecordedAnswers): Promise<Fetched> => {
+    const requestsOf = (fetches: Readonly<Record<string, Fetch>>, variables: Record<string, unknown>, scope: FetchScope): RunRequests => new RunRequests(variables, (subgraph, request) => fetches[subgraph]!(request, scope));
+    const fetch = async (requests: RunRequests, variables: Record<string, unknown>): Promise<Fetched> => {
       const errors: unknown[] = [];
       const fetched = await program.run({
-        variables,
-        fetch: (subgraph, request) => fetches[subgraph]!(request, scope),
+        requests,
         condition: (name) => conditionValue(operation, name, variables),
         refused: (subgraph, { message, path, extensions }) => errors.push(ofSubgraph({ message, ...(path ? { path } : {}), ...(extensions ? { extensions } : {}) }, subgraph)),
         failed: (error) => errors.push(error),
-        recorded,
       });
       return { fetched, errors, introspect: (fields) => introspected(schema, { operation, fragmentNodes, fields, variables }) };
     };
@@ -79,15 +78,15 @@ export class CompiledExecutor implements PlanExecutor {
       return { data, errors, incomplete: errors.length > 0 ? [] : faults };
     };
     return {
-      run: async (fetches, variables, scope) => shaped(await fetch(fetches, variables, scope), formFor(variables)),
+      run: async (fetches, variables, scope) => shaped(await fetch(requestsOf(fetches, variables, scope), variables), formFor(variables)),
       async write(fetches, variables, scope, atMost) {
         const form = formFor(variables);
         const splice = remoteOnly() ? form.splice : undefined;
-        const recorded = splice && new RecordedAnswers();
-        const spliced = splice && (await splice({ variables, fetch: (subgraph, request) => fetches[subgraph]!(request, scope), atMost, recorded: recorded! }));
+        const requests = requestsOf(fetches, variables, scope);
+        const spliced = splice && (await splice({ requests, atMost }));
         writtenAnswers.tell({ way: spliced === undefined ? 'objects' : 'bytes' });
         if (spliced !== undefined) return new DataText(spliced);
-        const all = await fetch(fetches, variables, scope, recorded);
+        const all = await fetch(requests, variables);
         const json = all.errors.length > 0 ? undefined : form.text(all.fetched, atMost, all.introspect);
         return json === undefined ? shaped(all, form) : new DataText(json);
       },

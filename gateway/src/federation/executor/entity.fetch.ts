@@ -2,8 +2,8 @@ import type { FetchNode } from '@apollo/query-planner';
 import type { GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import { placesOf, type DataPath } from './data.path.js';
 import { compileRewrites } from './data.rewrite.js';
-import { EntityBatch, type FetchForm } from './entity.batch.js';
 import { compileNaming, type Naming, type NamingOf, type Representation } from './entity.representation.js';
+import { answered, errorsAbout, fetchForm } from './entity.requests.js';
 import { deepCopyOf, isData, withoutType, type Data } from './fetched.data.js';
 import type { JoinedEntities } from './joined.entities.js';
 import type { Run, Step } from './plan.program.js';
@@ -19,8 +19,9 @@ interface Wanted {
 }
 
 /** Asks for each entity once, however often it is in the data. */
-export function entityFetch(node: FetchNode, path: DataPath, schema: GraphQLSchema, form: FetchForm): Step {
+export function entityFetch(node: FetchNode, path: DataPath, schema: GraphQLSchema): Step {
   const { serviceName } = node;
+  const form = fetchForm(node);
   const namingOf = compileNaming(node.requires!, schema, compileRewrites(node.inputRewrites, schema));
   const rewrite = compileRewrites(node.outputRewrites, schema);
   /** Whether it is asked for by the name of an interface: where the subgraph knows an `@interfaceObject`, that is its type. */
@@ -28,16 +29,17 @@ export function entityFetch(node: FetchNode, path: DataPath, schema: GraphQLSche
   return async (targets, run) => {
     const wanted = wantedOf(targets, namingOf, run.joins);
     if (wanted.length === 0) return;
-    const { entities, errors } = await EntityBatch.ask(node, form, wanted.map(({ representation }) => representation), run);
+    const asked = run.requests.entities(node, form, wanted.map(({ representation }) => representation));
+    const errors = errorsAbout(asked, await answered(asked));
     if (errors.length > 0) tellOf(errors, { serviceName, path, wanted }, run);
-    if (!entities) return;
-    for (let index = 0; index < wanted.length; index += 1) {
-      const fetched: unknown = entities[index];
+    for (const [number, { request, index }] of asked.entries()) {
+      const fetched = request.entities(run.failed)[index];
       if (!isData(fetched)) continue;
-      const { targets: places } = wanted[index]!;
+      const { targets: places } = wanted[number]!;
       let entity = byInterface && !namesObject(schema, fetched['__typename']) ? withoutType(fetched) : fetched;
+      // What is joined with objects in it is not the same at every place.
+      if (rewrite || (request.user ??= node) !== node) entity = deepCopyOf(entity) as Data;
       if (rewrite) {
-        entity = deepCopyOf(entity) as Data;
         entity['__typename'] ??= places[0]!['__typename'];
         rewrite(entity);
       }

@@ -9,8 +9,8 @@ import { isOfType } from './type.condition.js';
 export interface Representation {
   /** As JSON: equal for the same entity. */
   json: string;
-  /** Makes the object of it. */
-  data(): Data;
+  /** Makes the object of it; absent where nobody made it but from the JSON. */
+  data?(): Data;
 }
 
 /** How entities of one type are named. */

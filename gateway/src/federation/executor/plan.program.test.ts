@@ -2,6 +2,7 @@ import type { PlanNode } from '@apollo/query-planner';
 import { buildSchema, OperationTypeNode, type ExecutionResult, type GraphQLFormattedError } from 'graphql';
 import { expect, test } from 'vitest';
 import { compilePlan } from './plan.program.js';
+import { RunRequests } from './run.requests.js';
 
 const schema = buildSchema('type Query { boxes: [Box!] } type Box { id: ID! items: [Item!] } type Item { id: ID! label: String name: String flaws: Int }');
 
@@ -31,9 +32,8 @@ test('an error about an entity is told of its place, though the entity was joine
   };
   const told: GraphQLFormattedError[] = [];
   const { data, joins } = await plan.run({
-    variables: {},
+    requests: new RunRequests({}, async (subgraph) => answers[subgraph]!()),
     condition: () => false,
-    fetch: async (subgraph) => answers[subgraph]!(),
     refused: (_subgraph, error) => void told.push(error),
     failed: (error) => expect.fail(String(error)),
   });

@@ -1,13 +1,12 @@
 import type { SubgraphRequest } from '@hutong/common';
 import type { FetchNode, PlanNode, QueryPlan } from '@apollo/query-planner';
-import type { ExecutionResult, GraphQLFormattedError, GraphQLSchema } from 'graphql';
+import type { GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import { compileGather, pathKey, type DataPath } from './data.path.js';
-import { FetchForms, type EntityBatch, type FetchForm } from './entity.batch.js';
 import { entityFetch } from './entity.fetch.js';
 import type { Data } from './fetched.data.js';
 import { JoinedEntities } from './joined.entities.js';
 import { rootFetch } from './root.fetch.js';
-import type { RecordedAnswers } from './splice/recorded.answers.js';
+import type { RunRequests } from './run.requests.js';
 
 /** One request to a subgraph. */
 export interface PlannedFetch {
@@ -22,17 +21,13 @@ export interface PlannedFetch {
 
 /** What a plan runs with. */
 export interface PlanSurroundings {
-  variables: Readonly<Record<string, unknown>>;
-  /** Never rejects for a subgraph's fault. What it answers is not changed. */
-  fetch(subgraph: string, request: PlannedFetch): Promise<ExecutionResult>;
+  requests: RunRequests;
   /** The value of a Boolean variable. */
   condition(name: string): boolean;
   /** Takes an error of a subgraph, with its path in the whole answer. */
   refused(subgraph: string, error: GraphQLFormattedError): void;
   /** Takes what a step failed with of itself. */
   failed(error: unknown): void;
-  /** What was asked already on behalf of the same run. */
-  recorded?: RecordedAnswers | undefined;
 }
 
 /** What a plan fetched. */
@@ -51,10 +46,7 @@ export interface PlanProgram {
 }
 
 /** A plan while it runs. */
-export interface Run extends PlanSurroundings, FetchedData {
-  /** What is about to be asked for. */
-  batches: Map<FetchForm, EntityBatch>;
-}
+export interface Run extends PlanSurroundings, FetchedData {}
 
 /** Goes on with objects of what was fetched so far. */
 export type Step = (targets: readonly Data[], run: Run) => Promise<void>;
@@ -73,7 +65,7 @@ export function compilePlan({ node }: QueryPlan, schema: GraphQLSchema): PlanPro
     joinedAt,
     async run(surroundings) {
       const fetched = begun();
-      await step([fetched.data], { ...surroundings, ...fetched, batches: new Map() });
+      await step([fetched.data], { ...surroundings, ...fetched });
       return fetched;
     },
   };
@@ -104,7 +96,6 @@ function collectJoined(node: PlanNode, path: DataPath, joined: Set<string>): voi
 
 class PlanCompiler {
   readonly subgraphs = new Set<string>();
-  readonly #forms = new FetchForms();
 
   constructor(
     private readonly schema: GraphQLSchema,
@@ -133,7 +124,7 @@ class PlanCompiler {
 
   #fetch(node: FetchNode, path: DataPath): Step {
     this.subgraphs.add(node.serviceName);
-    const step = node.requires ? entityFetch(node, path, this.schema, this.#forms.of(node)) : rootFetch(node, path, this.schema);
+    const step = node.requires ? entityFetch(node, path, this.schema) : rootFetch(node, path, this.schema);
     return (targets, run) => step(targets, run).catch((error: unknown) => run.failed(error));
   }
 

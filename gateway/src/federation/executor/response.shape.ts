@@ -9,7 +9,7 @@ import { hasFields, selectedFields, typeOfField, typeOfObject, type ShapeParts }
 /** Answers `__schema` and `__type`. */
 export type Introspect = (fields: readonly FieldNode[]) => unknown;
 
-/** Puts fetched data into the form that was asked for. */
+/** Puts fetched data into the form that was asked for. What has this form already is not copied, and others may have it as well: nobody changes it. */
 export type ResponseShape = (fetched: FetchedData, introspect: Introspect) => ShapedResponse;
 
 export interface ShapedResponse {
@@ -35,8 +35,12 @@ const TOLD = Symbol('a null that was told of');
 /** A null where none may be: what is around it becomes null. */
 const REFUSED = Symbol('a null that may not be');
 
-/** Adds a field to an object of the answer; false: the object may not be. */
-type AddField = (from: Data, to: Data, run: Completion) => boolean;
+/** A field of an object of the answer; `REFUSED`: the object may not be. */
+interface ShapedField {
+  key: string;
+  read(from: Data): unknown;
+  complete: Complete;
+}
 
 /** @param root type of the operation */
 export function compileShape(parts: ShapeParts, selections: SelectionSetNode, root: GraphQLCompositeType): ResponseShape {
@@ -57,26 +61,28 @@ class ShapeCompiler {
     if (!hasFields(type, selected)) return null;
     const fields = [...selected].map(([key, nodes]) => this.#field(type, key, nodes, path));
     return (from, run) => {
-      const to: Data = {};
-      for (const add of fields) if (!add(from, to, run)) return TOLD;
-      return to;
+      let to: Data | undefined = hasKeys(from, fields) ? undefined : {};
+      for (let index = 0; index < fields.length; index += 1) {
+        const { key, read, complete } = fields[index]!;
+        const value = read(from);
+        run.path.push(key);
+        const completed = complete(value ?? null, run);
+        run.path.pop();
+        if (completed === REFUSED) return TOLD;
+        const shown = completed === TOLD ? null : completed;
+        if (!to && shown !== value) to = firstOf(from, fields.slice(0, index));
+        if (to) setOwn(to, key, shown);
+      }
+      return to ?? from;
     };
   }
 
-  #field(parent: GraphQLCompositeType, key: string, nodes: readonly FieldNode[], path: DataPath): AddField {
+  #field(parent: GraphQLCompositeType, key: string, nodes: readonly FieldNode[], path: DataPath): ShapedField {
     const name = nodes[0]!.name.value;
-    if (name === '__typename') return typeNameOf(parent, key);
-    if (name === '__schema' || name === '__type') return (_from, to, run) => (setOwn(to, key, run.introspect(nodes)), true);
-    const complete = this.#complete(typeOfField(parent, name)!, nodes, parent, [...path, key]);
     const read = readerOf(key);
-    return (from, to, run) => {
-      run.path.push(key);
-      const completed = complete(read(from) ?? null, run);
-      run.path.pop();
-      if (completed === REFUSED) return false;
-      setOwn(to, key, completed === TOLD ? null : completed);
-      return true;
-    };
+    if (name === '__typename') return { key, read, complete: typeNameOf(parent) };
+    if (name === '__schema' || name === '__type') return { key, read, complete: (_value, run) => run.introspect(nodes) };
+    return { key, read, complete: this.#complete(typeOfField(parent, name)!, nodes, parent, [...path, key]) };
   }
 
   #complete(type: GraphQLOutputType, nodes: readonly FieldNode[], parent: GraphQLCompositeType, path: DataPath): Complete {
@@ -88,6 +94,7 @@ class ShapeCompiler {
 
   #composite(type: GraphQLCompositeType, nodes: readonly FieldNode[], parent: GraphQLCompositeType, path: DataPath): Complete {
     const selections = nodes.map(({ selectionSet }) => selectionSet!);
+    const isJoined = this.parts.joinedAt(path);
     const shapes = new Map<unknown, CompleteObject | null>();
     const shapeOf = (typeName: unknown): CompleteObject | null => {
       const known = shapes.get(typeName);
@@ -102,18 +109,31 @@ class ShapeCompiler {
     return (value, run) => {
       if (value === null) return null;
       if (!isData(value)) return told(`Invalid value found for ${describe(run.path)}.`, run);
-      const known = run.joins.of(value);
-      const typeName = Object.hasOwn(known, '__typename') ? (known['__typename'] ?? undefined) : undefined;
-      const shape = shapeOf(typeName);
+      const known = isJoined ? run.joins.of(value) : value;
+      const shape = shapeOf(known['__typename'] ?? undefined);
       return shape ? shape(known, run) : told(`Invalid __typename found for object at ${describe(run.path)}.`, run);
     };
   }
 }
 
 /** Something whose type is not known, as the subgraph that knows it did not answer, cannot be shown. */
-function typeNameOf(type: GraphQLCompositeType, key: string): AddField {
-  if (!isObjectType(type)) return () => false;
-  return (_from, to) => (setOwn(to, key, type.name), true);
+const typeNameOf = (type: GraphQLCompositeType): Complete => (isObjectType(type) ? () => type.name : () => REFUSED);
+
+/** Whether an object has these keys, in this order, and no other. */
+function hasKeys(data: Data, fields: readonly ShapedField[]): boolean {
+  let count = 0;
+  // oxlint-disable-next-line guard-for-in -- objects of data inherit nothing that is enumerated
+  for (const key in data) {
+    if (key !== fields[count]?.key) return false;
+    count += 1;
+  }
+  return count === fields.length;
+}
+
+function firstOf(data: Data, fields: readonly ShapedField[]): Data {
+  const to: Data = {};
+  for (const { key, read } of fields) setOwn(to, key, read(data));
+  return to;
 }
 
 function required(complete: Complete, describe: Describe): Complete {
@@ -131,16 +151,19 @@ function list(complete: Complete, describe: Describe): Complete {
     if (value === null) return null;
     if (!Array.isArray(value)) return told(`Invalid value found for ${describe(run.path)}.`, run);
     const { path } = run;
+    const items: readonly unknown[] = value;
     let refused = false;
-    const completed: unknown[] = Array.from({ length: value.length });
-    for (let index = 0; index < value.length; index += 1) {
+    let changed: unknown[] | undefined;
+    for (let index = 0; index < items.length; index += 1) {
       path.push(index);
-      const item = complete((value[index] ?? null) as unknown, run);
+      const item = complete(items[index] ?? null, run);
       path.pop();
       if (item === REFUSED) refused = true;
-      completed[index] = item === TOLD ? null : item;
+      const shown = item === TOLD ? null : item;
+      if (shown !== items[index]) changed ??= items.slice(0, index);
+      changed?.push(shown);
     }
-    return refused ? TOLD : completed;
+    return refused ? TOLD : (changed ?? items);
   };
 }
 

@@ -1,8 +1,9 @@
-import { Kind, visit, type DocumentNode, type FragmentDefinitionNode, type GraphQLSchema, type InlineFragmentNode, type SelectionNode } from 'graphql';
+import { Kind, visit, type DocumentNode, type GraphQLSchema, type SelectionNode } from 'graphql';
 import { askingForTypes, TYPE_NAME } from './object-types.js';
+import { withSerialMutations } from './serial-mutations.js';
 
 /** What the planner is given of a document, so that the plan answers all of it, mutations in their order. */
-export const plannedDocument = (document: DocumentNode, schema: GraphQLSchema): DocumentNode => askingForTypes(withPlainTypes(withMutationsInPlace(withoutIntrospection(withoutExcluded(document)), schema)), schema);
+export const plannedDocument = (document: DocumentNode, schema: GraphQLSchema): DocumentNode => askingForTypes(withPlainTypes(withSteadyObjects(withSerialMutations(withoutIntrospection(withoutExcluded(document)), schema))), schema);
 
 /**
  * Takes `__schema` and `__type` out of fragments: no subgraph answers them, and the planner, which passes over them elsewhere,
@@ -36,6 +37,20 @@ function canBeIncluded(nodes: readonly unknown[]): boolean {
   return true;
 }
 
+/** Asks objects under conditions for something without any: where all of it has the same ones, the planner would leave out the object as well. */
+function withSteadyObjects(document: DocumentNode): DocumentNode {
+  const isSteady = ({ kind, directives = [] }: SelectionNode): boolean => kind === Kind.FIELD && directives.length === 0;
+  return visit(document, {
+    Field: {
+      leave: (field) => {
+        const { selectionSet, directives = [] } = field;
+        if (!selectionSet || directives.length === 0 || selectionSet.selections.some(isSteady)) return undefined;
+        return { ...field, selectionSet: { ...selectionSet, selections: [TYPE_NAME, ...selectionSet.selections] } };
+      },
+    },
+  });
+}
+
 const isIntrospection = (name: string): boolean => name === '__schema' || name === '__type';
 
 /** Whether no fragment stands between the operation and the field. */
@@ -46,18 +61,3 @@ const isOfOperation = (ancestors: readonly unknown[]): boolean => ancestors.ever
  * ask for that of an `@interfaceObject` where it is to be told under an alias.
  */
 const withPlainTypes = (document: DocumentNode): DocumentNode => visit(document, { Field: ({ name }) => (name.value === '__typename' ? TYPE_NAME : undefined) });
-
-/** Puts named fragments of mutations in their place: the planner asks for what is in them first. */
-function withMutationsInPlace(document: DocumentNode, schema: GraphQLSchema): DocumentNode {
-  const mutation = schema.getMutationType()?.name;
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const definition of document.definitions) if (definition.kind === Kind.FRAGMENT_DEFINITION && definition.typeCondition.name.value === mutation) fragments.set(definition.name.value, definition);
-  if (fragments.size === 0) return document;
-  return visit(document, {
-    FragmentDefinition: ({ name }) => (fragments.has(name.value) ? null : undefined),
-    FragmentSpread({ name, directives }): InlineFragmentNode | undefined {
-      const fragment = fragments.get(name.value);
-      return fragment && { kind: Kind.INLINE_FRAGMENT, typeCondition: fragment.typeCondition, selectionSet: fragment.selectionSet, ...(directives ? { directives } : {}) };
-    },
-  });
-}

@@ -1,9 +1,11 @@
+import { setTimeout } from 'node:timers/promises';
 import { silentLog, type SubgraphConnection } from '@hutong/common';
 import { parse } from 'graphql';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { composeSupergraph } from '../compose.js';
 import { PlannedGraph } from '../planned-graph.js';
 import { FairQueue } from './fair.queue.js';
+import { PlannerPool } from './planner.pool.js';
 
 // Interfaces that lead to each other over subgraphs: what the planner looks at grows many times over with every level and every type.
 
@@ -75,7 +77,7 @@ describe('an operation that nobody can plan', () => {
     const refused = planned(graph, hostile(), 'mallory').finally(() => (ended = true));
     let turns = 0;
     while (!ended) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await setTimeout(5);
       turns++;
     }
     expect(await refused).toContain('LIMIT_PLANNING_MS');
@@ -103,6 +105,43 @@ test('what is asked for by many at once is planned once', async () => {
   const graph = graphOf(5_000);
   const plans = await Promise.all(['alice', 'bob', 'carol'].map((asker) => graph.plan({ text: easy(), document: parse(easy()), asker })));
   expect(new Set(plans).size).toBe(1);
+});
+
+describe('a thread that has nothing to do', () => {
+  const asking = (pool: PlannerPool) => {
+    const graph = pool.supergraph(sdls.long);
+    return (text: string, milliseconds = Infinity) => pool.plan('alice', { graph, text, operationName: undefined, milliseconds });
+  };
+
+  test('ends after a while, and what is asked for later begins another one', async () => {
+    const pool = new PlannerPool(1);
+    const plan = asking(pool);
+    for (const number of [1, 2]) {
+      expect((await plan(easy(number))).kind).toBe('QueryPlan');
+      await expect.poll(() => pool.threads).toBe(0);
+    }
+  });
+
+  test('ends though nobody ever asked for anything', async () => {
+    const pool = new PlannerPool(1);
+    pool.start();
+    expect(pool.threads).toBe(1);
+    await expect.poll(() => pool.threads).toBe(0);
+  });
+
+  test('loses nothing that is asked for while it ends', async () => {
+    const plan = asking(new PlannerPool(0));
+    const asked = Array.from({ length: 6 }, async (_, number) => {
+      await setTimeout(number);
+      return plan(easy(number));
+    });
+    expect((await Promise.all(asked)).map(({ kind }) => kind)).toEqual(asked.map(() => 'QueryPlan'));
+  });
+
+  test('stays as long as it has work', async () => {
+    const pool = new PlannerPool(1);
+    await expect(asking(pool)(hostile(), 300)).rejects.toThrow('LIMIT_PLANNING_MS');
+  });
 });
 
 test('whoever asks has one turn in each round', () => {

@@ -7,8 +7,8 @@ import { PlannerThread, type AskedPlan, type PlannedSupergraph } from './planner
 const MOST_THREADS = 2;
 /** How long somebody waits before that is started. */
 const PATIENCE_MS = 100;
-/** How long it stays with nothing to do. */
-const IDLE_MS = 10_000;
+/** How long a thread stays with nothing to do. */
+const IDLE_MS = 30_000;
 
 const MOST_WAITING = 1_000;
 const MOST_WAITING_OF_ONE = 100;
@@ -27,15 +27,24 @@ interface Waiting {
 
 /**
  * Makes the plans of this process, in threads of their own: how long the planner takes for an operation nobody knows beforehand, and
- * requests are answered meanwhile. One operation of each asker is planned at a time.
+ * requests are answered meanwhile. One operation of each asker is planned at a time. What was asked for is known for good, so threads
+ * have nothing to do most of the time: they end then, and the next operation that is new begins another one.
  */
 export class PlannerPool {
-  readonly #threads = new Set<PlannerThread>();
+  /** With the timer that ends a thread for having nothing to do. */
+  readonly #threads = new Map<PlannerThread, NodeJS.Timeout>();
   readonly #queue = new FairQueue<Waiting>();
   readonly #busy = new Set<string>();
-  readonly #letGo = new FinalizationRegistry<number>((graph) => this.#threads.forEach((thread) => thread.forget(graph)));
+  readonly #letGo = new FinalizationRegistry<number>((graph) => this.#threads.forEach((_, thread) => thread.forget(graph)));
   #graphs = 0;
   #impatience: NodeJS.Timeout | undefined;
+
+  constructor(private readonly idleMs = IDLE_MS) {}
+
+  /** How many threads there are now. */
+  get threads(): number {
+    return this.#threads.size;
+  }
 
   /** Starts a thread in the background, so that the first plan need not wait for it. */
   start(): void {
@@ -67,7 +76,7 @@ export class PlannerPool {
   /** Whatever can be begun now is. */
   #serve(): void {
     if (this.#threads.size === 0 && this.#queue.size > 0) this.#startThread();
-    for (const thread of this.#threads) {
+    for (const thread of this.#threads.keys()) {
       if (thread.busy) continue;
       const next = this.#queue.take(this.#busy);
       if (!next) return;
@@ -84,8 +93,8 @@ export class PlannerPool {
       .then(end.resolve, end.reject)
       .finally(() => {
         this.#busy.delete(asker);
+        this.#threads.get(thread)?.refresh();
         this.#serve();
-        if (this.#threads.size > 1) setTimeout(() => this.#dismiss(thread), IDLE_MS).unref();
       });
   }
 
@@ -101,7 +110,10 @@ export class PlannerPool {
   }
 
   #dismiss(thread: PlannerThread): void {
-    if (this.#threads.size > 1 && this.#threads.has(thread) && !thread.busy) thread.stop();
+    // It will be idle when it is done.
+    if (thread.busy) return;
+    this.#threads.delete(thread);
+    thread.stop();
   }
 
   #giveUp(waiting: Waiting): void {
@@ -111,14 +123,15 @@ export class PlannerPool {
   #startThread(): PlannerThread {
     let isUp = false;
     const thread = new PlannerThread((graph) => {
-      this.#threads.delete(thread);
-      // The next one to ask is not to wait for all of it; but what could not be started once is not tried on and on.
-      if (isUp && this.#threads.size === 0) {
+      clearTimeout(idle);
+      // Where it was not dismissed, the next one to ask is not to wait for all of it; but what could not be started once is not tried on and on.
+      if (this.#threads.delete(thread) && isUp && this.#threads.size === 0) {
         const next = this.#startThread();
         if (graph) next.open(graph).catch(() => undefined);
       }
     });
-    this.#threads.add(thread);
+    const idle = setTimeout(() => this.#dismiss(thread), this.idleMs).unref();
+    this.#threads.set(thread, idle);
     thread.up.then(() => (isUp = true)).catch(() => undefined);
     return thread;
   }

@@ -10,6 +10,10 @@ const SCRIPT = new URL('../../../dist/federation/planning/planner.worker.js', im
 const MEMORY_MIB = 256;
 /** How often that is looked at. */
 const LOOK_MS = 50;
+/** A thread that others keep from its work may take so many times longer by the clock. */
+const PATIENCE = 4;
+/** Of a thread that has ended. */
+const NOTHING = { user: 0, system: 0 };
 /** Never reached, as it would end the whole process: what the planner allocates at once is too much for a thread to be ended in order. */
 const LIMITS = { maxOldGenerationSizeMb: 8 * MEMORY_MIB };
 
@@ -18,7 +22,7 @@ export interface AskedPlan {
   graph: PlannedSupergraph;
   text: string;
   operationName: string | undefined;
-  /** How long making the plan may take. */
+  /** How long making the plan may take, of the thread's processor time. */
   milliseconds: number;
 }
 
@@ -31,9 +35,12 @@ export interface PlannedSupergraph {
 interface Work {
   graph: PlannedSupergraph;
   end: PromiseWithResolvers<QueryPlan>;
-  /** In milliseconds. */
+  /** In milliseconds of processor time. */
   limit: number;
+  /** What the thread had taken before. */
+  before: number;
   deadline?: NodeJS.Timeout;
+  latest?: NodeJS.Timeout;
   looking?: NodeJS.Timeout;
 }
 
@@ -69,18 +76,23 @@ export class PlannerThread {
 
   /** @throws LIMIT_EXCEEDED when it takes longer than it may, or more than there is */
   async plan({ graph, text, operationName, milliseconds }: AskedPlan): Promise<QueryPlan> {
-    const work: Work = { graph, end: Promise.withResolvers(), limit: milliseconds };
+    const work: Work = { graph, end: Promise.withResolvers(), limit: milliseconds, before: 0 };
     work.end.promise.catch(() => undefined);
     this.#work = work;
     this.#worker.ref();
     try {
       await this.open(graph);
+      work.before = await this.#taken();
       this.#tell({ kind: 'plan', graph: graph.id, text, operationName });
       work.looking = setInterval(() => void this.#look(work), LOOK_MS);
-      if (milliseconds !== Infinity) work.deadline = setTimeout(() => this.#late(work), milliseconds);
+      if (milliseconds !== Infinity) {
+        work.deadline = setTimeout(() => void this.#judge(work), milliseconds);
+        work.latest = setTimeout(() => this.#late(work), PATIENCE * milliseconds);
+      }
       return await work.end.promise;
     } finally {
       clearTimeout(work.deadline);
+      clearTimeout(work.latest);
       clearInterval(work.looking);
       this.#work = undefined;
       this.#worker.unref();
@@ -109,11 +121,25 @@ export class PlannerThread {
     this.#end(new Error('The thread of the planner was stopped'));
   }
 
+  /** Ends what has had its time; what others kept from it is still to come. */
+  async #judge(work: Work): Promise<void> {
+    const left = work.limit - ((await this.#taken()) - work.before);
+    if (this.#work !== work) return;
+    if (left > 0) work.deadline = setTimeout(() => void this.#judge(work), left);
+    else this.#late(work);
+  }
+
   /** An answer that has come before, while this process was busy itself, is taken first. */
   #late(work: Work): void {
     setImmediate(() => {
       if (this.#work === work) this.#end(tooMuch(`${work.limit} ms (LIMIT_PLANNING_MS)`));
     });
+  }
+
+  /** Milliseconds of processor time that the thread has taken. */
+  async #taken(): Promise<number> {
+    const { user, system } = await this.#worker.cpuUsage().catch(() => NOTHING);
+    return (user + system) / 1_000;
   }
 
   async #look(work: Work): Promise<void> {

@@ -1,10 +1,12 @@
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { parentPort } from 'node:worker_threads';
+import { correctPlanner } from './planner.corrections.js';
 import type { PlannerAnswer, PlannerRequest, PlanRequest } from './planner.messages.js';
 
 // As that of the process: this is another Node.js as far as modules are concerned.
 enableCompileCache(fileURLToPath(new URL('../../../../node_modules/.cache/hutong/', import.meta.url)));
+correctPlanner();
 
 const [{ parse }, { isTooMuch, OperationPlanner }, { settleMemory }] = await Promise.all([import('graphql'), import('./operation.planner.js'), import('../../settled-memory.js')]);
 

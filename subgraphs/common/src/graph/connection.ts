@@ -1,6 +1,7 @@
 import type { ExecutionResult } from 'graphql';
 import type { Origin } from '../caller/access.js';
 import type { Caller } from '../caller/caller.js';
+import type { Cancellation } from '../timing/cancellation.js';
 import type { AnswerBudget } from './answer-budget.js';
 
 /** One operation for one subgraph, on behalf of somebody. */
@@ -13,9 +14,14 @@ export interface SubgraphRequest {
   caller: Caller;
   origin: Origin;
   requestId: string;
+  /** Aborted when nobody waits for the answer any more. */
   signal: AbortSignal;
-  /** Whether the signal is aborted in time of itself, so that nobody else has to look at the clock. */
+  /** What aborts the signal, for those who do without one: it may be made only when it is asked for. */
+  cancellation?: Cancellation | undefined;
+  /** Whether it is given up in time of itself, so that nobody else has to look at the clock. */
   hasDeadline?: boolean | undefined;
+  /** Whether it asks to wait, where somebody has found that out. */
+  waits?: boolean | undefined;
   /** What of the operation's largest answer is left; what the subgraph answers is taken from it. Each event has one of its own. */
   budget?: AnswerBudget | undefined;
   /** Asked for an event of a subscription: it waits for other events, and not for queries of callers, nor they for it. */

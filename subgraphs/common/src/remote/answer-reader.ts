@@ -1,11 +1,12 @@
 import type { Dispatcher } from 'undici';
+import type { Cancellable, Cancellation } from '../timing/cancellation.js';
 import { BrokenOff, TooLarge, type ReadAnswer } from './http-client.js';
 
 /** Reads a whole answer. What undici's own `request` makes of one, a stream with its events, takes as long as the request itself. */
-export class AnswerReader implements Dispatcher.DispatchHandler {
-  /** Rejects with the reason of the signal, {@link BrokenOff}, {@link TooLarge}, or what kept the request from being answered. */
+export class AnswerReader implements Dispatcher.DispatchHandler, Cancellable {
+  /** Rejects with the reason of the cancellation, {@link BrokenOff}, {@link TooLarge}, or what kept the request from being answered. */
   readonly answer: Promise<ReadAnswer>;
-  readonly #signal: AbortSignal;
+  readonly #cancellation: Cancellation;
   readonly #atMost: number;
   readonly #resolve: (answer: ReadAnswer) => void;
   readonly #reject: (reason: unknown) => void;
@@ -14,20 +15,20 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
   #bytes = 0;
   #status = 0;
 
-  /** @param signal ends the request; must not be aborted yet */
-  constructor(signal: AbortSignal, atMost: number) {
+  /** @param cancellation ends the request; must not have happened yet */
+  constructor(cancellation: Cancellation, atMost: number) {
     const { promise, resolve, reject } = Promise.withResolvers<ReadAnswer>();
     this.answer = promise;
     this.#resolve = resolve;
     this.#reject = reject;
-    this.#signal = signal;
+    this.#cancellation = cancellation;
     this.#atMost = atMost;
-    signal.addEventListener('abort', this.#abort, { once: true });
+    cancellation.add(this);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#signal.aborted) controller.abort(reasonOf(this.#signal));
+    if (this.#cancellation.isCancelled) controller.abort(reasonOf(this.#cancellation));
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number): void {
@@ -57,17 +58,17 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
     this.#reject(error);
   }
 
-  readonly #abort = (): void => {
-    this.#controller?.abort(reasonOf(this.#signal));
-    this.fail(this.#signal.reason);
-  };
+  cancelled(reason: unknown): void {
+    this.#controller?.abort(reasonOf(this.#cancellation));
+    this.fail(reason);
+  }
 
   #end(): void {
-    this.#signal.removeEventListener('abort', this.#abort);
+    this.#cancellation.remove(this);
   }
 }
 
 /** The first status that is no mere information. */
 const FINAL = 200;
 
-const reasonOf = ({ reason }: AbortSignal): Error => (reason instanceof Error ? reason : new Error('given up', { cause: reason }));
+const reasonOf = ({ reason }: Cancellation): Error => (reason instanceof Error ? reason : new Error('given up', { cause: reason }));

@@ -36,16 +36,16 @@ export class CallerTokens {
     return this.#seal.close({ audience, origin, requestId, caller: { ...caller, roles: [...caller.roles], scopes: caller.scopes && [...caller.scopes] } }, TOKEN_LIFETIME_MS);
   }
 
-  /** The same as {@link sign} for somebody who asks often: a token is signed once for a request, and again when half of its time is over. */
-  signer(audience: string): (claims: TokenClaims) => string {
-    const signed = new WeakMap<Caller, TokenClaims & { token: string; until: number }>();
+  /** What is made of a token, for somebody who asks often: it is signed once for a request, and again when half of its time is over. */
+  signer<Made>(audience: string, make: (token: string) => Made): (claims: TokenClaims) => Made {
+    const signed = new WeakMap<Caller, Pick<TokenClaims, 'origin' | 'requestId'> & { made: Made; until: number }>();
     return (claims) => {
       const { caller, origin, requestId } = claims;
       const known = signed.get(caller);
-      if (known?.requestId === requestId && known.origin === origin && known.until > Date.now()) return known.token;
-      const token = this.sign(audience, claims);
-      signed.set(caller, { caller, origin, requestId, token, until: Date.now() + TOKEN_LIFETIME_MS / 2 });
-      return token;
+      if (known?.requestId === requestId && known.origin === origin && known.until > Date.now()) return known.made;
+      const made = make(this.sign(audience, claims));
+      signed.set(caller, { origin, requestId, made, until: Date.now() + TOKEN_LIFETIME_MS / 2 });
+      return made;
     };
   }
 

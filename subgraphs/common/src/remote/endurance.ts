@@ -1,5 +1,6 @@
-import { BrokenCircuitError, circuitBreaker, CircuitState, CountBreaker, ExponentialBackoff, handleWhen, retry, wrap, type CircuitBreakerPolicy, type IPolicy } from 'cockatiel';
+import { BrokenCircuitError, circuitBreaker, CircuitState, CountBreaker, ExponentialBackoff, handleWhen, retry, type CircuitBreakerPolicy, type RetryPolicy } from 'cockatiel';
 import type { Log } from '../log/log.js';
+import type { Cancellation } from '../timing/cancellation.js';
 import { circuitBreakers, subgraphRetries } from '../telemetry/activities.js';
 import { TransportError } from './transport.js';
 
@@ -14,21 +15,21 @@ const STATES = { [CircuitState.Closed]: 'closed', [CircuitState.Open]: 'open', [
 
 /** What a faulty subgraph is not asked: again and again, and twice for what changes something. */
 export class Endurance {
+  readonly #calls = new CountBreaker(BREAKER);
   readonly #breaker: CircuitBreakerPolicy;
-  readonly #retrying: IPolicy;
+  readonly #retrying: RetryPolicy;
 
   /** @param subgraph the name of the one that is asked */
   constructor(subgraph: string, log: Log) {
-    this.#breaker = circuitBreaker(handleWhen(isFault), { breaker: new CountBreaker(BREAKER), halfOpenAfter: HALF_OPEN_AFTER_MS });
+    this.#breaker = circuitBreaker(handleWhen(isFault), { breaker: this.#calls, halfOpenAfter: HALF_OPEN_AFTER_MS });
     this.#breaker.onStateChange((state) => {
       log.warn({ state: CircuitState[state] }, 'circuit breaker');
       circuitBreakers.tell({ subgraph, state: STATES[state] });
     });
     circuitBreakers.tell({ subgraph, state: 'closed' });
     const backoff = new ExponentialBackoff({ initialDelay: RETRIES.initialDelay, maxDelay: RETRIES.maxDelay });
-    const passing = retry(handleWhen((error) => error instanceof TransportError && error.passing), { maxAttempts: RETRIES.maxAttempts, backoff });
-    passing.onRetry(() => subgraphRetries.tell({ subgraph }));
-    this.#retrying = wrap(passing, this.#breaker);
+    this.#retrying = retry(handleWhen((error) => error instanceof TransportError && error.passing), { maxAttempts: RETRIES.maxAttempts, backoff });
+    this.#retrying.onRetry(() => subgraphRetries.tell({ subgraph }));
   }
 
   /**
@@ -36,9 +37,31 @@ export class Endurance {
    *
    * @throws TransportError at once while the breaker is open
    */
-  async run<Result>(repeatable: boolean, signal: AbortSignal, call: () => Promise<Result>): Promise<Result> {
+  async run<Result>(repeatable: boolean, cancellation: Cancellation, call: () => Promise<Result>): Promise<Result> {
+    // The usual call is only counted: what the policies put around one costs more than the call.
+    if (this.#breaker.state !== CircuitState.Closed) return this.#guarded(repeatable, cancellation, call);
+    let result: Result;
     try {
-      return await (repeatable ? this.#retrying : this.#breaker).execute(call, signal);
+      result = await call();
+    } catch (error) {
+      if (!isFault(error)) throw error;
+      return this.#guarded(repeatable, cancellation, call, { error });
+    }
+    this.#calls.success(CircuitState.Closed);
+    return result;
+  }
+
+  /** @param first what the first try has failed with, where it was made */
+  async #guarded<Result>(repeatable: boolean, { signal }: Cancellation, call: () => Promise<Result>, first?: { error: unknown }): Promise<Result> {
+    const guarded = async (): Promise<Result> => this.#breaker.execute(call, signal);
+    const failed = async (): Promise<Result> => {
+      // Once the breaker has opened, what began before tells it nothing.
+      if (this.#breaker.state !== CircuitState.Closed) throw first!.error;
+      return this.#breaker.execute(() => Promise.reject(first!.error), signal);
+    };
+    const attempt = (tries: number) => (first && tries === 0 ? failed() : guarded());
+    try {
+      return await (repeatable ? this.#retrying.execute(({ attempt: tries }) => attempt(tries), signal) : attempt(0));
     } catch (error) {
       if (error instanceof BrokenCircuitError) throw new TransportError('it failed too often and is left alone for a moment', false, error);
       throw error;

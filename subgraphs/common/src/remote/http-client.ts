@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { Cancellation } from '../timing/cancellation.js';
 
 /** The client that is used where both could be: ours, which takes plain HTTP/1.1 and texts, or undici, which takes everything. */
 export type HttpClientName = 'lean' | 'undici';
@@ -13,9 +14,11 @@ export interface RequestKind {
 /** One request. */
 export interface ClientRequest {
   kind: RequestKind;
-  /** Beside those of its kind. */
+  /** Beside those of its kind; an object that is not changed afterwards. */
   headers?: Readonly<Record<string, string>>;
   body?: string | Readable;
+  /** Bytes of the body, where that is known. */
+  bodyBytes?: number | undefined;
 }
 
 /** What a server answered. */
@@ -30,10 +33,10 @@ export interface HttpClient {
   /**
    * Resolves with the whole answer.
    *
-   * @param signal ends the request
-   * @throws the reason of the signal, {@link BrokenOff}, {@link TooLarge}, or what kept the request from being answered
+   * @param cancellation ends the request
+   * @throws the reason of the cancellation, {@link BrokenOff}, {@link TooLarge}, or what kept the request from being answered
    */
-  ask(request: ClientRequest, signal: AbortSignal): Promise<ReadAnswer>;
+  ask(request: ClientRequest, cancellation: Cancellation): Promise<ReadAnswer>;
   /** Ends what is under way. */
   close(): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 
+export { LeanClient } from './lean/lean-client.js';
 export { RemoteConnection, type RemoteConnectionOptions } from './remote-connection.js';
 export { RemoteRoutes, type RemoteRoutesOptions } from './remote-routes.js';
 export { runSubgraph, type SubgraphRun } from './run-subgraph.js';

@@ -5,12 +5,29 @@ import type { SubgraphRequest } from '../graph/connection.js';
 const REMEMBERED_BYTES = 2_000_000;
 const BYTES_OF_CHARACTER = 2;
 
-const written = new LRUCache<string, string>({ maxSize: REMEMBERED_BYTES, sizeCalculation: (json, document) => (json.length + document.length) * BYTES_OF_CHARACTER });
+interface WrittenText {
+  json: string;
+  bytes: number;
+}
+
+const written = new LRUCache<string, WrittenText>({ maxSize: REMEMBERED_BYTES, sizeCalculation: ({ json }, document) => (json.length + document.length) * BYTES_OF_CHARACTER });
+
+/** The body of a request to a subgraph. */
+export interface OperationBody {
+  json: string;
+  /** In UTF-8. */
+  bytes: number;
+  /** The variables alone, as JSON. */
+  variables: string;
+}
 
 /** The JSON body of a request to a subgraph; a document, of which there are few, is written once. */
-export function operationBody({ document, operationName, variables, variablesJson }: Pick<SubgraphRequest, 'document' | 'operationName' | 'variables' | 'variablesJson'>): string {
+export function operationBody({ document, operationName, variables, variablesJson = JSON.stringify(variables) }: Pick<SubgraphRequest, 'document' | 'operationName' | 'variables' | 'variablesJson'>): OperationBody {
   let query = written.get(document);
-  if (query === undefined) written.set(document, (query = JSON.stringify(document)));
-  const name = operationName === undefined ? '' : `"operationName":${JSON.stringify(operationName)},`;
-  return `{"query":${query},${name}"variables":${variablesJson ?? JSON.stringify(variables)}}`;
+  if (query === undefined) {
+    const json = `{"query":${JSON.stringify(document)}`;
+    written.set(document, (query = { json, bytes: Buffer.byteLength(json) }));
+  }
+  const rest = operationName === undefined ? ',"variables":' : `,"operationName":${JSON.stringify(operationName)},"variables":`;
+  return { json: `${query.json}${rest}${variablesJson}}`, bytes: query.bytes + Buffer.byteLength(rest) + Buffer.byteLength(variablesJson) + 1, variables: variablesJson };
 }

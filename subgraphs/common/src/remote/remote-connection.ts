@@ -9,12 +9,14 @@ import type { SubgraphConnection, SubgraphRequest } from '../graph/connection.js
 import { ExecutionTurns } from '../graph/execution-turns.js';
 import { SharedQueries } from '../graph/shared-queries.js';
 import type { Log } from '../log/log.js';
+import { Cancellation } from '../timing/cancellation.js';
+import { withDeadline } from '../timing/deadline.js';
 import { CallerTokens } from './caller-token.js';
 import { ParsedDocuments } from '../graph/document-memory.js';
 import { Endurance } from './endurance.js';
 import type { HttpClientName } from './http-client.js';
 import { RemoteSubscriptions } from './remote-subscriptions.js';
-import { operationBody } from './operation-body.js';
+import { operationBody, type OperationBody } from './operation-body.js';
 import { SubgraphTransport, UploadBroken, type SizedResult } from './transport.js';
 
 export interface RemoteConnectionOptions {
@@ -70,18 +72,16 @@ export class RemoteConnection implements SubgraphConnection {
   /** @throws SUBGRAPH_UNAVAILABLE, or the reason of the request's signal */
   async execute(request: SubgraphRequest): Promise<ExecutionResult> {
     const isQuery = this.#documents.kindOf(request.document, request.operationName) === OperationTypeNode.QUERY;
-    const timeoutMs = timeAllowed(this.#timeoutMs, request.document, request.variables);
+    const waitMs = request.waits === false ? 0 : timeAllowed(0, request.document, request.variables);
     const body = request.received ? undefined : operationBody(request);
-    const run = async (outer: AbortSignal): Promise<SizedResult> => {
-      const signal = request.hasDeadline ? outer : AbortSignal.any([outer, timeoutAfter(request.received, timeoutMs)]);
-      const call = async () => {
-        signal.throwIfAborted();
-        return this.#endurance.run(isQuery, signal, () => this.#transport.execute({ ...request, signal }, body));
-      };
+    const run = (cancellation: Cancellation): Promise<SizedResult> => {
+      const ask = () => this.#transport.execute(request, cancellation, waitMs > 0, body);
+      const call = () => (cancellation.isCancelled ? Promise.reject(cancellation.reason) : this.#endurance.run(isQuery, cancellation, ask));
       return !isQuery || request.origin === 'peer' ? call() : this.#turns.run(request.live ? 'event' : 'query', call);
     };
+    const inTime = request.hasDeadline ? run : (outer: Cancellation) => withDeadline(outer, Math.max(this.#timeoutMs, waitMs), timedOut, run, request.received);
     try {
-      const answered = await this.#answer(request, isQuery, body, run);
+      const answered = await this.#answer(request, isQuery, body, inTime);
       charge(answered, request.budget);
       return answered.result;
     } catch (error) {
@@ -89,11 +89,11 @@ export class RemoteConnection implements SubgraphConnection {
     }
   }
 
-  #answer(request: SubgraphRequest, isQuery: boolean, body: string | undefined, run: (signal: AbortSignal) => Promise<SizedResult>): Promise<SizedResult> {
-    const { signal, caller, origin, budget, live } = request;
-    if (!isQuery) return run(signal).finally(() => this.changed());
-    if (!this.#sharesQueries || body === undefined) return run(signal);
-    return this.#queries.run(`${callerKey(caller)}\n${origin} ${budget?.bytes} ${live}\n${body}`, signal, run);
+  #answer(request: SubgraphRequest, isQuery: boolean, body: OperationBody | undefined, run: (cancellation: Cancellation) => Promise<SizedResult>): Promise<SizedResult> {
+    const { document, operationName, cancellation = Cancellation.of(request.signal), caller, origin, budget, live } = request;
+    if (!isQuery) return run(cancellation).finally(() => this.changed());
+    if (!this.#sharesQueries || body === undefined) return run(cancellation);
+    return this.#queries.run([body.variables, callerKey(caller), document, `${operationName} ${origin} ${budget?.bytes} ${live}`], cancellation, run);
   }
 
   /** A stream that throws SUBGRAPH_UNAVAILABLE when the way to the subgraph breaks. */
@@ -118,9 +118,10 @@ export class RemoteConnection implements SubgraphConnection {
     await this.#transport.close();
   }
 
-  #failure(error: unknown, { signal, requestId }: SubgraphRequest): unknown {
+  #failure(error: unknown, request: SubgraphRequest): unknown {
+    const { requestId, cancellation = Cancellation.of(request.signal) } = request;
     if (error instanceof UploadBroken) return error.cause;
-    if (error instanceof HutongError || (signal.aborted && error === signal.reason)) return error;
+    if (error instanceof HutongError || (cancellation.isCancelled && error === cancellation.reason)) return error;
     this.#log.warn({ requestId, err: error }, 'subgraph did not answer');
     return subgraphUnavailable({ subgraph: this.name });
   }
@@ -136,10 +137,5 @@ function charge({ result, size }: SizedResult, budget: AnswerBudget | undefined)
   else budget.take(size <= budget.left ? size : answerSize(result.data, budget.left));
 }
 
-/** The time of a call that carries files begins when they have come: until then their own limit of idleness holds. */
-function timeoutAfter(received: Promise<void> | undefined, milliseconds: number): AbortSignal {
-  if (!received) return AbortSignal.timeout(milliseconds);
-  const controller = new AbortController();
-  void received.then(() => AbortSignal.timeout(milliseconds).addEventListener('abort', ({ target }) => controller.abort((target as AbortSignal).reason)));
-  return controller.signal;
-}
+/** As an AbortSignal that looks at the clock. */
+const timedOut = (): DOMException => new DOMException('The operation was aborted due to timeout', 'TimeoutError');

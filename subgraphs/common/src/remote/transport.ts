@@ -1,14 +1,15 @@
 import type { ExecutionResult } from 'graphql';
-import { timeAllowed } from '../graph/asked-wait.js';
+import type { AnswerBudget } from '../graph/answer-budget.js';
 import type { SubgraphRequest } from '../graph/connection.js';
 import { HutongError } from '../errors/define-error.js';
-import { traceHeaders } from '../telemetry/trace-context.js';
+import { NO_TRACE, traceHeaders } from '../telemetry/trace-context.js';
+import { Cancellation } from '../timing/cancellation.js';
 import type { CallerTokens, TokenClaims } from './caller-token.js';
 import { BrokenOff, TooLarge, type ClientRequest, type HttpClient, type HttpClientName, type HttpClientOptions, type ReadAnswer, type RequestKind } from './http-client.js';
 import { NotHttp } from './lean/answer-head.js';
 import { LeanClient } from './lean/lean-client.js';
-import { multipartBody } from './multipart-body.js';
-import { operationBody } from './operation-body.js';
+import { multipartBody, type MultipartBody } from './multipart-body.js';
+import { operationBody, type OperationBody } from './operation-body.js';
 import { UndiciClient } from './undici-client.js';
 
 /** The way to the subgraph failed, or what came back is no answer of one. */
@@ -37,6 +38,8 @@ export interface TransportOptions {
   client: HttpClientName;
 }
 
+type HeaderFields = Readonly<Record<string, string>>;
+
 /** The header that tells a subgraph how large the whole answer may be. */
 export const ANSWER_BYTES = 'hutong-answer-bytes';
 
@@ -58,12 +61,14 @@ export class SubgraphTransport {
   readonly #operation: RequestKind;
   readonly #upload: RequestKind;
   readonly #readiness: RequestKind;
-  readonly #tokenFor: (claims: TokenClaims) => string;
+  readonly #authorized: (claims: TokenClaims) => HeaderFields;
+  /** The operation as it was asked for last by somebody with a budget. */
+  #limited: { bytes: number; kind: RequestKind } | undefined;
 
   constructor({ url, name, tokens, connections, client }: TransportOptions) {
     const { origin, protocol, pathname } = new URL(url);
     const path = pathname.replace(/\/$/, '');
-    this.#tokenFor = tokens.signer(name);
+    this.#authorized = tokens.signer(name, (token) => ({ authorization: `Bearer ${token}` }));
     const accept = 'application/json';
     this.#operation = { method: 'POST', path: `${path}/graphql`, headers: { 'content-type': 'application/json', accept } };
     this.#upload = { ...this.#operation, headers: { accept } };
@@ -75,17 +80,16 @@ export class SubgraphTransport {
     this.#files = new UndiciClient(origin, { ...limits, connections });
   }
 
-  /** @throws TransportError, UploadBroken, or the reason of the signal */
-  async execute(request: SubgraphRequest, json = operationBody(request)): Promise<SizedResult> {
-    const { document, operationName, variables, signal, budget, received, caller, origin, requestId, read } = request;
-    const operation = { query: document, operationName, variables };
-    const form = received && multipartBody(operation);
-    const headers: Record<string, string> = { authorization: `Bearer ${this.#tokenFor({ caller, origin, requestId })}` };
-    if (form) headers['content-type'] = form.contentType;
-    if (budget) headers[ANSWER_BYTES] = String(budget.bytes);
-    Object.assign(headers, traceHeaders());
-    const asking = form ? { kind: this.#upload, headers, body: form.body } : { kind: this.#operation, headers, body: json };
-    const { status, body } = await this.#answer(asking, this.#clientFor(asking, timeAllowed(0, document, variables) > 0), signal);
+  /**
+   * @param waits whether the request asks to wait
+   * @throws TransportError, UploadBroken, or the reason of the cancellation
+   */
+  async execute(request: SubgraphRequest, cancellation: Cancellation, waits: boolean, operation: OperationBody | undefined): Promise<SizedResult> {
+    const { document: query, operationName, variables, received, read } = request;
+    const sent = { query, operationName, variables };
+    const form = received && multipartBody(sent);
+    const asking = form ? this.#uploading(request, form) : this.#asking(request, operation ?? operationBody(request));
+    const { status, body } = await this.#answer(asking, this.#clientFor(asking, waits), cancellation);
     if (status === 401) throw new TransportError('it refused our token: HUTONG_SECRET must be the same everywhere', false);
     // A file that is too large for it is told as the caller is to hear it.
     if (status !== 200 && status !== 413) throw new TransportError(`it answered with status ${status}: ${body.toString('utf8', 0, SHOWN_BYTES)}`, status >= 500);
@@ -94,7 +98,7 @@ export class SubgraphTransport {
 
   /** Resolves when the subgraph and its database answer. */
   async ready(): Promise<void> {
-    const { status } = await this.#answer({ kind: this.#readiness }, this.#usual, AbortSignal.timeout(CONNECT_TIMEOUT_MS));
+    const { status } = await this.#answer({ kind: this.#readiness }, this.#usual, Cancellation.of(AbortSignal.timeout(CONNECT_TIMEOUT_MS)));
     if (status !== 200) throw new TransportError(`it answered /readyz with status ${status}`, true);
   }
 
@@ -107,11 +111,33 @@ export class SubgraphTransport {
     return waits ? this.#waiting : this.#usual;
   }
 
-  async #answer(asking: ClientRequest, client: HttpClient, signal: AbortSignal): Promise<ReadAnswer> {
+  #uploading(request: SubgraphRequest, { contentType, body }: MultipartBody): ClientRequest {
+    const limit: HeaderFields = request.budget ? { [ANSWER_BYTES]: String(request.budget.bytes) } : {};
+    return { kind: this.#upload, headers: { ...this.#headersFor(request), 'content-type': contentType, ...limit }, body };
+  }
+
+  /** Of what requests have in common the same objects are given, so that the client looks into them once. */
+  #asking(request: SubgraphRequest, { json, bytes }: OperationBody): ClientRequest {
+    return { kind: this.#kindFor(request.budget), headers: this.#headersFor(request), body: json, bodyBytes: bytes };
+  }
+
+  #headersFor(request: SubgraphRequest): HeaderFields {
+    const [authorized, traced] = [this.#authorized(request), traceHeaders()];
+    return traced === NO_TRACE ? authorized : { ...authorized, ...traced };
+  }
+
+  #kindFor(budget: AnswerBudget | undefined): RequestKind {
+    if (!budget) return this.#operation;
+    const { bytes } = budget;
+    if (this.#limited?.bytes !== bytes) this.#limited = { bytes, kind: { ...this.#operation, headers: { ...this.#operation.headers, [ANSWER_BYTES]: String(bytes) } } };
+    return this.#limited.kind;
+  }
+
+  async #answer(asking: ClientRequest, client: HttpClient, cancellation: Cancellation): Promise<ReadAnswer> {
     try {
-      return await client.ask(asking, signal);
+      return await client.ask(asking, cancellation);
     } catch (error) {
-      signal.throwIfAborted();
+      if (cancellation.isCancelled) throw cancellation.reason;
       if (error instanceof HutongError) throw new UploadBroken(error.message, { cause: error });
       if (error instanceof TooLarge) throw new TransportError(`it answered more than ${LARGEST_ANSWER_BYTES} bytes`, false);
       if (error instanceof BrokenOff) throw new TransportError(`its answer broke off: ${error.message}`, true, error.cause);

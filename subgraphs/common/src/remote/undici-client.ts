@@ -1,4 +1,5 @@
 import { Pool } from 'undici';
+import type { Cancellation } from '../timing/cancellation.js';
 import { AnswerReader } from './answer-reader.js';
 import type { ClientRequest, HttpClient, HttpClientOptions, ReadAnswer } from './http-client.js';
 
@@ -8,14 +9,14 @@ export class UndiciClient implements HttpClient {
   readonly #largestAnswerBytes: number;
 
   constructor(origin: string, { connections, connectTimeoutMs, keepAliveMs, largestAnswerBytes }: HttpClientOptions) {
-    // The caller's signal ends a request that takes too long.
+    // The caller ends a request that takes too long.
     this.#pool = new Pool(origin, { connections, keepAliveTimeout: keepAliveMs, connect: { timeout: connectTimeoutMs }, headersTimeout: 0, bodyTimeout: 0 });
     this.#largestAnswerBytes = largestAnswerBytes;
   }
 
-  async ask({ kind: { method, path, headers }, headers: own, body }: ClientRequest, signal: AbortSignal): Promise<ReadAnswer> {
-    signal.throwIfAborted();
-    const reader = new AnswerReader(signal, this.#largestAnswerBytes);
+  async ask({ kind: { method, path, headers }, headers: own, body }: ClientRequest, cancellation: Cancellation): Promise<ReadAnswer> {
+    if (cancellation.isCancelled) throw cancellation.reason;
+    const reader = new AnswerReader(cancellation, this.#largestAnswerBytes);
     try {
       this.#pool.dispatch({ method, path, headers: { ...headers, ...own }, body: body ?? null }, reader);
     } catch (error) {

@@ -1,4 +1,4 @@
-import { createHmac, createSecretKey, hkdfSync, timingSafeEqual, type KeyObject } from 'node:crypto';
+import { createHmac, createSecretKey, hkdfSync, timingSafeEqual, type Hmac, type KeyObject } from 'node:crypto';
 import type { z } from 'zod';
 
 export interface SealOptions<Content> {
@@ -31,20 +31,20 @@ export class Seal<Content extends object> {
   /** A text of letters, digits, `-`, `_` and one dot. */
   close(content: Content, lifetimeMs: number): string {
     const body = Buffer.from(JSON.stringify({ until: this.#now() + lifetimeMs, content })).toString('base64url');
-    return `${body}.${this.#mac(body).toString('base64url')}`;
+    return `${body}.${this.#mac(body).digest('base64url')}`;
   }
 
   /** What was sealed; undefined when it was not sealed here, was changed, or its time is over. */
   open(text: string | undefined): Content | undefined {
     const [body = '', mac = '', ...rest] = (text ?? '').split('.');
-    const expected = this.#mac(body);
+    const expected = this.#mac(body).digest();
     const given = Buffer.from(mac, 'base64url');
     if (rest.length > 0 || given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
     const { until, content } = JSON.parse(Buffer.from(body, 'base64url').toString()) as { until: number; content: unknown };
     return until > this.#now() ? this.#schema.safeParse(content).data : undefined;
   }
 
-  #mac(body: string): Buffer {
-    return createHmac('sha256', this.#key).update(body).digest();
+  #mac(body: string): Hmac {
+    return createHmac('sha256', this.#key).update(body);
   }
 }

@@ -6,7 +6,8 @@ export interface TraceSource {
   headers(): Readonly<Record<string, string>>;
 }
 
-const NOTHING: Readonly<Record<string, string>> = Object.freeze({});
+/** The headers of no trace. */
+export const NO_TRACE: Readonly<Record<string, string>> = Object.freeze({});
 
 let source: TraceSource | undefined;
 
@@ -19,4 +20,4 @@ export function traceWith(tracing: TraceSource | undefined): void {
 export const traceIds = (): object => ({ ...source?.ids() });
 
 /** Headers that continue the present trace in another process, empty where there is none. */
-export const traceHeaders = (): Readonly<Record<string, string>> => source?.headers() ?? NOTHING;
+export const traceHeaders = (): Readonly<Record<string, string>> => source?.headers() ?? NO_TRACE;

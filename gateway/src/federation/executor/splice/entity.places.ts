@@ -1,5 +1,6 @@
 import { isWhole, NotModelled, type ObjectModel, type ValueModel } from './answer.model.js';
 import { ANY, type DataPath } from '../data.path.js';
+import type { Representation } from '../entity.representation.js';
 import type { ScannedAnswer } from './scanned.answer.js';
 
 const NULL = 110;
@@ -103,21 +104,40 @@ export function leafReader(model: ObjectModel, key: string): PartReader {
   return partReader(model, index);
 }
 
-/** The entities at one place of the data while a plan runs: objects that have the same key are one. */
-export class EntitiesAtPlace {
-  /** Of each object, in the order of the data, the number of its entity. */
-  readonly numbers: number[] = [];
-  /** Of each entity where its first object begins, and the cell. */
+/** Objects of answers, by their numbers. */
+export class FoundObjects {
+  /** Which answer has the object, where it begins in that, and its cell. */
+  readonly answers: ScannedAnswer[] = [];
   readonly starts: number[] = [];
   readonly cells: number[] = [];
-  /** What names the entities to subgraphs, by the way of naming. */
-  readonly names = new Map<string, string[]>();
-  /** The object that is written next. */
-  next = 0;
 
   get count(): number {
     return this.starts.length;
   }
+
+  add(answer: ScannedAnswer, start: number, cell: number): void {
+    this.answers.push(answer);
+    this.starts.push(start);
+    this.cells.push(cell);
+  }
+
+  /** The JSON of a leaf of one of them. */
+  leaf(reader: PartReader, number: number): string {
+    const answer = this.answers[number]!;
+    return answer.decoded(reader.part(answer, this.starts[number]!, this.cells[number]!));
+  }
+}
+
+/** The entities at one place of the data while a plan runs: objects that have the same key are one. */
+export class EntitiesAtPlace {
+  /** Of each object, in the order of the data, the number of its entity. */
+  readonly numbers: number[] = [];
+  /** Of each entity its first object. */
+  readonly objects = new FoundObjects();
+  /** What names the entities to subgraphs, by the way of naming. */
+  readonly names = new Map<string, Representation[]>();
+  /** The object that is written next. */
+  next = 0;
 
   /** Takes up an object; `known` has the numbers of entities by their keys. */
   add(answer: ScannedAnswer, start: number, cell: number, keyLeaves: readonly PartReader[], known: Map<string, number>): void {
@@ -128,10 +148,9 @@ export class EntitiesAtPlace {
     }
     let number = known.get(key);
     if (number === undefined) {
-      number = this.starts.length;
+      number = this.objects.count;
       known.set(key, number);
-      this.starts.push(start);
-      this.cells.push(cell);
+      this.objects.add(answer, start, cell);
     }
     this.numbers.push(number);
   }

@@ -1,7 +1,7 @@
 import type { FetchNode, PlanNode, QueryPlan, QueryPlanSelectionNode } from '@apollo/query-planner';
 import { isObjectType, OperationTypeNode, type GraphQLObjectType, type GraphQLSchema } from 'graphql';
 import { pathKey, type DataPath } from '../data.path.js';
-import { FetchForms, type FetchForm } from '../entity.batch.js';
+import { fetchForm, type FetchForm } from '../entity.requests.js';
 import type { Conditions } from '../included.selection.js';
 import { isOfType } from '../type.condition.js';
 import { entityModel, NotModelled, rootModel, type ObjectModel } from './answer.model.js';
@@ -12,7 +12,6 @@ import { leafReader, walkOf, type PartReader, type Walk } from './entity.places.
 export interface Source {
   index: number;
   node: FetchNode;
-  form: FetchForm;
   model: ObjectModel;
   scanner: AnswerScanner;
   /** Where entities stand in its answer. */
@@ -28,6 +27,7 @@ export interface NamePiece {
 
 /** A fetch of entities. */
 export interface EntitySource extends Source {
+  form: FetchForm;
   place: Place;
   name: readonly NamePiece[];
   /** The same for sources of one place that name its entities in the same way; undefined where other fetches have a part of the name. */
@@ -86,7 +86,6 @@ class PlanReading {
   readonly roots: Source[] = [];
   readonly places = new Map<string, Place>();
   readonly step: SplicedStep;
-  readonly #forms = new FetchForms();
   readonly #scanners = new Map<string, { model: ObjectModel; scanner: AnswerScanner }>();
   #sources = 0;
 
@@ -121,14 +120,14 @@ class PlanReading {
     const { schema, supergraphSchema, conditions } = this.given;
     if (path.length > 0 || node.operationKind !== OperationTypeNode.QUERY) throw new NotModelled('root fields that are no query');
     const model = rootModel({ document: node.operation, schema: supergraphSchema, conditions }, supergraphSchema.getQueryType()!);
-    const source: Source = { index: this.#sources++, node, form: this.#forms.of(node), model, scanner: AnswerScanner.ofRoot(model, schema), places: [] };
+    const source: Source = { index: this.#sources++, node, model, scanner: AnswerScanner.ofRoot(model, schema), places: [] };
     this.roots.push(source);
     return source;
   }
 
   #entities(node: FetchNode, path: DataPath): EntitySource {
     const place = this.places.get(pathKey(path)) ?? this.#place(path);
-    const form = this.#forms.of(node);
+    const form = fetchForm(node);
     const name = this.#name(node.requires!, place);
     const source: EntitySource = { index: this.#sources++, node, form, ...this.#scanned(node, form, place.model.type), places: [], place, name, nameKey: name.every(({ source: fetched }) => fetched === undefined) ? name.map(({ before }) => before).join('\n') : undefined };
     place.sources.push(source);
@@ -138,7 +137,7 @@ class PlanReading {
   /** Fetches of one form are answered together, and read by one scanner. */
   #scanned({ operation }: FetchNode, form: FetchForm, type: GraphQLObjectType): { model: ObjectModel; scanner: AnswerScanner } {
     const { schema, supergraphSchema, conditions } = this.given;
-    const key = `${type.name}\n${form.key}`;
+    const key = `${type.name}\n${form}`;
     let known = this.#scanners.get(key);
     if (!known) {
       const model = entityModel({ document: operation, schema: supergraphSchema, conditions }, type);

@@ -8,7 +8,7 @@ import { SplicedRun, Unsplicable, type SplicedSurroundings } from './spliced.run
 import { compileSplicedText } from './spliced.text.js';
 
 /**
- * Fetches what a plan needs, and puts the answer together from the bytes of the subgraphs' answers; undefined where an answer cannot be used as it came: what was answered is recorded.
+ * Fetches what a plan needs, and puts the answer together from the bytes of the subgraphs' answers; undefined where an answer cannot be used as it came.
  *
  * @throws LIMIT_EXCEEDED when the answer would be too long
  */

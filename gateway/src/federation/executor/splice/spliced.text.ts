@@ -48,7 +48,7 @@ class SplicedTextCompiler {
       const write = writeGroup(piece, index > 0);
       const source = piece.source!;
       return (to) => {
-        const outer = to.enter(to.run.answerOf(source));
+        const outer = to.enter(to.run.objectsOf(source).answers[0]!);
         write(to, source.scanner.start, 0);
         to.leave(outer);
       };
@@ -101,10 +101,9 @@ class SplicedTextCompiler {
     const { source } = piece;
     if (!source || !place) return write;
     return this.#once((to, _start, _cell, entity) => {
-      const answer = to.run.answerOf(source);
-      const number = to.run.numberOf(source, entity);
-      const outer = to.enter(answer);
-      write(to, answer.entities.starts[number]!, answer.entities.cells[number]!);
+      const { answers, starts, cells } = to.run.objectsOf(source);
+      const outer = to.enter(answers[entity]!);
+      write(to, starts[entity]!, cells[entity]!);
       to.leave(outer);
     });
   }

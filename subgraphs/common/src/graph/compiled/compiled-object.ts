@@ -17,9 +17,10 @@ import {
   type ResponsePath,
   type SelectionSetNode,
 } from 'graphql';
+import { answerSize } from '../answer-size.js';
 import { PUNCTUATION, taken, uncounted } from '../counted-schema.js';
-import { completionOf } from './completion.js';
-import { isPromise, nullFor, type Compiling, type Complete, type QueryRun } from './query-run.js';
+import { completionOf, leafCompletionOf } from './completion.js';
+import { isPromise, nullFor, type Compiling, type Complete, type CompleteLeaf, type QueryRun } from './query-run.js';
 import { selectedNodes } from './selected-nodes.js';
 
 /** A field as it is selected in one place. */
@@ -28,9 +29,15 @@ interface CompiledField {
   nodes: readonly FieldNode[];
   parent: GraphQLObjectType;
   definition: GraphQLField<unknown, unknown>;
-  resolve: GraphQLFieldResolver<unknown, unknown>;
+  /** Undefined where the value is read from the object. */
+  resolve: GraphQLFieldResolver<unknown, unknown> | undefined;
   complete: Complete;
+  /** Of a leaf, which needs no more than its value. */
+  completeLeaf: CompleteLeaf | undefined;
+  /** Its values are leaves, or lists of them. */
   isLeaf: boolean;
+  /** Of the answer, for its name. */
+  nameBytes: number;
   isRequired: boolean;
 }
 
@@ -54,9 +61,11 @@ export class CompiledObject {
       nodes,
       parent,
       definition,
-      resolve: (definition.resolve && uncounted(definition.resolve)) ?? defaultFieldResolver,
+      resolve: definition.resolve && uncounted(definition.resolve),
       complete: completionOf(this.#compiling, type, nodes, `${parent.name}.${definition.name}`),
+      completeLeaf: leafCompletionOf(type, `${parent.name}.${definition.name}`),
       isLeaf: isLeafType(getNamedType(type)),
+      nameBytes: key.length + PUNCTUATION,
       isRequired: isNonNullType(type),
     };
   }
@@ -82,18 +91,27 @@ export class CompiledObject {
   }
 
   #execute(run: QueryRun, field: CompiledField, source: unknown, above: ResponsePath | undefined): unknown {
-    const place: ResponsePath = { prev: above, key: field.key, typename: field.parent.name };
+    const { resolve, completeLeaf, definition } = field;
     try {
-      const info = this.#infoOf(run, field, place);
-      const value = resolved(run, field, source, info);
-      if (!isPromise(value)) {
-        const completed = field.complete(run, value, place, info);
-        return isPromise(completed) ? completed.then(undefined, (error: unknown) => failed(run, field, place, error)) : completed;
+      if (completeLeaf && !resolve && typeof source === 'object' && source !== null) {
+        const value = (source as Record<string, unknown>)[definition.name];
+        if (typeof value !== 'function' && !isPromise(value)) return completedLeaf(run, field, completeLeaf, value);
       }
-      return value.then((later) => field.complete(run, later, place, info)).then(undefined, (error: unknown) => failed(run, field, place, error));
+      return this.#resolved(run, field, source, placeOf(field, above));
     } catch (error) {
-      return failed(run, field, place, error);
+      // Where it stands is told of a fault alone.
+      return failed(run, field, placeOf(field, above), error);
     }
+  }
+
+  #resolved(run: QueryRun, field: CompiledField, source: unknown, place: ResponsePath): unknown {
+    const info = this.#infoOf(run, field, place);
+    const value = resolved(run, field, source, info);
+    if (!isPromise(value)) {
+      const completed = field.complete(run, value, place, info);
+      return isPromise(completed) ? completed.then(undefined, (error: unknown) => failed(run, field, place, error)) : completed;
+    }
+    return value.then((later) => field.complete(run, later, place, info)).then(undefined, (error: unknown) => failed(run, field, place, error));
   }
 
   #infoOf({ rootValue, variables }: QueryRun, { definition, nodes, parent }: CompiledField, path: ResponsePath): GraphQLResolveInfo {
@@ -108,19 +126,26 @@ function definitionOf(schema: GraphQLSchema, type: GraphQLObjectType, name: stri
   return type.getFields()[name] ?? (type === schema.getQueryType() ? [SchemaMetaFieldDef, TypeMetaFieldDef].find((meta) => meta.name === name) : undefined);
 }
 
+function completedLeaf({ budget }: QueryRun, { nameBytes }: CompiledField, complete: CompleteLeaf, value: unknown): unknown {
+  if (budget && !budget.take(nameBytes + answerSize(value, budget.left))) return budget.never;
+  return complete(value);
+}
+
 /** What a field answers, not completed. Its size is taken from the budget, and nothing is asked of it when that is used up; see `countAnswers`. */
 function resolved(run: QueryRun, field: CompiledField, source: unknown, info: GraphQLResolveInfo): unknown {
   const { budget } = run;
+  const { isLeaf, nameBytes } = field;
   if (budget === undefined) return valueOf(run, field, source, info);
-  const name = field.key.length + PUNCTUATION;
-  if (!field.isLeaf) return budget.take(name) ? valueOf(run, field, source, info) : budget.never;
+  if (!isLeaf) return budget.take(nameBytes) ? valueOf(run, field, source, info) : budget.never;
   if (budget.left < 0) return budget.never;
   const value = valueOf(run, field, source, info);
-  return isPromise(value) ? value.then((later) => taken(later, name, budget)) : taken(value, name, budget);
+  return isPromise(value) ? value.then((later) => taken(later, nameBytes, budget)) : taken(value, nameBytes, budget);
 }
 
-const valueOf = ({ variables, context }: QueryRun, { definition, nodes, resolve }: CompiledField, source: unknown, info: GraphQLResolveInfo): unknown =>
+const valueOf = ({ variables, context }: QueryRun, { definition, nodes, resolve = defaultFieldResolver }: CompiledField, source: unknown, info: GraphQLResolveInfo): unknown =>
   resolve(source, definition.args.length === 0 ? {} : getArgumentValues(definition, nodes[0]!, variables), context, info);
+
+const placeOf = ({ key, parent }: CompiledField, above: ResponsePath | undefined): ResponsePath => ({ prev: above, key, typename: parent.name });
 
 const failed = (run: QueryRun, { nodes, isRequired }: CompiledField, place: ResponsePath, fault: unknown): null => nullFor(run, nodes, place, isRequired, fault);
 

@@ -12,6 +12,7 @@ const schema = buildSchema(`
     text: String number: Int numberRequired: Int! thrown: Int thrownRequired: Int! lateThrown: Int lateThrownRequired: Int!
     returnedError: Int wrong: Int wrongRequired: Int! kind: Kind wrongKind: Kind method(times: Int = 2, words: [String!]): String
     list: [Thing] listRequired: [Thing!]! lateList: [Thing!] holes: [Thing!] lateHoles: [Thing!]! set: [Int!] noList: [Int] nested: [[Int!]]
+    plain: Int plainWrong: Int plainLate: Int plainRequired: Int! plainThrown: Int plainThrownRequired: Int!
     named: Named nameds: [Named] either: Either lateNamed: Named other: Other noType: Named impossible: Named missing: Named
   }
   type Other implements Named { id: ID! self: Thing named: Named only: String! }
@@ -69,6 +70,8 @@ for (const [name, field] of [...Object.entries(fields('Thing')), ...Object.entri
   const answer = answers[name];
   if (answer) field.resolve = (_source, args) => answer(args);
 }
+Object.assign(thing, { plain: 3, plainWrong: 'no number', plainLate: Promise.resolve(4), plainRequired: null });
+for (const name of ['plainThrown', 'plainThrownRequired']) Object.defineProperty(thing, name, { get: () => fault(name) });
 Object.assign(thing, { method: ({ times = 0, words = [] }: { times?: number; words?: string[] }) => [...words, 'x'.repeat(times)].join(' ') });
 fields('Query').thing!.resolve = () => thing;
 fields('Query').thingRequired!.resolve = async () => thing;

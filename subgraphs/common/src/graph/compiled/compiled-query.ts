@@ -1,12 +1,10 @@
-import { getVariableValues, GraphQLError, Kind, OperationTypeNode, type DocumentNode, type ExecutionResult, type FragmentDefinitionNode, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
+import { type GraphQLError, Kind, OperationTypeNode, type DocumentNode, type ExecutionResult, type FragmentDefinitionNode, type GraphQLSchema } from 'graphql';
 import type { AnswerBudget } from '../answer-budget.js';
 import { CompiledObject } from './compiled-object.js';
 import { FieldErrors } from './field-errors.js';
 import { isPromise, type Compiling, type ExecuteObject, type QueryRun } from './query-run.js';
+import { compileVariables, type CoerceVariables } from './query-variables.js';
 import { isFixed, type Fragments } from './selected-nodes.js';
-
-/** As many faults of variables as graphql-js tells of. */
-const MOST_FAULTS = 50;
 
 /** What a query is executed with. */
 export interface QueryInput {
@@ -20,13 +18,11 @@ export interface QueryInput {
  * does, in a good half of the time; what is counted of an answer (`countAnswers`) is counted here without a resolver around each resolver.
  */
 export class CompiledQuery {
-  readonly #schema: GraphQLSchema;
-  readonly #operation: OperationDefinitionNode;
+  readonly #coerce: CoerceVariables;
   readonly #executeRoot: ExecuteObject;
 
-  private constructor(schema: GraphQLSchema, operation: OperationDefinitionNode, executeRoot: ExecuteObject) {
-    this.#schema = schema;
-    this.#operation = operation;
+  private constructor(coerce: CoerceVariables, executeRoot: ExecuteObject) {
+    this.#coerce = coerce;
     this.#executeRoot = executeRoot;
   }
 
@@ -44,11 +40,11 @@ export class CompiledQuery {
         return (run, source, place) => compiled.execute(run, source, place);
       },
     };
-    return new CompiledQuery(schema, operation, compiling.objectOf(type, [operation.selectionSet]));
+    return new CompiledQuery(compileVariables(schema, operation), compiling.objectOf(type, [operation.selectionSet]));
   }
 
   execute({ rootValue, variables, context }: QueryInput): ExecutionResult | Promise<ExecutionResult> {
-    const values = getVariableValues(this.#schema, this.#operation.variableDefinitions ?? [], variables ?? {}, { maxErrors: MOST_FAULTS });
+    const values = this.#coerce(variables ?? {});
     if (values.errors) return { errors: values.errors };
     const run: QueryRun = { rootValue, variables: values.coerced, context, budget: context.budget, errors: new FieldErrors() };
     try {

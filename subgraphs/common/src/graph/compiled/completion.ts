@@ -1,5 +1,6 @@
 import {
   defaultTypeResolver,
+  getNullableType,
   GraphQLError,
   isAbstractType,
   isLeafType,
@@ -8,7 +9,6 @@ import {
   isObjectType,
   type FieldNode,
   type GraphQLAbstractType,
-  type GraphQLLeafType,
   type GraphQLList,
   type GraphQLNonNull,
   type GraphQLObjectType,
@@ -18,17 +18,33 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { inspect } from 'graphql/jsutils/inspect.js';
-import { isPromise, nullFor, type Compiling, type Complete, type QueryRun } from './query-run.js';
+import { isPromise, nullFor, type Compiling, type Complete, type CompleteLeaf, type QueryRun } from './query-run.js';
 
 /** How the values of a field of a type are completed. @param field as messages call it, such as `Query.machines` */
 export function completionOf(compiling: Compiling, type: GraphQLOutputType, nodes: readonly FieldNode[], field: string): Complete {
+  const completeLeaf = leafCompletionOf(type, field);
+  if (completeLeaf) return (_run, value) => completeLeaf(value);
   if (!isNonNullType(type)) return nullable(compiling, type, nodes, field);
   const complete = nullable(compiling, type.ofType, nodes, field);
-  return (run, value, place, info) => {
-    const completed = complete(run, value, place, info);
-    if (completed === null) throw new Error(`Cannot return null for non-nullable field ${field}.`);
-    return completed;
+  return (run, value, place, info) => complete(run, value, place, info) ?? nullRefused(field);
+}
+
+/** The same of a leaf; undefined for another type. */
+export function leafCompletionOf(type: GraphQLOutputType, field: string): CompleteLeaf | undefined {
+  const leaf = getNullableType(type);
+  if (!isLeafType(leaf)) return undefined;
+  const isRequired = isNonNullType(type);
+  return (value) => {
+    if (value === null || value === undefined) return isRequired ? nullRefused(field) : null;
+    if (value instanceof Error) throw value;
+    const serialized: unknown = leaf.serialize(value);
+    if (serialized === null || serialized === undefined) throw new Error(`Expected \`${inspect(leaf)}.serialize(${inspect(value)})\` to return non-nullable value, returned: ${inspect(serialized)}`);
+    return serialized;
   };
+}
+
+function nullRefused(field: string): never {
+  throw new Error(`Cannot return null for non-nullable field ${field}.`);
 }
 
 function nullable(compiling: Compiling, type: Exclude<GraphQLOutputType, GraphQLNonNull<never>>, nodes: readonly FieldNode[], field: string): Complete {
@@ -41,20 +57,11 @@ function nullable(compiling: Compiling, type: Exclude<GraphQLOutputType, GraphQL
 }
 
 function present(compiling: Compiling, type: GraphQLOutputType, nodes: readonly FieldNode[], field: string): Complete {
-  if (isLeafType(type)) return leaf(type);
   if (isListType(type)) return list(compiling, type, nodes, field);
   if (isAbstractType(type)) return abstract(compiling, type, nodes, field);
   if (isObjectType(type)) return object(compiling, type, nodes);
   throw new Error(`${field} answers ${inspect(type)}, which is no type of an answer`);
 }
-
-const leaf =
-  (type: GraphQLLeafType): Complete =>
-  (_run, value) => {
-    const serialized: unknown = type.serialize(value);
-    if (serialized === null || serialized === undefined) throw new Error(`Expected \`${inspect(type)}.serialize(${inspect(value)})\` to return non-nullable value, returned: ${inspect(serialized)}`);
-    return serialized;
-  };
 
 function list(compiling: Compiling, { ofType }: GraphQLList<GraphQLOutputType>, nodes: readonly FieldNode[], field: string): Complete {
   const complete = completionOf(compiling, ofType, nodes, field);

@@ -15,6 +15,9 @@ export interface QueryRun {
 /** Makes what a field has answered what stands in the answer (GraphQL, 6.4.3). @throws Error when it is not of its type */
 export type Complete = (run: QueryRun, value: unknown, place: ResponsePath, info: GraphQLResolveInfo) => unknown;
 
+/** The same of a leaf. */
+export type CompleteLeaf = (value: unknown) => unknown;
+
 /** Answers the selected fields of an object. @throws GraphQLError of a field that has to have a value and has none */
 export type ExecuteObject = (run: QueryRun, source: unknown, place: ResponsePath | undefined) => unknown;
 
@@ -34,4 +37,5 @@ export function nullFor(run: QueryRun, nodes: readonly FieldNode[], place: Respo
 }
 
 /** Whatever can be waited for. */
-export const isPromise = (value: unknown): value is Promise<unknown> => typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
+export const isPromise = (value: unknown): value is Promise<unknown> =>
+  ((typeof value === 'object' && value !== null) || typeof value === 'function') && 'then' in value && typeof value.then === 'function';

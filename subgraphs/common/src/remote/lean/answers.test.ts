@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BrokenOff, TooLarge, type ReadAnswer } from '../http-client.js';
 import { LARGEST_HEAD_BYTES, NotHttp } from './answer-head.js';
 import { AnswerParser } from './answer-parser.js';
+import { Cancellation } from '../../timing/cancellation.js';
 import { LeanClient } from './lean-client.js';
 
 // What a server may answer, sound, odd or hostile, in whatever pieces it comes.
@@ -184,7 +185,7 @@ describe.each<Case>([...SOUND, ...FAULTY])('an answer with %s', (_what, bytes, e
       if (closes) socket.end();
     };
     const client = new LeanClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, { connections: 1, connectTimeoutMs: SHORTLY_MS, keepAliveMs: SHORTLY_MS, largestAnswerBytes: LARGEST_BODY });
-    const ask = (path: string): Promise<ReadAnswer> => client.ask({ kind: { method: 'POST', path, headers: {} }, body: '{}' }, AbortSignal.timeout(SHORTLY_MS));
+    const ask = (path: string): Promise<ReadAnswer> => client.ask({ kind: { method: 'POST', path, headers: {} }, body: '{}' }, Cancellation.of(AbortSignal.timeout(SHORTLY_MS)));
     const [first] = await Promise.allSettled([ask('/')]);
     expect(shown(await ask('/again'))).toEqual({ status: 200, body: 'again' });
     const kept = connections.size === 1;

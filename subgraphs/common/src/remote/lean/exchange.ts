@@ -1,31 +1,31 @@
+import type { Cancellable, Cancellation } from '../../timing/cancellation.js';
 import type { ReadAnswer } from '../http-client.js';
 import type { RequestText } from './request-text.js';
 
 /** One request on its way to its answer; ends once. */
-export class Exchange {
+export class Exchange implements Cancellable {
   readonly answer: Promise<ReadAnswer>;
   /** Called when the request is given up before its end. */
   onGivenUp: (() => void) | undefined;
   readonly request: RequestText;
-  readonly #signal: AbortSignal;
+  readonly #cancellation: Cancellation;
   readonly #resolve: (answer: ReadAnswer) => void;
   readonly #reject: (reason: unknown) => void;
 
-  /** @param signal gives the request up; must not be aborted yet */
-  constructor(request: RequestText, signal: AbortSignal) {
+  /** @param cancellation gives the request up; must not have happened yet */
+  constructor(request: RequestText, cancellation: Cancellation) {
     const { promise, resolve, reject } = Promise.withResolvers<ReadAnswer>();
     this.answer = promise;
     this.request = request;
     this.#resolve = resolve;
     this.#reject = reject;
-    this.#signal = signal;
-    signal.addEventListener('abort', this);
+    this.#cancellation = cancellation;
+    cancellation.add(this);
   }
 
-  /** Of the signal. */
-  handleEvent(): void {
+  cancelled(reason: unknown): void {
     const given = this.onGivenUp;
-    this.fail(this.#signal.reason);
+    this.fail(reason);
     given?.();
   }
 
@@ -41,6 +41,6 @@ export class Exchange {
 
   #leave(): void {
     this.onGivenUp = undefined;
-    this.#signal.removeEventListener('abort', this);
+    this.#cancellation.remove(this);
   }
 }

@@ -3,11 +3,12 @@ import { createServer as createHttpServer, type IncomingMessage, type ServerResp
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, expect, test } from 'vitest';
+import { Cancellation } from '../../timing/cancellation.js';
 import { BrokenOff, type ClientRequest, type HttpClientOptions, type ReadAnswer } from '../http-client.js';
 import { LeanClient } from './lean-client.js';
 
 const OPTIONS: HttpClientOptions = { connections: 2, connectTimeoutMs: 5_000, keepAliveMs: 60_000, largestAnswerBytes: 1_000_000 };
-const never = new AbortController().signal;
+const never = new Cancellation();
 const post = (body = '{}'): ClientRequest => ({ kind: { method: 'POST', path: '/graphql', headers: { accept: 'application/json' } }, body });
 
 let stack = new AsyncDisposableStack();
@@ -98,14 +99,14 @@ test('a request that is given up ends its connection, and only that', async () =
   const client = await asking((request, response) => {
     void text(request).then((body) => (body === 'slow' ? response.once('close', () => gone.resolve()) : response.end(body)));
   });
-  const stop = new AbortController();
-  const slow = client.ask(post('slow'), stop.signal);
+  const stop = new Cancellation();
+  const slow = client.ask(post('slow'), stop);
   expect(textOf(await client.ask(post('quick'), never))).toBe('200 quick');
-  stop.abort(new Error('enough'));
+  stop.cancel(new Error('enough'));
   await expect(slow).rejects.toThrow('enough');
   await gone.promise;
   expect(textOf(await client.ask(post('again'), never))).toBe('200 again');
-  await expect(client.ask(post('slow'), stop.signal)).rejects.toThrow('enough');
+  await expect(client.ask(post('slow'), stop)).rejects.toThrow('enough');
 });
 
 test('a request that is given up while it waits is never sent', async () => {
@@ -117,10 +118,10 @@ test('a request that is given up while it waits is never sent', async () => {
   }, { connections: 1 });
   const first = client.ask(post('first'), never);
   await expect.poll(() => held.length).toBe(1);
-  const stop = new AbortController();
-  const second = client.ask(post('second'), stop.signal);
+  const stop = new Cancellation();
+  const second = client.ask(post('second'), stop);
   const third = client.ask(post('third'), never);
-  stop.abort(new Error('enough'));
+  stop.cancel(new Error('enough'));
   await expect(second).rejects.toThrow('enough');
   held[0]!.end('one');
   await expect.poll(() => held.length).toBe(2);

@@ -1,3 +1,4 @@
+import type { Cancellation } from '../../timing/cancellation.js';
 import type { ClientRequest, HttpClient, HttpClientOptions, ReadAnswer } from '../http-client.js';
 import { Exchange } from './exchange.js';
 import { LeanConnection, type LeanConnectionOptions } from './lean-connection.js';
@@ -37,10 +38,10 @@ export class LeanClient implements HttpClient {
     };
   }
 
-  async ask(request: ClientRequest, signal: AbortSignal): Promise<ReadAnswer> {
-    signal.throwIfAborted();
+  async ask(request: ClientRequest, cancellation: Cancellation): Promise<ReadAnswer> {
+    if (cancellation.isCancelled) throw cancellation.reason;
     if (this.#isClosed) throw new Error('the client is closed');
-    const exchange = new Exchange(this.#texts.textOf(request), signal);
+    const exchange = new Exchange(this.#texts.textOf(request), cancellation);
     exchange.onGivenUp = () => this.#waiting.delete(exchange);
     this.#waiting.add(exchange);
     this.#dispatchSoon();

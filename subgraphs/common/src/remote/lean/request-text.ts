@@ -10,10 +10,11 @@ const NAME = /^[!#$%&'*+\-.^_`|~\dA-Za-z]+$/;
 const VALUE = /^[\t\x20-\x7e]*$/;
 const PATH = /^\/[\x21-\x7e]*$/;
 
-/** Writes requests to one host; what requests of a kind have in common is written once. */
+/** Writes requests to one host; what requests of a kind have in common is written once, and so are headers that are one object. */
 export class RequestTexts {
   readonly #host: string;
   readonly #kinds = new WeakMap<RequestKind, string>();
+  readonly #headers = new WeakMap<object, string>();
 
   /** @param host with the port, where it is not the usual one */
   constructor(host: string) {
@@ -21,15 +22,21 @@ export class RequestTexts {
   }
 
   /** @throws Error for a header that would end elsewhere than where it should, and for a body that is no text */
-  textOf({ kind, headers = {}, body }: ClientRequest): RequestText {
+  textOf({ kind, headers, body, bodyBytes }: ClientRequest): RequestText {
     let head = this.#kinds.get(kind);
     if (head === undefined) this.#kinds.set(kind, (head = this.#written(kind)));
-    head += lines(headers);
+    if (headers) head += this.#lines(headers);
     if (body === undefined) return { text: `${head}\r\n`, encoding: 'latin1' };
     if (typeof body !== 'string') throw new Error('only texts can be sent');
-    const bytes = Buffer.byteLength(body);
+    const bytes = bodyBytes ?? Buffer.byteLength(body);
     // A text with as many bytes as characters is ASCII, which is written as it is.
     return { text: `${head}content-length: ${bytes}\r\n\r\n${body}`, encoding: bytes === body.length ? 'latin1' : 'utf8' };
+  }
+
+  #lines(headers: Readonly<Record<string, string>>): string {
+    let text = this.#headers.get(headers);
+    if (text === undefined) this.#headers.set(headers, (text = lines(headers)));
+    return text;
   }
 
   #written({ method, path, headers }: RequestKind): string {

@@ -1,0 +1,102 @@
+import type { FetchNode } from '@apollo/query-planner';
+import type { ExecutionResult, GraphQLFormattedError } from 'graphql';
+import type { Representation } from './entity.representation.js';
+
+/** What fetches of a plan have in common that ask one subgraph the same of entities, wherever these stand: the same text for the same form. */
+export type FetchForm = string;
+
+export function fetchForm({ serviceName, operation, operationName, variableUsages }: FetchNode): FetchForm {
+  const unnamed = operationName === undefined ? operation : operation.replace(operationName, '');
+  return JSON.stringify([serviceName, unnamed, variableUsages]);
+}
+
+/** Sends a request about entities. */
+export type AskEntities = (wanted: readonly Representation[]) => Promise<ExecutionResult>;
+
+/** Entities that are asked for with one request, from the moment on in which the first of them is wanted. */
+export class EntityRequest {
+  readonly wanted: Representation[] = [];
+  /** What it was answered, from then on. */
+  answer: ExecutionResult | undefined;
+  readonly answered: Promise<void>;
+  /** Who was the first to use its entities. */
+  user: FetchNode | undefined;
+  #entities: readonly unknown[] | undefined;
+
+  constructor(ask: AskEntities) {
+    this.answered = this.#ask(ask);
+  }
+
+  async #ask(ask: AskEntities): Promise<void> {
+    // All fetches that can be made now are begun in one turn.
+    await Promise.resolve();
+    this.answer = await ask(this.wanted);
+  }
+
+  /** The entities that it was answered; none where that is no list of them, of which `failed` is told the first time. */
+  entities(failed: (error: Error) => void): readonly unknown[] {
+    if (this.#entities) return this.#entities;
+    const data = this.answer?.data;
+    const entities = data?.['_entities'];
+    const count = this.wanted.length;
+    const isWhole = Array.isArray(entities) && entities.length === count;
+    if (data && !isWhole) failed(new Error(`"data._entities" is no list of ${count} entities`));
+    return (this.#entities = isWhole ? entities : []);
+  }
+}
+
+/** One of the entities of a request. */
+export interface AskedEntity {
+  request: EntityRequest;
+  index: number;
+}
+
+/** What the fetches of one form ask for while a plan runs: each entity once, whichever of them wants it first. */
+export class EntityRequests {
+  readonly #asked = new Map<string, AskedEntity>();
+  #next: EntityRequest | undefined;
+
+  /** What nobody asked for before is asked for together with whatever other fetches want at the same moment. */
+  ask(wanted: readonly Representation[], ask: AskEntities): AskedEntity[] {
+    return wanted.map((representation) => {
+      const { json } = representation;
+      let asked = this.#asked.get(json);
+      if (!asked) {
+        const request = this.#gathering(ask);
+        asked = { request, index: request.wanted.push(representation) - 1 };
+        this.#asked.set(json, asked);
+      }
+      return asked;
+    });
+  }
+
+  #gathering(ask: AskEntities): EntityRequest {
+    return (this.#next ??= new EntityRequest((wanted) => {
+      this.#next = undefined;
+      return ask(wanted);
+    }));
+  }
+}
+
+/** Resolves when all these entities were answered, with the requests that they are of. */
+export async function answered(asked: readonly AskedEntity[]): Promise<ReadonlySet<EntityRequest>> {
+  const requests = new Set<EntityRequest>();
+  for (const { request } of asked) requests.add(request);
+  await (requests.size === 1 ? asked[0]!.request.answered : Promise.all([...requests].map((request) => request.answered)));
+  return requests;
+}
+
+/** The errors of these requests that concern some of their entities, or none in particular, with the number that an entity has here as the second step of their paths. */
+export function errorsAbout(asked: readonly AskedEntity[], requests: ReadonlySet<EntityRequest>): GraphQLFormattedError[] {
+  return [...requests].flatMap((request) => {
+    const { errors } = request.answer!;
+    if (!errors) return [];
+    const numbers = new Map(asked.flatMap((one, number) => (one.request === request ? [[one.index, number] as const] : [])));
+    return errors.flatMap((error): GraphQLFormattedError[] => {
+      const [root, index, ...rest] = error.path ?? [];
+      if (typeof index !== 'number') return [error];
+      const number = numbers.get(index);
+      return number === undefined ? [] : [{ ...error, path: [root!, number, ...rest] }];
+    });
+  });
+}
