@@ -4,8 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { anonymous, Cancellation, silentLog, type SubgraphConnection } from '@hutong/common';
-import { LeanClient } from '@hutong/common/remote';
+import { anonymous, cancellationOf, silentLog, type SubgraphConnection } from '@hutong/common';
+import { LeanClient, operationBody } from '@hutong/common/remote';
 import { DataText, PlannedGraph, readGatewaySettings } from '@hutong/gateway';
 import { parse, type ExecutionResult } from 'graphql';
 import { given, measured } from './measured.process.ts';
@@ -18,10 +18,10 @@ function bareConnection(name: string, url: string): SubgraphConnection {
   return {
     name,
     isRemote: true,
-    async execute({ document, operationName, variables, variablesJson = JSON.stringify(variables), read, cancellation = new Cancellation() }) {
-      const json = `{"query":${JSON.stringify(document)},"operationName":${JSON.stringify(operationName ?? null)},"variables":${variablesJson}}`;
-      const { body } = await client.ask({ kind: KIND, body: json }, cancellation);
-      return read?.(body) ?? (JSON.parse(body.toString()) as ExecutionResult);
+    async execute(request) {
+      const { json, bytes } = operationBody(request);
+      const { body } = await client.ask({ kind: KIND, body: json, bodyBytes: bytes }, cancellationOf(request));
+      return request.read?.(body) ?? (JSON.parse(body.toString()) as ExecutionResult);
     },
     subscribe: () => Promise.reject(new Error('nothing is subscribed to here')),
     ready: async () => undefined,

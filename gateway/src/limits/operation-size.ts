@@ -1,4 +1,5 @@
-import { Kind, type DocumentNode, type FragmentDefinitionNode, type OperationDefinitionNode, type SelectionSetNode } from 'graphql';
+import { Kind, type DocumentNode, type SelectionSetNode } from 'graphql';
+import { fragmentsIn } from '../document-fragments.js';
 
 /** How large an operation is with its fragments put in place. */
 export interface OperationSize {
@@ -17,12 +18,8 @@ const NOTHING: OperationSize = { depth: 0, aliases: 0, directives: 0, rootFields
  * fragments which spread each other are as cheap to measure as their text is long, however much they unfold to.
  */
 export function operationSizes(document: DocumentNode): OperationSize[] {
-  const definitions = new Map<string, FragmentDefinitionNode>();
-  const operations: OperationDefinitionNode[] = [];
-  for (const definition of document.definitions) {
-    if (definition.kind === Kind.FRAGMENT_DEFINITION) definitions.set(definition.name.value, definition);
-    if (definition.kind === Kind.OPERATION_DEFINITION) operations.push(definition);
-  }
+  const definitions = fragmentsIn(document);
+  const operations = document.definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION);
   const fragments = new Map<string, OperationSize>();
 
   const sizeOfFragment = (name: string): OperationSize => {

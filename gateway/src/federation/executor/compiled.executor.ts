@@ -1,6 +1,7 @@
 import type { QueryPlan } from '@apollo/query-planner';
 import { executeSync, getOperationAST, Kind, type FieldNode, type FragmentDefinitionNode, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
+import { fragmentsIn } from '../../document-fragments.js';
 import { writtenAnswers } from '../../telemetry/activities.js';
 import { DataText, type GraphOperation } from '../federated-graph.js';
 import { ofSubgraph } from '../subgraph.errors.js';
@@ -32,8 +33,7 @@ export class CompiledExecutor implements PlanExecutor {
   prepare({ document, operationName }: Omit<GraphOperation, 'text'>, queryPlan: QueryPlan): PreparedPlan {
     const { schema, supergraphSchema, isRemote } = this.options;
     const operation = getOperationAST(document, operationName)!;
-    const fragmentNodes = document.definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION);
-    const fragments = new Map(fragmentNodes.map((fragment) => [fragment.name.value, fragment]));
+    const fragments = fragmentsIn(document);
     const program = compilePlan(queryPlan, supergraphSchema);
     const remoteOnly = (): boolean => program.subgraphs.every(isRemote);
     const { joinedAt } = program;
@@ -70,7 +70,7 @@ export class CompiledExecutor implements PlanExecutor {
         refused: (subgraph, { message, path, extensions }) => errors.push(ofSubgraph({ message, ...(path ? { path } : {}), ...(extensions ? { extensions } : {}) }, subgraph)),
         failed: (error) => errors.push(error),
       });
-      return { fetched, errors, introspect: (fields) => introspected(schema, { operation, fragmentNodes, fields, variables }) };
+      return { fetched, errors, introspect: (fields) => introspected(schema, { operation, fragments, fields, variables }) };
     };
     const shaped = ({ fetched, errors, introspect }: Fetched, { shape }: ResponseForm): PlanOutcome => {
       const { data, faults } = shape(fetched, introspect);
@@ -111,14 +111,14 @@ interface ResponseForm {
 
 interface Introspection {
   operation: OperationDefinitionNode;
-  fragmentNodes: readonly FragmentDefinitionNode[];
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   fields: readonly FieldNode[];
   variables: Record<string, unknown>;
 }
 
-function introspected(schema: GraphQLSchema, { operation, fragmentNodes, fields, variables }: Introspection): unknown {
+function introspected(schema: GraphQLSchema, { operation, fragments, fields, variables }: Introspection): unknown {
   const alone: OperationDefinitionNode = { ...operation, selectionSet: { kind: Kind.SELECTION_SET, selections: fields } };
-  const { data, errors } = executeSync({ schema, document: { kind: Kind.DOCUMENT, definitions: [alone, ...fragmentNodes] }, variableValues: variables, rootValue: {} });
+  const { data, errors } = executeSync({ schema, document: { kind: Kind.DOCUMENT, definitions: [alone, ...fragments.values()] }, variableValues: variables, rootValue: {} });
   if (errors) throw errors[0]!;
   return Object.values(data!)[0];
 }

@@ -33,7 +33,7 @@ export function entityFetch(node: FetchNode, path: DataPath, schema: GraphQLSche
     const errors = errorsAbout(asked, await answered(asked));
     if (errors.length > 0) tellOf(errors, { serviceName, path, wanted }, run);
     for (const [number, { request, index }] of asked.entries()) {
-      const fetched = request.entities(run.failed)[index];
+      const fetched = request.entities(serviceName, run.failed)[index];
       if (!isData(fetched)) continue;
       const { targets: places } = wanted[number]!;
       let entity = byInterface && !namesObject(schema, fetched['__typename']) ? withoutType(fetched) : fetched;

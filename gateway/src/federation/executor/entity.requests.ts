@@ -33,14 +33,14 @@ export class EntityRequest {
     this.answer = await ask(this.wanted);
   }
 
-  /** The entities that it was answered; none where that is no list of them, of which `failed` is told the first time. */
-  entities(failed: (error: Error) => void): readonly unknown[] {
+  /** The entities that the subgraph answered; none where that is no list of them, of which `failed` is told the first time. */
+  entities(subgraph: string, failed: (error: Error) => void): readonly unknown[] {
     if (this.#entities) return this.#entities;
     const data = this.answer?.data;
     const entities = data?.['_entities'];
     const count = this.wanted.length;
     const isWhole = Array.isArray(entities) && entities.length === count;
-    if (data && !isWhole) failed(new Error(`"data._entities" is no list of ${count} entities`));
+    if (data && !isWhole) failed(new Error(`"data._entities" of ${subgraph} is no list of ${count} entities`));
     return (this.#entities = isWhole ? entities : []);
   }
 }

@@ -1,15 +1,16 @@
 import { Kind, visit, type DocumentNode, type OperationDefinitionNode, type SelectionNode } from 'graphql';
+import { isCondition } from '../../document-conditions.js';
 
 /** The Boolean variables that decide about selections, with their values. */
 export type Conditions = Readonly<Record<string, boolean>>;
 
 /** Whether `@skip` and `@include` leave a selection in. */
 export function isIncluded({ directives = [] }: SelectionNode, conditions: Conditions): boolean {
-  return directives.every(({ name, arguments: given = [] }) => {
-    if (name.value !== 'skip' && name.value !== 'include') return true;
-    const value = given.find((argument) => argument.name.value === 'if')?.value;
+  return directives.every((directive) => {
+    if (!isCondition(directive)) return true;
+    const value = directive.arguments?.[0]?.value;
     const holds = value?.kind === Kind.VARIABLE ? conditions[value.name.value] : value?.kind === Kind.BOOLEAN && value.value;
-    return holds === (name.value === 'include');
+    return holds === (directive.name.value === 'include');
   });
 }
 
@@ -17,9 +18,9 @@ export function isIncluded({ directives = [] }: SelectionNode, conditions: Condi
 export function conditionVariables(document: DocumentNode): string[] {
   const names = new Set<string>();
   visit(document, {
-    Directive: ({ name, arguments: given = [] }) => {
-      if (name.value !== 'skip' && name.value !== 'include') return;
-      for (const { value } of given) if (value.kind === Kind.VARIABLE) names.add(value.name.value);
+    Directive: (directive) => {
+      const condition = isCondition(directive) ? directive.arguments?.[0]?.value : undefined;
+      if (condition?.kind === Kind.VARIABLE) names.add(condition.name.value);
     },
   });
   return [...names].toSorted();

@@ -1,4 +1,5 @@
 import { isAbstractType, isObjectType, Kind, TypeInfo, visit, visitWithTypeInfo, type DocumentNode, type FieldNode, type GraphQLSchema, type SelectionNode } from 'graphql';
+import { fragmentsIn } from '../../document-fragments.js';
 
 /** What asks an object for its type. */
 export const TYPE_NAME: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } };
@@ -9,12 +10,11 @@ export const TYPE_NAME: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME,
  * interface there, and leaves out what a fragment on the object's own type selects within.
  */
 export function askingForTypes(document: DocumentNode, schema: GraphQLSchema): DocumentNode {
-  const conditions = new Map<string, string>();
-  for (const definition of document.definitions) if (definition.kind === Kind.FRAGMENT_DEFINITION) conditions.set(definition.name.value, definition.typeCondition.name.value);
+  const fragments = fragmentsIn(document);
   const widens = (selection: SelectionNode): boolean => {
     if (selection.kind === Kind.FIELD) return false;
-    const condition = selection.kind === Kind.FRAGMENT_SPREAD ? conditions.get(selection.name.value) : selection.typeCondition?.name.value;
-    return condition !== undefined && isAbstractType(schema.getType(condition));
+    const { typeCondition } = selection.kind === Kind.FRAGMENT_SPREAD ? fragments.get(selection.name.value)! : selection;
+    return typeCondition !== undefined && isAbstractType(schema.getType(typeCondition.name.value));
   };
   const types = new TypeInfo(schema);
   return visit(

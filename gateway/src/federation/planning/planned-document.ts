@@ -1,4 +1,5 @@
 import { Kind, visit, type DocumentNode, type GraphQLSchema, type SelectionNode } from 'graphql';
+import { ALWAYS, withDirective, type WantedValues } from '../../document-conditions.js';
 import { askingForTypes, TYPE_NAME } from './object-types.js';
 import { withSerialMutations } from './serial-mutations.js';
 
@@ -24,17 +25,8 @@ function withoutExcluded(document: DocumentNode): DocumentNode {
 
 /** Whether there are values of the variables by which none of these nodes, each inside of the one before, is skipped. */
 function canBeIncluded(nodes: readonly unknown[]): boolean {
-  const wanted = new Map<string, boolean>();
-  for (const { name, arguments: [condition] = [] } of nodes.flatMap((node) => (node as Partial<SelectionNode>).directives ?? [])) {
-    if (!['skip', 'include'].includes(name.value)) continue;
-    const isWanted = name.value === 'include';
-    if (condition?.value.kind === Kind.BOOLEAN && condition.value.value !== isWanted) return false;
-    if (condition?.value.kind !== Kind.VARIABLE) continue;
-    const variable = condition.value.name.value;
-    if (wanted.get(variable) === !isWanted) return false;
-    wanted.set(variable, isWanted);
-  }
-  return true;
+  const directives = nodes.flatMap((node) => (node as Partial<SelectionNode>).directives ?? []);
+  return directives.reduce<WantedValues | undefined>(withDirective, ALWAYS) !== undefined;
 }
 
 /** Asks objects under conditions for something without any: where all of it has the same ones, the planner would leave out the object as well. */

@@ -82,7 +82,7 @@ export class PlannerThread {
     this.#worker.ref();
     try {
       await this.open(graph);
-      work.before = await this.#taken();
+      if (milliseconds !== Infinity) work.before = await this.#taken();
       this.#tell({ kind: 'plan', graph: graph.id, text, operationName });
       work.looking = setInterval(() => void this.#look(work), LOOK_MS);
       if (milliseconds !== Infinity) {

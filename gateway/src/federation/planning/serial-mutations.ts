@@ -1,18 +1,15 @@
-import { Kind, OperationTypeNode, visit, type DirectiveNode, type DocumentNode, type FieldNode, type FragmentDefinitionNode, type GraphQLSchema, type InlineFragmentNode, type OperationDefinitionNode, type SelectionNode } from 'graphql';
+import { Kind, OperationTypeNode, visit, type DocumentNode, type FieldNode, type FragmentDefinitionNode, type GraphQLSchema, type InlineFragmentNode, type OperationDefinitionNode, type SelectionNode } from 'graphql';
+import { ALWAYS, isCondition, withCondition, withDirective, type WantedValues } from '../../document-conditions.js';
 import { fragmentsIn } from '../../document-fragments.js';
 import { TYPE_NAME } from './object-types.js';
 
 /** So many orders of its fields, and selections, a mutation may have. */
 const MOST = 2_000;
 
-/** What variables must be so that something is asked for: all of these. */
-type Conditions = ReadonlyMap<string, boolean>;
-const ALWAYS: Conditions = new Map();
-
 interface AskedField {
   key: string;
   field: FieldNode;
-  conditions: Conditions;
+  conditions: WantedValues;
 }
 
 /**
@@ -47,10 +44,10 @@ function withSerialFields(operation: OperationDefinitionNode, fragments: Readonl
 }
 
 /** Fields without the fragments around them, and conditions on their own. */
-function fieldsOf(selections: readonly SelectionNode[], around: Conditions, fragments: ReadonlyMap<string, FragmentDefinitionNode>): AskedField[] {
+function fieldsOf(selections: readonly SelectionNode[], around: WantedValues, fragments: ReadonlyMap<string, FragmentDefinitionNode>): AskedField[] {
   return selections.flatMap((selection) => {
     const { directives = [] } = selection;
-    const conditions = directives.filter(isCondition).reduce<Conditions | undefined>(withDirective, around);
+    const conditions = directives.reduce<WantedValues | undefined>(withDirective, around);
     if (!conditions) return [];
     if (selection.kind === Kind.FIELD) return [{ key: (selection.alias ?? selection.name).value, field: { ...selection, directives: directives.filter((directive) => !isCondition(directive)) }, conditions }];
     const { selectionSet } = selection.kind === Kind.FRAGMENT_SPREAD ? fragments.get(selection.name.value)! : selection;
@@ -60,7 +57,7 @@ function fieldsOf(selections: readonly SelectionNode[], around: Conditions, frag
 
 /** The field with all that is asked of it here and later, in each of the ways in which nobody asked for it earlier; no two of them are met at once. */
 function selectionsOf({ field, conditions }: AskedField, earlier: readonly AskedField[], later: readonly AskedField[]): readonly SelectionNode[] {
-  let ways: readonly Conditions[] = [conditions];
+  let ways: readonly WantedValues[] = [conditions];
   for (const other of earlier) ways = limited(ways.flatMap((way) => without(way, other.conditions)));
   if (ways.length === 0) return [];
   const more = later.flatMap((other) => under(other.conditions, other.field.selectionSet?.selections ?? []));
@@ -69,7 +66,7 @@ function selectionsOf({ field, conditions }: AskedField, earlier: readonly Asked
 }
 
 /** A field under its conditions. They stand on the field where they can, as the planner puts fields of equal fragments together. */
-function conditional(conditions: Conditions, field: FieldNode): readonly SelectionNode[] {
+function conditional(conditions: WantedValues, field: FieldNode): readonly SelectionNode[] {
   const all = [...conditions];
   const own = [all.find(([, wanted]) => wanted), all.find(([, wanted]) => !wanted)].filter((one) => one !== undefined);
   const around = new Map(all.filter((one) => !own.includes(one)));
@@ -77,9 +74,9 @@ function conditional(conditions: Conditions, field: FieldNode): readonly Selecti
 }
 
 /** The ways in which some conditions are met, and others are not. */
-function without(met: Conditions, unmet: Conditions): Conditions[] {
-  const ways: Conditions[] = [];
-  let others: Conditions | undefined = met;
+function without(met: WantedValues, unmet: WantedValues): WantedValues[] {
+  const ways: WantedValues[] = [];
+  let others: WantedValues | undefined = met;
   for (const [variable, wanted] of unmet) {
     const way = withCondition(others, variable, !wanted);
     if (way) ways.push(way);
@@ -88,19 +85,8 @@ function without(met: Conditions, unmet: Conditions): Conditions[] {
   return ways;
 }
 
-const isCondition = ({ name: { value } }: DirectiveNode): boolean => value === 'skip' || value === 'include';
-
-function withDirective(conditions: Conditions | undefined, { name, arguments: [condition] = [] }: DirectiveNode): Conditions | undefined {
-  return condition?.value.kind === Kind.VARIABLE ? withCondition(conditions, condition.value.name.value, name.value === 'include') : conditions;
-}
-
-/** Undefined where no values of the variables meet all. */
-function withCondition(conditions: Conditions | undefined, variable: string, wanted: boolean): Conditions | undefined {
-  return conditions?.get(variable) === !wanted ? undefined : conditions && new Map([...conditions, [variable, wanted]]);
-}
-
 /** A fragment for each condition, one in the other, around these. */
-function under(conditions: Conditions, selections: readonly SelectionNode[]): readonly SelectionNode[] {
+function under(conditions: WantedValues, selections: readonly SelectionNode[]): readonly SelectionNode[] {
   return [...conditions].reduce(
     (inner, [variable, wanted]): readonly SelectionNode[] => [{ kind: Kind.INLINE_FRAGMENT, directives: [conditionOn(variable, wanted)], selectionSet: { kind: Kind.SELECTION_SET, selections: inner } }],
     selections,

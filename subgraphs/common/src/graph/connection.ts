@@ -1,7 +1,7 @@
 import type { ExecutionResult } from 'graphql';
 import type { Origin } from '../caller/access.js';
 import type { Caller } from '../caller/caller.js';
-import type { Cancellation } from '../timing/cancellation.js';
+import { Cancellation } from '../timing/cancellation.js';
 import type { AnswerBudget } from './answer-budget.js';
 
 /** One operation for one subgraph, on behalf of somebody. */
@@ -20,8 +20,6 @@ export interface SubgraphRequest {
   cancellation?: Cancellation | undefined;
   /** Whether it is given up in time of itself, so that nobody else has to look at the clock. */
   hasDeadline?: boolean | undefined;
-  /** Whether it asks to wait, where somebody has found that out. */
-  waits?: boolean | undefined;
   /** What of the operation's largest answer is left; what the subgraph answers is taken from it. Each event has one of its own. */
   budget?: AnswerBudget | undefined;
   /** Asked for an event of a subscription: it waits for other events, and not for queries of callers, nor they for it. */
@@ -34,6 +32,9 @@ export interface SubgraphRequest {
   /** Of a request with files among its variables: resolves when they have come whole, or will not come; time limits begin then. */
   received?: Promise<void> | undefined;
 }
+
+/** What ends work for a request. */
+export const cancellationOf = (request: SubgraphRequest): Cancellation => request.cancellation ?? Cancellation.of(request.signal);
 
 /**
  * A way to a subgraph: in this process, or over HTTP. Failures of the subgraph's fields come back in `errors`,

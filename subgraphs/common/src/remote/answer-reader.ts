@@ -28,7 +28,7 @@ export class AnswerReader implements Dispatcher.DispatchHandler, Cancellable {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#cancellation.isCancelled) controller.abort(reasonOf(this.#cancellation));
+    if (this.#cancellation.isCancelled) controller.abort(asError(this.#cancellation.reason));
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number): void {
@@ -59,7 +59,7 @@ export class AnswerReader implements Dispatcher.DispatchHandler, Cancellable {
   }
 
   cancelled(reason: unknown): void {
-    this.#controller?.abort(reasonOf(this.#cancellation));
+    this.#controller?.abort(asError(reason));
     this.fail(reason);
   }
 
@@ -71,4 +71,4 @@ export class AnswerReader implements Dispatcher.DispatchHandler, Cancellable {
 /** The first status that is no mere information. */
 const FINAL = 200;
 
-const reasonOf = ({ reason }: Cancellation): Error => (reason instanceof Error ? reason : new Error('given up', { cause: reason }));
+const asError = (reason: unknown): Error => (reason instanceof Error ? reason : new Error('given up', { cause: reason }));

@@ -14,7 +14,7 @@ export interface MultipartBody {
 const FIELD = 'Content-Disposition: form-data; name=';
 
 /** An operation, as the receiver wants its members named, with the files of its variables as one body; undefined when these hold none. */
-export function multipartBody(operation: Pick<SubgraphRequest, 'variables'>): MultipartBody | undefined {
+export function multipartBody(operation: Pick<SubgraphRequest, 'variables'> & Readonly<Record<string, unknown>>): MultipartBody | undefined {
   const files = uploadsIn(operation.variables, 'variables');
   if (files.length === 0) return undefined;
   const boundary = `hutong-${randomUUID()}`;

@@ -5,11 +5,11 @@ import { HutongError } from '../errors/define-error.js';
 import type { AnswerBudget } from '../graph/answer-budget.js';
 import { answerSize } from '../graph/answer-size.js';
 import { timeAllowed } from '../graph/asked-wait.js';
-import type { SubgraphConnection, SubgraphRequest } from '../graph/connection.js';
+import { cancellationOf, type SubgraphConnection, type SubgraphRequest } from '../graph/connection.js';
 import { ExecutionTurns } from '../graph/execution-turns.js';
 import { SharedQueries } from '../graph/shared-queries.js';
 import type { Log } from '../log/log.js';
-import { Cancellation } from '../timing/cancellation.js';
+import type { Cancellation } from '../timing/cancellation.js';
 import { withDeadline } from '../timing/deadline.js';
 import { CallerTokens } from './caller-token.js';
 import { ParsedDocuments } from '../graph/document-memory.js';
@@ -72,7 +72,7 @@ export class RemoteConnection implements SubgraphConnection {
   /** @throws SUBGRAPH_UNAVAILABLE, or the reason of the request's signal */
   async execute(request: SubgraphRequest): Promise<ExecutionResult> {
     const isQuery = this.#documents.kindOf(request.document, request.operationName) === OperationTypeNode.QUERY;
-    const waitMs = request.waits === false ? 0 : timeAllowed(0, request.document, request.variables);
+    const waitMs = timeAllowed(0, request.document, request.variables);
     const body = request.received ? undefined : operationBody(request);
     const run = (cancellation: Cancellation): Promise<SizedResult> => {
       const ask = () => this.#transport.execute(request, cancellation, waitMs > 0, body);
@@ -90,7 +90,8 @@ export class RemoteConnection implements SubgraphConnection {
   }
 
   #answer(request: SubgraphRequest, isQuery: boolean, body: OperationBody | undefined, run: (cancellation: Cancellation) => Promise<SizedResult>): Promise<SizedResult> {
-    const { document, operationName, cancellation = Cancellation.of(request.signal), caller, origin, budget, live } = request;
+    const { document, operationName, caller, origin, budget, live } = request;
+    const cancellation = cancellationOf(request);
     if (!isQuery) return run(cancellation).finally(() => this.changed());
     if (!this.#sharesQueries || body === undefined) return run(cancellation);
     return this.#queries.run([body.variables, callerKey(caller), document, `${operationName} ${origin} ${budget?.bytes} ${live}`], cancellation, run);
@@ -119,10 +120,10 @@ export class RemoteConnection implements SubgraphConnection {
   }
 
   #failure(error: unknown, request: SubgraphRequest): unknown {
-    const { requestId, cancellation = Cancellation.of(request.signal) } = request;
+    const cancellation = cancellationOf(request);
     if (error instanceof UploadBroken) return error.cause;
     if (error instanceof HutongError || (cancellation.isCancelled && error === cancellation.reason)) return error;
-    this.#log.warn({ requestId, err: error }, 'subgraph did not answer');
+    this.#log.warn({ requestId: request.requestId, err: error }, 'subgraph did not answer');
     return subgraphUnavailable({ subgraph: this.name });
   }
 }

@@ -86,8 +86,7 @@ export class SubgraphTransport {
    */
   async execute(request: SubgraphRequest, cancellation: Cancellation, waits: boolean, operation: OperationBody | undefined): Promise<SizedResult> {
     const { document: query, operationName, variables, received, read } = request;
-    const sent = { query, operationName, variables };
-    const form = received && multipartBody(sent);
+    const form = received && multipartBody({ query, operationName, variables });
     const asking = form ? this.#uploading(request, form) : this.#asking(request, operation ?? operationBody(request));
     const { status, body } = await this.#answer(asking, this.#clientFor(asking, waits), cancellation);
     if (status === 401) throw new TransportError('it refused our token: HUTONG_SECRET must be the same everywhere', false);
@@ -137,7 +136,7 @@ export class SubgraphTransport {
     try {
       return await client.ask(asking, cancellation);
     } catch (error) {
-      if (cancellation.isCancelled) throw cancellation.reason;
+      cancellation.throwIfCancelled();
       if (error instanceof HutongError) throw new UploadBroken(error.message, { cause: error });
       if (error instanceof TooLarge) throw new TransportError(`it answered more than ${LARGEST_ANSWER_BYTES} bytes`, false);
       if (error instanceof BrokenOff) throw new TransportError(`its answer broke off: ${error.message}`, true, error.cause);

@@ -15,7 +15,7 @@ export class UndiciClient implements HttpClient {
   }
 
   async ask({ kind: { method, path, headers }, headers: own, body }: ClientRequest, cancellation: Cancellation): Promise<ReadAnswer> {
-    if (cancellation.isCancelled) throw cancellation.reason;
+    cancellation.throwIfCancelled();
     const reader = new AnswerReader(cancellation, this.#largestAnswerBytes);
     try {
       this.#pool.dispatch({ method, path, headers: { ...headers, ...own }, body: body ?? null }, reader);

@@ -31,6 +31,11 @@ export class Cancellation {
     return this.#reason;
   }
 
+  /** @throws its reason, once it is cancelled */
+  throwIfCancelled(): void {
+    if (this.isCancelled) throw this.reason;
+  }
+
   /** Aborted with the same reason. */
   get signal(): AbortSignal {
     this.#controller ??= new AbortController();

@@ -39,7 +39,7 @@ export class LeanClient implements HttpClient {
   }
 
   async ask(request: ClientRequest, cancellation: Cancellation): Promise<ReadAnswer> {
-    if (cancellation.isCancelled) throw cancellation.reason;
+    cancellation.throwIfCancelled();
     if (this.#isClosed) throw new Error('the client is closed');
     const exchange = new Exchange(this.#texts.textOf(request), cancellation);
     exchange.onGivenUp = () => this.#waiting.delete(exchange);
