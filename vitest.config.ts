@@ -8,7 +8,7 @@ import { full, runSeed, sampleOf } from './test/testkit/seed.js';
 const report = process.env.HUTONG_TEST_REPORT;
 
 // One seed for the whole run, this configuration and every test file.
-process.env.HUTONG_TEST_SEED = String(runSeed());
+process.env.HUTONG_TEST_DRAWN_SEED = String(runSeed());
 
 /** Flows and contracts that a run goes through in split mode, too; which ones is drawn by the run's seed. */
 const SPLIT_FLOWS = 4;

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import type { FuzzCase } from './fuzz.case.js';
 import type { Oracle } from './oracle.js';
 import { converse, type Address, type Conversation } from './wire/conversation.js';
-import { runSeed } from '../testkit/seed.js';
+import { searchSeed } from '../testkit/seed.js';
 
 /** Connections at a time. */
 const LANES = 4;
@@ -35,9 +35,9 @@ export async function sendAll({ cases, requests, address, oracle, onAnswers }: P
     }
     onAnswers?.(sent, conversation.answers);
   });
-  const lanes = Array.from({ length: LANES }, (_, lane) => fc.check(property, { seed: runSeed() + lane, numRuns: Math.ceil(requests / LANES) }));
+  const lanes = Array.from({ length: LANES }, (_, lane) => fc.check(property, { seed: searchSeed() + lane, numRuns: Math.ceil(requests / LANES) }));
   for (const { failed, counterexample, errorInstance, counterexamplePath } of await Promise.all(lanes)) {
-    if (failed) throw new Error(`${(errorInstance as Error).message}\n${await sendAgain(counterexample![0].script.parts, address)}\nHUTONG_TEST_SEED=${runSeed()}, path ${counterexamplePath}`);
+    if (failed) throw new Error(`${(errorInstance as Error).message}\n${await sendAgain(counterexample![0].script.parts, address)}\nHUTONG_TEST_SEED=${searchSeed()}, path ${counterexamplePath}`);
   }
 }
 

@@ -14,7 +14,7 @@ import { OperationArbitrary } from './request/operation.arbitrary.js';
 import { publicRequest } from './request/public.arbitrary.js';
 import { until } from '../testkit/processes.js';
 import { publicGraph } from '../testkit/public-graph.js';
-import { runSeed } from '../testkit/seed.js';
+import { searchSeed } from '../testkit/seed.js';
 import { StoredRows } from '../testkit/stored-rows.js';
 import { converse } from './wire/conversation.js';
 import { stalledConnections, type StalledConnections } from './wire/stalled.connections.js';
@@ -54,7 +54,7 @@ beforeAll(async () => {
   graph = new GraphArbitrary(await publicGraph(world.root), world);
   stalled = await stalledConnections(world);
   gauge = await ProcessGauge.of(world);
-  console.log(`fuzz: ${fuzzRequests} requests to ${operations.length} operations and the rest, HUTONG_TEST_SEED=${runSeed()}`);
+  console.log(`fuzz: ${fuzzRequests} requests to ${operations.length} operations and the rest, HUTONG_TEST_SEED=${searchSeed()}`);
 }, 120_000);
 afterAll(async () => {
   stalled?.close();

@@ -45,10 +45,14 @@ export class MergedWorld {
   /** A field fails, or is null where its type allows none; one that the client did not ask for, others may be made of. */
   #mayFail(path: Path, { data, errors = [] }: ExecutionResult, placed: (path: Path) => Path): boolean {
     if (errors.some((error) => JSON.stringify(placed(error.path ?? [])) === JSON.stringify(placed(path)))) return true;
-    if (valueAt(data, path) === null) return true;
-    const field = path.findLastIndex((step) => typeof step === 'string');
-    const parent = valueAt(data, path.slice(0, field));
-    return typeof parent === 'object' && parent !== null && !Object.hasOwn(parent, path[field]!);
+    let value: unknown = data;
+    for (const step of path) {
+      if (value === null) return true;
+      if (value === undefined) return false;
+      if (typeof step === 'string' && !Object.hasOwn(value, step)) return true;
+      value = (value as Record<string | number, unknown>)[step];
+    }
+    return value === null;
   }
 
   #run(schema: GraphQLSchema, document: DocumentNode, { variables, operationName }: RandomQuery): ExecutionResult {
@@ -93,13 +97,4 @@ function nulledBy(data: unknown, path: Path): Path {
     value = (value as Record<string | number, unknown>)[step];
   }
   return path;
-}
-
-function valueAt(data: unknown, path: Path): unknown {
-  let value = data;
-  for (const step of path) {
-    if (value === null || value === undefined) return value;
-    value = (value as Record<string | number, unknown>)[step];
-  }
-  return value;
 }

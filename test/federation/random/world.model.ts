@@ -86,9 +86,15 @@ export const baseOf = ({ type }: Pick<ModelField, 'type'>): string => type.repla
 export const answers = ({ presence }: ModelField, subgraph: number): boolean => ['own', 'shared'].includes(presence.get(subgraph) ?? '');
 export const ownerOf = ({ presence }: ModelField): number => [...presence].find(([, how]) => how === 'own')![0];
 
-/** Whether two subgraphs may answer parts of the objects in lists of lists: the executor of @apollo/gateway does not put these together. */
-export const sharesNestedLists = ({ objects }: WorldModel): boolean =>
-  [...objects.values()].some(({ kind, fields }) => fields.some((field) => field.type.startsWith('[[') && !LEAVES.includes(baseOf(field)) && (kind === 'value' || [...field.presence.values()].includes('shared'))));
+/**
+ * Whether two subgraphs may answer parts of the objects in lists of lists, or fields of them are what others are made of: the executor of
+ * @apollo/gateway does not put the first together, and gives the second in one list, without the fields.
+ */
+export const readsNestedLists = ({ objects }: WorldModel): boolean =>
+  [...objects.values()].some(({ kind, fields }) =>
+    fields.some((field) => isNestedList(field) && (kind === 'value' || [...field.presence.values()].includes('shared') || fields.some(({ requires }) => requires?.some(({ name }) => name === field.name)))));
+
+const isNestedList = (field: ModelField): boolean => field.type.startsWith('[[') && !LEAVES.includes(baseOf(field));
 
 /** Whether fields are made of others. Where a condition is on one of these, Apollo's planner has what is asked for beside it wait for what that is made of, which is not asked for when it is left out. */
 export const hasMadeFields = ({ objects }: WorldModel): boolean => [...objects.values()].some(({ fields }) => fields.some(({ requires }) => requires));
