@@ -66,8 +66,11 @@ const endpointTwin = (name: string): Twin<{ id: string; browser: boolean }> =>
 /** A job to be made, in the page's words. */
 export type NewJob = Record<string, unknown>;
 
-/** The page's clients send 0 and '' for what they leave open. */
-const said = (input: NewJob): NewJob => Object.fromEntries(Object.entries(input).map(([key, value]) => [key, key !== 'name' && (value === 0 || value === '0' || value === '') ? undefined : key.startsWith('num') || key === 'deviceNum' ? (typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value) : value]));
+/** The page's clients send 0 and '' for what they leave open; what they call a job is as it is, and '0' a description. */
+const said = (input: NewJob): NewJob => Object.fromEntries(Object.entries(input).map(([key, value]) => [key, isLeftOpen(key, value) ? undefined : isNumber(key) && typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value]));
+
+const isLeftOpen = (key: string, value: unknown): boolean => key !== 'name' && (value === 0 || value === '' || (value === '0' && key !== 'description'));
+const isNumber = (key: string): boolean => key.startsWith('num') || key === 'deviceNum';
 
 const LOG = 'query ($id: ID!, $page: Int) { training(id: $id) { logPage(pageNum: $page) { text cursor pageCount } } }';
 /** A page of the contract has so many lines. */
