@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { CallerTokens } from '@hutong/common';
 import { isCompositeType, getNamedType, Kind, type GraphQLObjectType, type ObjectTypeDefinitionNode, type TypeNode } from 'graphql';
@@ -116,7 +115,7 @@ async function rowOf(world: World, { subgraph, type }: Entity, { key }: EntityAs
     if (body.errors) return String(body.errors[0]?.extensions?.code ?? body.errors[0]?.message);
     return body.data._entities[0] === null ? NOTHING : SEES;
   };
-  const claims = { caller: world.callers.toSubgraph('admin', `${subgraph}:read`), origin: 'client' as const, requestId: randomUUID() };
+  const claims = { caller: world.callers.toSubgraph('admin', `${subgraph}:read`), origin: 'client' as const };
   const other = [...subgraphs.keys()].find((name) => name !== subgraph)!;
   const cells: Record<string, string> = {
     'no token': await ask(undefined),
@@ -134,7 +133,7 @@ async function rowOf(world: World, { subgraph, type }: Entity, { key }: EntityAs
 }
 
 const tokenFor = ({ callers, tokens }: World, subgraph: string, caller: CallerName, origin: 'client' | 'stored' = 'client'): string =>
-  tokens.sign(subgraph, { caller: callers.toSubgraph(caller, `${subgraph}:read` satisfies Scope), origin, requestId: randomUUID() });
+  tokens.sign(subgraph, { caller: callers.toSubgraph(caller, `${subgraph}:read` satisfies Scope), origin });
 
 // oxlint-disable-next-line typescript/no-explicit-any -- a test reads data of any shape
 async function post({ placeOf }: World, subgraph: string, body: object, token: string | undefined): Promise<{ status: number; body: any }> {

@@ -9,7 +9,7 @@ import { operationForm, UPLOAD_HEADERS } from '../testkit/multipart.client.js';
 import { PeerEndpoints } from './peer-endpoints.js';
 
 const tokens = new CallerTokens('the secret of both processes');
-const token = tokens.sign('files', { caller: anonymous, origin: 'peer', requestId: 'of the test' });
+const token = tokens.sign('files', { caller: anonymous, origin: 'peer' });
 
 let files: FilesSubgraph;
 let listener: HttpListener;

@@ -9,7 +9,7 @@ import { storedRoute } from './stored-route.js';
 const SECRET = 'the secret of this test';
 const tokens = new CallerTokens(SECRET);
 const caller = { ...anonymous, address: '203.0.113.7' };
-const stored = { caller, origin: 'stored', requestId: 'r-1' } as const;
+const stored = { caller, origin: 'stored' } as const;
 const asked: GraphRequest[] = [];
 const graph = {
   execute: async (request: GraphRequest) => {
@@ -27,7 +27,7 @@ afterAll(() => void server.close());
 const post = (token: string | undefined, body: unknown) =>
   fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/stored-operations`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
+    headers: { 'content-type': 'application/json', 'x-request-id': 'r-1', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
     body: JSON.stringify(body),
   });
 const ME = { document: 'query Me { me { name } }', operationName: 'Me', variables: { first: 1 } };

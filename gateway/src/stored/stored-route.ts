@@ -1,4 +1,4 @@
-import { bearerToken, endBodyDeadline, receiveUpload, type CallerTokens, type ReceivedUpload, type UploadLimits } from '@hutong/common';
+import { bearerToken, endBodyDeadline, receiveUpload, REQUEST_ID, soundRequestId, type CallerTokens, type ReceivedUpload, type UploadLimits } from '@hutong/common';
 import type { Graph, GraphCaller } from '@hutong/rest-compat';
 import express, { Router, type RequestHandler } from 'express';
 import { z } from 'zod';
@@ -26,7 +26,7 @@ export function storedRoute(graph: Graph, tokens: CallerTokens, uploads: UploadL
     const claims = tokens.verify(AUDIENCE, bearerToken(request.headers.authorization));
     if (claims?.origin !== 'stored') return void response.status(401).json({ error: 'This answers other processes of the platform only.' });
     const { address, username } = claims.caller;
-    response.locals.claims = { address: address ?? '', requestId: claims.requestId, ...(username === null ? {} : { actsAs: username }) };
+    response.locals.claims = { address: address ?? '', requestId: soundRequestId(request.headers[REQUEST_ID]), ...(username === null ? {} : { actsAs: username }) };
     next();
   };
   const run: RequestHandler = async (request, response) => {

@@ -1,4 +1,4 @@
-import { anonymous, multipartBody, timeAllowed, type CallerTokens, type Log } from '@hutong/common/process';
+import { anonymous, multipartBody, REQUEST_ID, timeAllowed, type CallerTokens, type Log } from '@hutong/common/process';
 import { Pool } from 'undici';
 import { z } from 'zod';
 import type { Graph, GraphAnswer, GraphRequest } from '../engine/graph.js';
@@ -47,7 +47,7 @@ export class GatewayGraph implements Graph {
   async execute({ document, operationName, variables, caller, signal, received }: GraphRequest): Promise<GraphAnswer> {
     const { address, requestId, credential, csrfToken, actsAs = null } = caller;
     const { tokens, log } = this.#options;
-    const token = tokens.sign(AUDIENCE, { caller: { ...anonymous, username: actsAs, address }, origin: 'stored', requestId });
+    const token = tokens.sign(AUDIENCE, { caller: { ...anonymous, username: actsAs, address }, origin: 'stored' });
     try {
       const pool = timeAllowed(0, document, variables) > 0 ? this.#waiting : this.#pool;
       const operation = { document, operationName, variables, credential, csrfToken };
@@ -55,7 +55,7 @@ export class GatewayGraph implements Graph {
       const { statusCode, body } = await pool.request({
         method: 'POST',
         path: `${this.#path}/stored-operations`,
-        headers: { 'content-type': form?.contentType ?? 'application/json', authorization: `Bearer ${token}` },
+        headers: { 'content-type': form?.contentType ?? 'application/json', authorization: `Bearer ${token}`, [REQUEST_ID]: requestId },
         body: form?.body ?? JSON.stringify(operation),
         signal,
       });

@@ -1,18 +1,20 @@
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
-import type { Caller } from '../caller/caller.js';
+import { callerKey } from '../caller/caller-key.js';
 import type { SubgraphRequest } from '../graph/connection.js';
 import { Seal } from '../routes/seal.js';
 
-/** What a subgraph in another process is told of a request, signed. */
-export type TokenClaims = Pick<SubgraphRequest, 'caller' | 'origin' | 'requestId'>;
+/** Who asks a subgraph in another process, signed. */
+export type TokenClaims = Pick<SubgraphRequest, 'caller' | 'origin'>;
 
 /** How long a token may be used after it was signed. */
 export const TOKEN_LIFETIME_MS = 60_000;
+/** Of the callers who have one, those who asked last. */
+const REMEMBERED_TOKENS = 1_000;
 
 const claims = z.object({
   audience: z.string(),
   origin: z.enum(['client', 'stored', 'peer']),
-  requestId: z.string(),
   caller: z.object({
     userId: z.string().nullable(),
     username: z.string().nullable(),
@@ -32,20 +34,18 @@ export class CallerTokens {
     this.#seal = new Seal({ secret, purpose: 'caller token', schema: claims, now });
   }
 
-  sign(audience: string, { caller, origin, requestId }: TokenClaims): string {
-    return this.#seal.close({ audience, origin, requestId, caller: { ...caller, roles: [...caller.roles], scopes: caller.scopes && [...caller.scopes] } }, TOKEN_LIFETIME_MS);
+  sign(audience: string, { caller, origin }: TokenClaims): string {
+    return this.#seal.close({ audience, origin, caller: { ...caller, roles: [...caller.roles], scopes: caller.scopes && [...caller.scopes] } }, TOKEN_LIFETIME_MS);
   }
 
-  /** What is made of a token, for somebody who asks often: it is signed once for a request, and again when half of its time is over. */
-  signer<Made>(audience: string, make: (token: string) => Made): (claims: TokenClaims) => Made {
-    const signed = new WeakMap<Caller, Pick<TokenClaims, 'origin' | 'requestId'> & { made: Made; until: number }>();
+  /** Tokens for somebody who asks often: the same for a caller until half of its time is over. */
+  signer(audience: string): (claims: TokenClaims) => string {
+    const signed = new LRUCache<string, string>({ max: REMEMBERED_TOKENS, ttl: TOKEN_LIFETIME_MS / 2 });
     return (claims) => {
-      const { caller, origin, requestId } = claims;
-      const known = signed.get(caller);
-      if (known?.requestId === requestId && known.origin === origin && known.until > Date.now()) return known.made;
-      const made = make(this.sign(audience, claims));
-      signed.set(caller, { origin, requestId, made, until: Date.now() + TOKEN_LIFETIME_MS / 2 });
-      return made;
+      const key = `${claims.origin} ${callerKey(claims.caller)}`;
+      let token = signed.get(key);
+      if (token === undefined) signed.set(key, (token = this.sign(audience, claims)));
+      return token;
     };
   }
 
@@ -53,8 +53,8 @@ export class CallerTokens {
   verify(audience: string, token: string | undefined): TokenClaims | undefined {
     const opened = this.#seal.open(token);
     if (opened?.audience !== audience) return undefined;
-    const { caller, origin, requestId } = opened;
-    return { caller, origin, requestId };
+    const { caller, origin } = opened;
+    return { caller, origin };
   }
 }
 

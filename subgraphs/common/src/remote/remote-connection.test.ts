@@ -9,8 +9,9 @@ import { AnswerBudget } from '../graph/answer-budget.js';
 import { EventQueue } from '../events/event-queue.js';
 import type { SubgraphRequest } from '../graph/connection.js';
 import { LocalConnection } from '../graph/local-connection.js';
+import { REQUEST_ID } from '../http/request-id.js';
 import { silentLog } from '../log/log.js';
-import { CallerTokens, TOKEN_LIFETIME_MS } from './caller-token.js';
+import { bearerToken, CallerTokens, TOKEN_LIFETIME_MS } from './caller-token.js';
 import type { HttpClientName } from './http-client.js';
 import { RemoteConnection } from './remote-connection.js';
 import { SubgraphEndpoint } from './subgraph-endpoint.js';
@@ -44,7 +45,7 @@ const local = new LocalConnection({ name: 'things', schema, contextFor: (of) => 
 
 test('a token is good for one audience, one secret and 60 s', () => {
   const token = tokens.sign('things', request(''));
-  expect(tokens.verify('things', token)).toEqual({ caller: alice, origin: 'client', requestId: 'r1' });
+  expect(tokens.verify('things', token)).toEqual({ caller: alice, origin: 'client' });
   expect(tokens.verify('people', token)).toBeUndefined();
   expect(new CallerTokens('another').verify('things', token)).toBeUndefined();
   expect(new CallerTokens(SECRET, () => Date.now() + TOKEN_LIFETIME_MS).verify('things', token)).toBeUndefined();
@@ -77,6 +78,39 @@ describe.each<HttpClientName>(['lean', 'undici'])('asked by the client %s:', (cl
     expect(await remote.execute(reading({ data: { read: true } }))).toEqual({ data: { read: true } });
     expect(await remote.execute(reading())).toEqual({ data: { me: 'alice' } });
     expect(bodies).toEqual(['{"data":{"me":"alice"}}', '{"data":{"me":"alice"}}']);
+  });
+
+  test('a subgraph is told the id of each request, by a token that its caller keeps', async () => {
+    const told: string[][] = [];
+    const listening = createServer(({ headers }, response) => {
+      told.push([headers[REQUEST_ID] as string, headers.authorization!]);
+      response.end('{"data":{"me":null}}');
+    }).listen(0, '127.0.0.1');
+    await once(listening, 'listening');
+    const asking = new RemoteConnection({ name: 'things', url: `http://127.0.0.1:${(listening.address() as AddressInfo).port}`, secret: SECRET, client, log: silentLog });
+    for (const requestId of ['r1', 'r2', 'r1']) await asking.execute(request('{ me }', { requestId, caller: { ...alice } }));
+    await asking.execute(request('{ me }', { requestId: 'r3', caller: { ...alice, roles: [] } }));
+    await asking.execute(request('{ me }', { requestId: 'r4', origin: 'stored' }));
+    await asking.close();
+    listening.close();
+    expect(told.map(([requestId]) => requestId)).toEqual(['r1', 'r2', 'r1', 'r3', 'r4']);
+    expect(told.map(([, token]) => token === told[0]![1])).toEqual([true, true, true, false, false]);
+    expect(told.slice(2).map(([, token]) => tokens.verify('things', bearerToken(token)))).toEqual([
+      { caller: alice, origin: 'client' },
+      { caller: { ...alice, roles: [] }, origin: 'client' },
+      { caller: alice, origin: 'stored' },
+    ]);
+  });
+
+  test('what tells its id is answered as that, and what says none that is sound gets one', async () => {
+    const ids: string[] = [];
+    const noting = new LocalConnection({ name: 'things', schema, contextFor: (of) => (ids.push(of.requestId), of), ready: async () => undefined, log: silentLog });
+    const spied = await serveEndpoint(new SubgraphEndpoint({ name: 'things', schema, connection: noting }, tokens, silentLog), { host: '127.0.0.1', port: 0 });
+    for (const headers of [{ [REQUEST_ID]: 'mine-7' }, { [REQUEST_ID]: 'not sound' }, {}]) {
+      await fetch(`http://127.0.0.1:${spied.port}/graphql`, { method: 'POST', headers: { ...headers, authorization: `Bearer ${tokens.sign('things', request(''))}` }, body: JSON.stringify({ query: '{ me }' }) });
+    }
+    await spied.stop(1_000);
+    expect(ids).toEqual(['mine-7', expect.stringMatching(/^[\w-]{36}$/), expect.stringMatching(/^[\w-]{36}$/)]);
   });
 
   test('answers as whoever asks', async () => {

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { subgraphUnavailable } from '../errors/common.errors.js';
 import type { HutongError } from '../errors/define-error.js';
 import { endBodyDeadline } from '../http/body-deadline.js';
+import { REQUEST_ID } from '../http/request-id.js';
 import type { Log } from '../log/log.js';
 import { passedOn, ProxyError, ReverseProxy, type PassedAnswer, type Passage } from '../proxy/reverse-proxy.js';
 import { endWhenIdle, IDLE_MS, REST_MS } from '../routes/local-routes.js';
@@ -60,8 +61,9 @@ export class RemoteRoutes implements RouteTarget {
   #passageOf({ url: asked = '', headers }: IncomingMessage, call: RouteCall, signal: AbortSignal): Passage {
     const { name, url, tokens } = this.#options;
     const { origin, host, pathname } = new URL(url);
-    const authorization = `Bearer ${tokens.sign(name, { ...call, origin: 'client' })}`;
-    return { origin, path: pathname.replace(/\/$/, '') + asked, headers: { ...passedOn(headers), host, authorization, ...traceHeaders() }, signal };
+    const { caller, requestId } = call;
+    const authorization = `Bearer ${tokens.sign(name, { caller, origin: 'client' })}`;
+    return { origin, path: pathname.replace(/\/$/, '') + asked, headers: { ...passedOn(headers), host, authorization, [REQUEST_ID]: requestId, ...traceHeaders() }, signal };
   }
 
   #failure(error: unknown, { requestId }: RouteCall): HutongError {

@@ -27,7 +27,7 @@ export class RemoteSubscriptions {
   constructor(options: RemoteSubscriptionsOptions) {
     this.#options = options;
     const { name, url, tokens } = options;
-    const token = () => tokens.sign(name, { caller: anonymous, origin: 'peer', requestId: 'websocket' });
+    const token = () => tokens.sign(name, { caller: anonymous, origin: 'peer' });
     let silent: NodeJS.Timeout | undefined;
     let socket: WebSocket | undefined;
     this.#client = createClient({
@@ -55,7 +55,7 @@ export class RemoteSubscriptions {
   }
 
   /** Resolves once the subgraph listens for events, or with the result that it refused with. */
-  async subscribe({ document, operationName, variables, signal, budget, ...claims }: SubgraphRequest): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
+  async subscribe({ document, operationName, variables, requestId, signal, budget, ...claims }: SubgraphRequest): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
     signal.throwIfAborted();
     const { name, tokens } = this.#options;
     const answered = Promise.withResolvers<AsyncIterableIterator<ExecutionResult> | ExecutionResult>();
@@ -82,7 +82,7 @@ export class RemoteSubscriptions {
     };
     signal.addEventListener('abort', aborted, { once: true });
     end.now = this.#client.subscribe(
-      { query: document, operationName, variables, extensions: { token: tokens.sign(name, claims), answerBytes: budget?.bytes } },
+      { query: document, operationName, variables, extensions: { token: tokens.sign(name, claims), requestId, answerBytes: budget?.bytes } },
       {
         next: (result) => take(result as ExecutionResult),
         error: (error) => {

@@ -9,6 +9,7 @@ import { readSettings } from '../environment/settings.js';
 import { badInput, limitExceeded, notFound } from '../errors/common.errors.js';
 import { HutongError } from '../errors/define-error.js';
 import { endBodyDeadline } from '../http/body-deadline.js';
+import { REQUEST_ID, soundRequestId } from '../http/request-id.js';
 import { discardRest } from '../uploads/discard-rest.js';
 import { uploadLimits, uploadSettings, type UploadLimits } from '../uploads/environment.js';
 import { receiveUpload } from '../uploads/upload-receiver.js';
@@ -65,14 +66,15 @@ export class SubgraphEndpoint {
     response.once('close', () => {
       if (!response.writableEnded) gone.abort(new Error('the caller has gone'));
     });
+    const requestId = requestIdOf(request);
     const { traceparent } = request.headers;
-    const details = { subgraph: this.#subgraph.name, requestId: claims.requestId, traceparent: typeof traceparent === 'string' ? traceparent : undefined };
-    subgraphRequests.run(details, () => this.#execute(request, response, { ...claims, signal: gone.signal, budget: budgetOf(request) })).then(
+    const details = { subgraph: this.#subgraph.name, requestId, traceparent: typeof traceparent === 'string' ? traceparent : undefined };
+    subgraphRequests.run(details, () => this.#execute(request, response, { ...claims, requestId, signal: gone.signal, budget: budgetOf(request) })).then(
       ({ status, result }) => answer(response, status, result),
       (err: unknown) => {
         if (gone.signal.aborted) return;
         if (err instanceof HutongError) return answer(response, err.status, refusal(err.code, err.message));
-        this.#log.error({ requestId: claims.requestId, err }, 'request to the subgraph failed');
+        this.#log.error({ requestId, err }, 'request to the subgraph failed');
         answer(response, 500, refusal('INTERNAL_SERVER_ERROR', 'Internal error'));
       },
     );
@@ -97,13 +99,14 @@ export class SubgraphEndpoint {
     return this.#subscriptions.stop();
   }
 
-  #handleRoute(request: IncomingMessage, response: ServerResponse, url: string, { caller, requestId }: TokenClaims): void {
+  #handleRoute(request: IncomingMessage, response: ServerResponse, url: string, { caller }: TokenClaims): void {
     request.url = url;
     response.setHeader(ANSWERED_BY, this.#subgraph.name);
-    this.#subgraph.routes?.handle(request, response, { caller, requestId });
+    this.#subgraph.routes?.handle(request, response, { caller, requestId: requestIdOf(request) });
   }
 
-  #upgradeRoute(request: IncomingMessage, socket: Duplex, head: Buffer, url: string, { caller, requestId }: TokenClaims): void {
+  #upgradeRoute(request: IncomingMessage, socket: Duplex, head: Buffer, url: string, { caller }: TokenClaims): void {
+    const requestId = requestIdOf(request);
     request.url = url;
     socket.on('error', (err) => this.#log.debug({ requestId, err }, 'a connection failed'));
     if (this.#subgraph.routes) this.#subgraph.routes.upgrade(request, socket, head, { caller, requestId });
@@ -127,6 +130,8 @@ export class SubgraphEndpoint {
     return { asked: operation, received };
   }
 }
+
+const requestIdOf = ({ headers }: IncomingMessage): string => soundRequestId(headers[REQUEST_ID]);
 
 const pathOf = (url: string): string => url.split('?', 1)[0]!;
 

@@ -4,6 +4,7 @@ import { GraphQLError, OperationTypeNode, type ExecutionArgs, type ExecutionResu
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 import { showError } from '../errors/show-error.js';
+import { soundRequestId } from '../http/request-id.js';
 import { AnswerBudget } from '../graph/answer-budget.js';
 import type { SubgraphRequest } from '../graph/connection.js';
 import type { Log } from '../log/log.js';
@@ -32,7 +33,7 @@ export class SubscriptionServer {
           if (!document || faults.length > 0) return faults;
           if (documents.kindOf(query, operationName) !== OperationTypeNode.SUBSCRIPTION) return [new GraphQLError('Only subscriptions are answered here.', { extensions: { code: 'BAD_INPUT' } })];
           const budget = typeof extensions?.answerBytes === 'number' ? new AnswerBudget(extensions.answerBytes) : undefined;
-          const request = { ...claims, budget, document: query, operationName: operationName ?? undefined, variables: variables ?? {} };
+          const request = { ...claims, requestId: soundRequestId(extensions?.requestId), budget, document: query, operationName: operationName ?? undefined, variables: variables ?? {} };
           return { schema, document, contextValue: request };
         },
         subscribe: async ({ contextValue }) => {

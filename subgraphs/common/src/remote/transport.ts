@@ -1,7 +1,9 @@
 import type { ExecutionResult } from 'graphql';
+import type { Caller } from '../caller/caller.js';
 import type { AnswerBudget } from '../graph/answer-budget.js';
 import type { SubgraphRequest } from '../graph/connection.js';
 import { HutongError } from '../errors/define-error.js';
+import { REQUEST_ID } from '../http/request-id.js';
 import { NO_TRACE, traceHeaders } from '../telemetry/trace-context.js';
 import { Cancellation } from '../timing/cancellation.js';
 import type { CallerTokens, TokenClaims } from './caller-token.js';
@@ -61,14 +63,16 @@ export class SubgraphTransport {
   readonly #operation: RequestKind;
   readonly #upload: RequestKind;
   readonly #readiness: RequestKind;
-  readonly #authorized: (claims: TokenClaims) => HeaderFields;
+  readonly #tokenFor: (claims: TokenClaims) => string;
+  /** Of a request's caller, so that all that is asked for the request is asked with one object. */
+  readonly #own = new WeakMap<Caller, { requestId: string; token: string; headers: HeaderFields }>();
   /** The operation as it was asked for last by somebody with a budget. */
   #limited: { bytes: number; kind: RequestKind } | undefined;
 
   constructor({ url, name, tokens, connections, client }: TransportOptions) {
     const { origin, protocol, pathname } = new URL(url);
     const path = pathname.replace(/\/$/, '');
-    this.#authorized = tokens.signer(name, (token) => ({ authorization: `Bearer ${token}` }));
+    this.#tokenFor = tokens.signer(name);
     const accept = 'application/json';
     this.#operation = { method: 'POST', path: `${path}/graphql`, headers: { 'content-type': 'application/json', accept } };
     this.#upload = { ...this.#operation, headers: { accept } };
@@ -121,8 +125,18 @@ export class SubgraphTransport {
   }
 
   #headersFor(request: SubgraphRequest): HeaderFields {
-    const [authorized, traced] = [this.#authorized(request), traceHeaders()];
-    return traced === NO_TRACE ? authorized : { ...authorized, ...traced };
+    const [own, traced] = [this.#ownHeaders(request), traceHeaders()];
+    return traced === NO_TRACE ? own : { ...own, ...traced };
+  }
+
+  #ownHeaders(request: SubgraphRequest): HeaderFields {
+    const { caller, requestId } = request;
+    const token = this.#tokenFor(request);
+    const known = this.#own.get(caller);
+    if (known?.token === token && known.requestId === requestId) return known.headers;
+    const headers = { authorization: `Bearer ${token}`, [REQUEST_ID]: requestId };
+    this.#own.set(caller, { requestId, token, headers });
+    return headers;
   }
 
   #kindFor(budget: AnswerBudget | undefined): RequestKind {
