@@ -28,15 +28,18 @@ export class FetchedShapes {
     this.#schema = schema;
   }
 
-  /** @throws Error when the data has fields that were not asked for, or no object, list or type name where one belongs */
-  check(document: string, data: unknown, representations?: unknown): void {
+  /**
+   * @param count how many entities were asked for, if entities were
+   * @throws Error when the data has fields that were not asked for, no object, list or type name where one belongs, or another number of entities
+   */
+  check(document: string, data: unknown, count?: number): void {
     let fields = this.#known.get(document);
     if (!fields) this.#known.set(document, (fields = this.#fieldsOf(document)));
     if (!fits(data, 0, fields)) throw new Error('it answered data of another form than was asked for');
     // Of other fetches, clients may call a field so.
-    if (!Array.isArray(representations)) return;
+    if (count === undefined) return;
     const entities = (data as { [ENTITIES]?: unknown[] } | null | undefined)?.[ENTITIES];
-    if (entities && entities.length !== representations.length) throw new Error('it answered another number of entities than was asked for');
+    if (entities && entities.length !== count) throw new Error('it answered another number of entities than was asked for');
   }
 
   #fieldsOf(document: string): Fields {

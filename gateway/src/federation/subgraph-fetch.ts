@@ -92,19 +92,19 @@ export class SubgraphFetch {
     const { subgraph, connections, timeoutMs: usualMs } = this.#options;
     const connection = connections.get(subgraph);
     if (!connection) throw subgraphUnavailable({ subgraph });
-    const timeoutMs = timeAllowed(usualMs, fetch.document, fetch.variables);
+    const waitMs = timeAllowed(0, fetch.document, fetch.given);
+    const timeoutMs = Math.max(usualMs, waitMs);
     const tooLate = () => subgraphUnavailable({ subgraph, seconds: timeoutMs / 1000 });
-    const ask = (cancellation: Cancellation) => connection.execute(new FetchRequest(fetch, scope, cancellation));
+    const ask = (cancellation: Cancellation) => connection.execute(new FetchRequest(fetch, scope, cancellation, waitMs > 0));
     const result = await withDeadline(scope.cancellation, timeoutMs, tooLate, ask, scope.received);
     return connection.isRemote ? this.#sound(result, fetch) : result;
   }
 
   /** @throws Error for data that was not asked for */
-  #sound(result: ExecutionResult, { document, variables }: Pick<SubgraphRequest, 'document' | 'variables'>): ExecutionResult {
-    const { representations } = variables;
+  #sound(result: ExecutionResult, { document, entities }: Pick<PlannedFetch, 'document' | 'entities'>): ExecutionResult {
     // Its scanner knows the document.
-    if (!(result instanceof ScannedAnswer)) this.#options.shapes.check(document, result.data, representations);
-    else if (Array.isArray(representations)) result.checkEntities(representations.length);
+    if (!(result instanceof ScannedAnswer)) this.#options.shapes.check(document, result.data, entities);
+    else if (entities !== undefined) result.checkEntities(entities);
     return result;
   }
 
@@ -116,11 +116,10 @@ export class SubgraphFetch {
   }
 }
 
-/** What a fetch asks a connection; few of these look at a signal, so that it is made for those only. */
+/** What a fetch asks a connection. Few of these look at a signal, or at variables that are JSON already, so that they are made for those only. */
 class FetchRequest implements SubgraphRequest {
   readonly document: string;
   readonly operationName: string | undefined;
-  readonly variables: Record<string, unknown>;
   readonly variablesJson: string | undefined;
   readonly read: SubgraphRequest['read'];
   readonly caller: Caller;
@@ -131,11 +130,13 @@ class FetchRequest implements SubgraphRequest {
   readonly live: boolean | undefined;
   readonly cancellation: Cancellation;
   readonly hasDeadline = true;
+  readonly waits: boolean;
+  readonly #fetch: PlannedFetch;
 
-  constructor(fetch: PlannedFetch, scope: FetchScope, cancellation: Cancellation) {
+  constructor(fetch: PlannedFetch, scope: FetchScope, cancellation: Cancellation, waits: boolean) {
+    this.#fetch = fetch;
     this.document = fetch.document;
     this.operationName = fetch.operationName;
-    this.variables = fetch.variables;
     this.variablesJson = fetch.variablesJson;
     this.read = fetch.read;
     this.caller = scope.caller;
@@ -145,6 +146,11 @@ class FetchRequest implements SubgraphRequest {
     this.received = scope.received;
     this.live = scope.live;
     this.cancellation = cancellation;
+    this.waits = waits;
+  }
+
+  get variables(): Record<string, unknown> {
+    return this.#fetch.variables;
   }
 
   get signal(): AbortSignal {
@@ -153,9 +159,8 @@ class FetchRequest implements SubgraphRequest {
 }
 
 /** Where in the subgraph's answer the fields stand that it owed; the executor turns them into paths of the whole answer. */
-function pathsOf({ document, variables }: Pick<SubgraphRequest, 'document' | 'variables'>): (string | number)[][] {
-  const representations: unknown = variables.representations;
-  if (Array.isArray(representations)) return representations.slice(0, REPORTED_ENTITIES).map((_, index) => ['_entities', index]);
+function pathsOf({ document, entities }: PlannedFetch): (string | number)[][] {
+  if (entities !== undefined) return Array.from({ length: Math.min(entities, REPORTED_ENTITIES) }, (_, index) => ['_entities', index]);
   const operation = parse(document, { noLocation: true }).definitions.find((definition) => definition.kind === Kind.OPERATION_DEFINITION);
   return (operation?.selectionSet.selections ?? []).flatMap(rootPath);
 }

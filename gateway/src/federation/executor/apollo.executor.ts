@@ -38,14 +38,21 @@ const serviceMap = (fetches: Readonly<Record<string, Fetch>>, schema: GraphQLSch
   Object.fromEntries(
     Object.entries(fetches).map(([name, fetch]) => [
       name,
-      { process: async ({ request, context }) => withKnownTypes(await fetch({ document: request.query ?? '', operationName: request.operationName, variables: request.variables ?? {} }, context as FetchScope), request.variables, schema) },
+      {
+        async process({ request: { query = '', operationName, variables = {} }, context }) {
+          const { representations, ...given } = variables;
+          const entities = Array.isArray(representations) ? representations.length : undefined;
+          const result = await fetch({ document: query, operationName, variables, given, entities }, context as FetchScope);
+          return entities === undefined ? result : withKnownTypes(result, schema);
+        },
+      },
     ]),
   );
 
 /** Leaves out the type of an entity where it is told as an interface, as an `@interfaceObject` is: the executor would forget the one that it knows. */
-function withKnownTypes(result: ExecutionResult, variables: Record<string, unknown> | undefined, schema: GraphQLSchema): ExecutionResult {
+function withKnownTypes(result: ExecutionResult, schema: GraphQLSchema): ExecutionResult {
   const entities: unknown = result.data?.['_entities'];
-  if (!Array.isArray(variables?.['representations']) || !Array.isArray(entities)) return result;
+  if (!Array.isArray(entities)) return result;
   const known = entities.map((entity: unknown) => (isData(entity) && Object.hasOwn(entity, '__typename') && !namesObject(schema, entity['__typename']) ? withoutType(entity) : entity));
   return { ...result, data: { ...result.data, _entities: known } };
 }

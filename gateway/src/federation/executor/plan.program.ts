@@ -12,9 +12,14 @@ import type { RunRequests } from './run.requests.js';
 export interface PlannedFetch {
   document: string;
   operationName: string | undefined;
-  variables: Record<string, unknown>;
-  /** The variables as JSON, where that is known already. */
+  /** All that the document uses. */
+  readonly variables: Record<string, unknown>;
+  /** The same as JSON, where that is known already: who sends them on need not look at them. */
   variablesJson?: string | undefined;
+  /** Those that the client gave. */
+  given: Record<string, unknown>;
+  /** How many entities it asks for; undefined for fields of the root. */
+  entities?: number | undefined;
   /** As of a `SubgraphRequest`. */
   read?: SubgraphRequest['read'];
 }

@@ -38,17 +38,28 @@ export class RunRequests {
     const { serviceName, operation: document, operationName, operationKind } = node;
     // What was answered of entities before may have changed.
     if (operationKind === OperationTypeNode.MUTATION) this.#entities.clear();
-    return this.ask(serviceName, { document, operationName, variables: this.#used(node), read });
+    const given = this.#used(node);
+    return this.ask(serviceName, { document, operationName, variables: given, given, read });
   }
 
   #askEntities(node: FetchNode, wanted: readonly Representation[], read: Read): Promise<ExecutionResult> {
     const { serviceName, operation: document, operationName } = node;
-    const variables = this.#used(node);
-    const others = JSON.stringify(variables);
+    const given = this.#used(node);
+    const others = JSON.stringify(given);
     const list = `[${wanted.map(({ json }) => json).join(',')}]`;
     const variablesJson = `${others.slice(0, -1)}${others === '{}' ? '' : ','}"representations":${list}}`;
-    variables['representations'] = wanted.every(({ data }) => data) ? wanted.map((representation) => representation.data!()) : JSON.parse(list);
-    return this.ask(serviceName, { document, operationName, variables, variablesJson, read });
+    let variables: Record<string, unknown> | undefined;
+    return this.ask(serviceName, {
+      document,
+      operationName,
+      get variables() {
+        return (variables ??= { ...given, representations: wanted.every(({ data }) => data) ? wanted.map((representation) => representation.data!()) : JSON.parse(list) });
+      },
+      variablesJson,
+      given,
+      entities: wanted.length,
+      read,
+    });
   }
 
   /** The variables that a fetch uses. */

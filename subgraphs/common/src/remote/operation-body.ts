@@ -22,7 +22,8 @@ export interface OperationBody {
 }
 
 /** The JSON body of a request to a subgraph; a document, of which there are few, is written once. */
-export function operationBody({ document, operationName, variables, variablesJson = JSON.stringify(variables) }: Pick<SubgraphRequest, 'document' | 'operationName' | 'variables' | 'variablesJson'>): OperationBody {
+export function operationBody(request: Pick<SubgraphRequest, 'document' | 'operationName' | 'variables' | 'variablesJson'>): OperationBody {
+  const { document, operationName, variablesJson = JSON.stringify(request.variables) } = request;
   let query = written.get(document);
   if (query === undefined) {
     const json = `{"query":${JSON.stringify(document)}`;

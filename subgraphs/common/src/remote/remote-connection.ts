@@ -72,7 +72,7 @@ export class RemoteConnection implements SubgraphConnection {
   /** @throws SUBGRAPH_UNAVAILABLE, or the reason of the request's signal */
   async execute(request: SubgraphRequest): Promise<ExecutionResult> {
     const isQuery = this.#documents.kindOf(request.document, request.operationName) === OperationTypeNode.QUERY;
-    const waitMs = timeAllowed(0, request.document, request.variables);
+    const waitMs = request.waits === false ? 0 : timeAllowed(0, request.document, request.variables);
     const body = request.received ? undefined : operationBody(request);
     const run = (cancellation: Cancellation): Promise<SizedResult> => {
       const ask = () => this.#transport.execute(request, cancellation, waitMs > 0, body);

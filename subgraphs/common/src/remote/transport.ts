@@ -89,8 +89,8 @@ export class SubgraphTransport {
    * @throws TransportError, UploadBroken, or the reason of the cancellation
    */
   async execute(request: SubgraphRequest, cancellation: Cancellation, waits: boolean, operation: OperationBody | undefined): Promise<SizedResult> {
-    const { document: query, operationName, variables, received, read } = request;
-    const form = received && multipartBody({ query, operationName, variables });
+    const { document: query, operationName, received, read } = request;
+    const form = received && multipartBody({ query, operationName, variables: request.variables });
     const asking = form ? this.#uploading(request, form) : this.#asking(request, operation ?? operationBody(request));
     const { status, body } = await this.#answer(asking, this.#clientFor(asking, waits), cancellation);
     if (status === 401) throw new TransportError('it refused our token: HUTONG_SECRET must be the same everywhere', false);
