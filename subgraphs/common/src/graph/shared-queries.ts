@@ -3,7 +3,9 @@ import { Cancellation, type Cancellable } from '../timing/cancellation.js';
 /** What two equal queries have in common: all of these texts, one by one; the first is what tells most of them apart. */
 export type QueryKey = readonly [string, ...string[]];
 
-/** Of queries that look alike, which are all compared with a new one, at once. */
+/** Of lists of queries that look alike. */
+const LISTS = 1_024;
+/** Of queries in one list, which are all compared with a new one, at once. */
 const MOST_ALIKE = 16;
 /** Characters of a text that are looked at from its beginning, and of the first one so many more, spread over it. */
 const LOOKED_AT = 32;
@@ -13,8 +15,12 @@ const LOOKED_AT = 32;
  * never shares an answer that was asked for before it. The work ends when none who asked is waiting any more.
  */
 export class SharedQueries<Result> {
-  /** By what they look like: the hash of a whole text of some kilobytes costs as much as everything else here. */
-  readonly #underway = new Map<number, SharedQuery<Result>[]>();
+  /**
+   * By what they look like: the hash of a whole text of some kilobytes costs as much as everything else here. No `Map`: V8 gives one that
+   * things come into and leave all the time a new table again and again, and each table refers to the next. One that has become old keeps
+   * all later ones, with what was in them, from being collected in passing.
+   */
+  readonly #underway: SharedQuery<Result>[][] = Array.from({ length: LISTS }, () => []);
   readonly #lastIsAnswered: boolean;
 
   /** @param lastIsAnswered whether who gives up last gets what becomes of the work that is ended with that, instead of the reason at once */
@@ -24,31 +30,26 @@ export class SharedQueries<Result> {
 
   /** Something has changed: whoever asks from now on gets an answer of its own. */
   changed(): void {
-    this.#underway.clear();
+    for (const alike of this.#underway) alike.length = 0;
   }
 
   /** @throws the reason of the cancellation, for who gives up while others wait */
   run(key: QueryKey, cancellation: Cancellation, work: (cancellation: Cancellation) => Promise<Result>): Promise<Result> {
     if (cancellation.isCancelled) return Promise.reject(cancellation.reason);
-    const look = lookOf(key);
-    const alike = this.#underway.get(look);
-    const known = alike?.find((query) => isEqual(query.key, key));
+    const alike = this.#underway[lookOf(key) & (LISTS - 1)]!;
+    const known = alike.find((query) => isEqual(query.key, key));
     if (known) return known.answer(cancellation);
-    const query = new SharedQuery<Result>(key, this.#lastIsAnswered, () => this.#forget(look, query));
-    if (!alike) this.#underway.set(look, [query]);
-    else if (alike.length < MOST_ALIKE) alike.push(query);
+    const query = new SharedQuery<Result>(key, this.#lastIsAnswered, () => forget(alike, query));
+    if (alike.length < MOST_ALIKE) alike.push(query);
     const answer = query.answer(cancellation);
     query.begin(work);
     return answer;
   }
+}
 
-  #forget(look: number, query: SharedQuery<Result>): void {
-    const alike = this.#underway.get(look);
-    const place = alike?.indexOf(query) ?? -1;
-    if (place === -1) return;
-    if (alike!.length === 1) this.#underway.delete(look);
-    else alike!.splice(place, 1);
-  }
+function forget<Query>(queries: Query[], query: Query): void {
+  const place = queries.indexOf(query);
+  if (place !== -1) queries.splice(place, 1);
 }
 
 /** A query under way; it is cancelled when nobody waits for it. */

@@ -12,25 +12,26 @@ const IDLE_SWEEP_MS = 50;
  */
 export function draining(server: Server): (patienceMs: number) => Promise<void> {
   const connections = new Set<Socket>();
-  const running = new Map<ServerResponse, Promise<void>>();
+  const ended = Promise.withResolvers<void>();
+  let running = 0;
   let stopping = false;
   server.on('connection', (socket) => {
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
   });
   server.prependListener('request', (_request, response: ServerResponse) => {
-    if (stopping) response.setHeader('connection', 'close');
-    const closed = Promise.withResolvers<void>();
-    running.set(response, closed.promise);
+    if (stopping) return void response.setHeader('connection', 'close');
+    running += 1;
     response.once('close', () => {
-      running.delete(response);
-      closed.resolve();
+      running -= 1;
+      if (stopping && running === 0) ended.resolve();
     });
   });
   return async (patienceMs) => {
     stopping = true;
+    if (running === 0) ended.resolve();
     const until = Date.now() + patienceMs;
-    await Promise.race([Promise.all(running.values()), delay(patienceMs, undefined, { ref: false })]);
+    await Promise.race([ended.promise, delay(patienceMs, undefined, { ref: false })]);
     await close(server, connections, Math.max(until - Date.now(), 0));
   };
 }

@@ -17,9 +17,7 @@ export class Cancellation {
 
   /** What is cancelled when a signal is aborted. */
   static of(signal: AbortSignal): Cancellation {
-    let known = ofSignals.get(signal);
-    if (!known) ofSignals.set(signal, (known = new SignalCancellation(signal)));
-    return known;
+    return ((signal as KnownSignal)[CANCELLATION] ??= new SignalCancellation(signal));
   }
 
   get isCancelled(): boolean {
@@ -77,7 +75,9 @@ export class Cancellation {
   }
 }
 
-const ofSignals = new WeakMap<AbortSignal, Cancellation>();
+/** On the signal itself: what a `WeakMap` holds that leads back to its key is not collected in passing. */
+const CANCELLATION = Symbol('cancellation');
+type KnownSignal = AbortSignal & { [CANCELLATION]?: Cancellation };
 
 /** Listens to its signal only while somebody is to be told: a signal that is listened to is kept in memory. */
 class SignalCancellation extends Cancellation {

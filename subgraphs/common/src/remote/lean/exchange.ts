@@ -2,11 +2,17 @@ import type { Cancellable, Cancellation } from '../../timing/cancellation.js';
 import type { ReadAnswer } from '../http-client.js';
 import type { RequestText } from './request-text.js';
 
+/** Has a request until its end. */
+export interface ExchangeHolder {
+  /** The request was given up: it is to be let go. */
+  givenUp(exchange: Exchange): void;
+}
+
 /** One request on its way to its answer; ends once. */
 export class Exchange implements Cancellable {
   readonly answer: Promise<ReadAnswer>;
-  /** Called when the request is given up before its end. */
-  onGivenUp: (() => void) | undefined;
+  /** Not a function: one that is written as what a property is set to is old to V8 from its beginning, and keeps what it knows from being collected in passing. */
+  holder: ExchangeHolder | undefined;
   readonly request: RequestText;
   readonly #cancellation: Cancellation;
   readonly #resolve: (answer: ReadAnswer) => void;
@@ -24,9 +30,9 @@ export class Exchange implements Cancellable {
   }
 
   cancelled(reason: unknown): void {
-    const given = this.onGivenUp;
+    const { holder } = this;
     this.fail(reason);
-    given?.();
+    holder?.givenUp(this);
   }
 
   end(answer: ReadAnswer): void {
@@ -40,7 +46,7 @@ export class Exchange implements Cancellable {
   }
 
   #leave(): void {
-    this.onGivenUp = undefined;
+    this.holder = undefined;
     this.#cancellation.remove(this);
   }
 }

@@ -1,6 +1,6 @@
 import type { Cancellation } from '../../timing/cancellation.js';
 import type { ClientRequest, HttpClient, HttpClientOptions, ReadAnswer } from '../http-client.js';
-import { Exchange } from './exchange.js';
+import { Exchange, type ExchangeHolder } from './exchange.js';
 import { LeanConnection, type LeanConnectionOptions } from './lean-connection.js';
 import { RequestTexts } from './request-text.js';
 
@@ -11,14 +11,15 @@ const USUAL_PORT = 80;
  * Asks a server over plain HTTP/1.1 with requests that are texts, at half of what a client for everything costs. A request is sent once,
  * whatever happens to it, and each connection answers one at a time.
  */
-export class LeanClient implements HttpClient {
+export class LeanClient implements HttpClient, ExchangeHolder {
   readonly #most: number;
   readonly #options: LeanConnectionOptions;
   readonly #texts: RequestTexts;
   readonly #connections = new Set<LeanConnection>();
   /** Those used last at the end. */
   readonly #idle: LeanConnection[] = [];
-  readonly #waiting = new Set<Exchange>();
+  /** No `Set`, as `SharedQueries` has none. */
+  readonly #waiting: Exchange[] = [];
   #isDispatching = false;
   #sweep: NodeJS.Timeout | undefined;
   #isClosed = false;
@@ -42,17 +43,20 @@ export class LeanClient implements HttpClient {
     cancellation.throwIfCancelled();
     if (this.#isClosed) throw new Error('the client is closed');
     const exchange = new Exchange(this.#texts.textOf(request), cancellation);
-    exchange.onGivenUp = () => this.#waiting.delete(exchange);
-    this.#waiting.add(exchange);
+    exchange.holder = this;
+    this.#waiting.push(exchange);
     this.#dispatchSoon();
     return exchange.answer;
+  }
+
+  givenUp(exchange: Exchange): void {
+    this.#waiting.splice(this.#waiting.indexOf(exchange), 1);
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
     clearInterval(this.#sweep);
-    for (const exchange of this.#waiting) exchange.fail(new Error('the client is closed'));
-    this.#waiting.clear();
+    for (const exchange of this.#waiting.splice(0)) exchange.fail(new Error('the client is closed'));
     await Promise.all([...this.#connections].map((connection) => connection.close(new Error('the client is closed'))));
   }
 
@@ -70,10 +74,10 @@ export class LeanClient implements HttpClient {
   }
 
   #dispatch(): void {
-    for (const exchange of this.#waiting) {
+    while (this.#waiting.length > 0) {
       const idle = this.#soundIdle();
       if (!idle && this.#connections.size >= this.#most) return;
-      this.#waiting.delete(exchange);
+      const exchange = this.#waiting.shift()!;
       if (idle) idle.send(exchange);
       else this.#connections.add(new LeanConnection(this.#options, exchange));
     }
@@ -91,7 +95,7 @@ export class LeanClient implements HttpClient {
   #rest(connection: LeanConnection): void {
     this.#idle.push(connection);
     this.#sweep ??= setInterval(() => this.#closeOld(), SWEEP_MS).unref();
-    if (this.#waiting.size > 0) this.#dispatchSoon();
+    if (this.#waiting.length > 0) this.#dispatchSoon();
   }
 
   #closeOld(): void {
@@ -107,6 +111,6 @@ export class LeanClient implements HttpClient {
     this.#connections.delete(connection);
     const place = this.#idle.indexOf(connection);
     if (place !== -1) this.#idle.splice(place, 1);
-    if (this.#waiting.size > 0) this.#dispatchSoon();
+    if (this.#waiting.length > 0) this.#dispatchSoon();
   }
 }

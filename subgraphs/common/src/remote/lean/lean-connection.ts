@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { BrokenOff, TooLarge } from '../http-client.js';
 import { NotHttp } from './answer-head.js';
 import { AnswerParser } from './answer-parser.js';
-import type { Exchange } from './exchange.js';
+import type { Exchange, ExchangeHolder } from './exchange.js';
 
 export interface LeanConnectionOptions {
   host: string;
@@ -27,7 +27,7 @@ const PROBE_MS = 60_000;
 const readInto = Buffer.allocUnsafeSlow(READ_BYTES);
 
 /** One connection to a server, and on it one request at a time. After anything that is not as it should be it is closed. */
-export class LeanConnection {
+export class LeanConnection implements ExchangeHolder {
   readonly #options: LeanConnectionOptions;
   readonly #socket: Socket;
   readonly #closed: Promise<void>;
@@ -62,6 +62,11 @@ export class LeanConnection {
     this.#begin(exchange);
   }
 
+  givenUp(): void {
+    this.#exchange = undefined;
+    this.#drop();
+  }
+
   /** Whether an idle connection can be relied on. @param now milliseconds, as of `performance.now` */
   isSound(now: number): boolean {
     return !this.#socket.destroyed && this.#socket.readable && this.#socket.writable && now < this.#idleUntil;
@@ -75,10 +80,7 @@ export class LeanConnection {
 
   #begin(exchange: Exchange): void {
     this.#exchange = exchange;
-    exchange.onGivenUp = () => {
-      this.#exchange = undefined;
-      this.#drop();
-    };
+    exchange.holder = this;
     this.#socket.write(exchange.request.text, exchange.request.encoding);
   }
 
