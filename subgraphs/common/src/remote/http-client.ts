@@ -16,6 +16,8 @@ export interface ClientRequest {
   kind: RequestKind;
   /** Beside those of its kind; an object that is not changed afterwards. */
   headers?: Readonly<Record<string, string>>;
+  /** Headers that say which trace it is part of; likewise. */
+  trace?: Readonly<Record<string, string>>;
   body?: string | Readable;
   /** Bytes of the body, where that is known. */
   bodyBytes?: number | undefined;

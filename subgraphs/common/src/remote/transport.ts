@@ -4,7 +4,7 @@ import type { AnswerBudget } from '../graph/answer-budget.js';
 import type { SubgraphRequest } from '../graph/connection.js';
 import { HutongError } from '../errors/define-error.js';
 import { REQUEST_ID } from '../http/request-id.js';
-import { NO_TRACE, traceHeaders } from '../telemetry/trace-context.js';
+import { traceHeaders } from '../telemetry/trace-context.js';
 import { Cancellation } from '../timing/cancellation.js';
 import type { CallerTokens, TokenClaims } from './caller-token.js';
 import { BrokenOff, TooLarge, type ClientRequest, type HttpClient, type HttpClientName, type HttpClientOptions, type ReadAnswer, type RequestKind } from './http-client.js';
@@ -116,17 +116,12 @@ export class SubgraphTransport {
 
   #uploading(request: SubgraphRequest, { contentType, body }: MultipartBody): ClientRequest {
     const limit: HeaderFields = request.budget ? { [ANSWER_BYTES]: String(request.budget.bytes) } : {};
-    return { kind: this.#upload, headers: { ...this.#headersFor(request), 'content-type': contentType, ...limit }, body };
+    return { kind: this.#upload, headers: { ...this.#ownHeaders(request), 'content-type': contentType, ...limit }, trace: traceHeaders(), body };
   }
 
   /** Of what requests have in common the same objects are given, so that the client looks into them once. */
   #asking(request: SubgraphRequest, { json, bytes }: OperationBody): ClientRequest {
-    return { kind: this.#kindFor(request.budget), headers: this.#headersFor(request), body: json, bodyBytes: bytes };
-  }
-
-  #headersFor(request: SubgraphRequest): HeaderFields {
-    const [own, traced] = [this.#ownHeaders(request), traceHeaders()];
-    return traced === NO_TRACE ? own : { ...own, ...traced };
+    return { kind: this.#kindFor(request.budget), headers: this.#ownHeaders(request), trace: traceHeaders(), body: json, bodyBytes: bytes };
   }
 
   #ownHeaders(request: SubgraphRequest): HeaderFields {

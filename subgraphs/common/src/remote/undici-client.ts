@@ -14,11 +14,11 @@ export class UndiciClient implements HttpClient {
     this.#largestAnswerBytes = largestAnswerBytes;
   }
 
-  async ask({ kind: { method, path, headers }, headers: own, body }: ClientRequest, cancellation: Cancellation): Promise<ReadAnswer> {
+  async ask({ kind: { method, path, headers }, headers: own, trace, body }: ClientRequest, cancellation: Cancellation): Promise<ReadAnswer> {
     cancellation.throwIfCancelled();
     const reader = new AnswerReader(cancellation, this.#largestAnswerBytes);
     try {
-      this.#pool.dispatch({ method, path, headers: { ...headers, ...own }, body: body ?? null }, reader);
+      this.#pool.dispatch({ method, path, headers: { ...headers, ...own, ...trace }, body: body ?? null }, reader);
     } catch (error) {
       reader.fail(error);
     }

@@ -7,4 +7,4 @@ export { SLOW_SECONDS } from './request-log.js';
 export { startTelemetry, type Telemetry } from './telemetry.js';
 export { traceHeaders, traceIds } from './trace-context.js';
 export type { Metrics, MetricValues } from './metrics.js';
-export type { SpanForm, Tracing } from './tracing.js';
+export type { Tracing } from './tracing.js';

@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { defaultTextMapGetter, defaultTextMapSetter, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, type Attributes, type Context, type Span } from '@opentelemetry/api';
-import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import { defaultTextMapGetter, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, type Attributes, type Span } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
 import { AlwaysOffSampler, AlwaysOnSampler, BatchSpanProcessor, ParentBasedSampler, TraceIdRatioBasedSampler, TracerProvider, type Sampler } from '@opentelemetry/sdk-trace';
@@ -8,17 +7,30 @@ import type { Activity, Running } from './activity.js';
 import { subgraphFetches, subgraphRequests } from './activities.js';
 import type { SamplerName, TelemetrySettings } from './environment.js';
 import { answered, failed } from './outcome.js';
-import { traceWith, type TraceSource } from './trace-context.js';
+import { NO_TRACE, traceWith, type TraceSource } from './trace-context.js';
+import { propagator, TracePlace } from './trace-place.js';
 
 /** How an activity shows as a span. Attributes hold nothing that a person or a credential could be known by. */
 export interface SpanForm {
   name: string;
   kind?: 'server' | 'client';
   attributes?: Attributes;
-  /** Headers that say which trace of another process this continues. */
-  carrier?: { traceparent?: string | undefined; tracestate?: string | undefined };
-  /** Begins a trace of its own. */
-  root?: boolean;
+}
+
+/** Headers that say which trace of another process is continued. */
+export interface TraceCarrier {
+  traceparent?: string | undefined;
+  tracestate?: string | undefined;
+}
+
+/** How runs of an activity become spans. */
+export interface Followed<Details, Result> {
+  /** Asked only where it may be shown. */
+  form: (details: Details) => SpanForm;
+  /** Attributes that are known at the end; `error.type` among them marks the span as failed. Where nothing is said: what the run failed with. */
+  closing?: (running: Running<Details, Result>) => Attributes;
+  /** What they are below: a trace of another process, or none; where nothing is said, what they happen within. */
+  below?: 'nothing' | ((details: Details) => TraceCarrier);
 }
 
 /** Spans are sent together, so often. */
@@ -32,8 +44,7 @@ const KINDS = { server: SpanKind.SERVER, client: SpanKind.CLIENT } as const;
  */
 export class Tracing implements TraceSource {
   readonly #provider: TracerProvider;
-  readonly #present = new AsyncLocalStorage<Context>();
-  readonly #propagator = new W3CTraceContextPropagator();
+  readonly #present = new AsyncLocalStorage<TracePlace>();
   readonly #spans = new WeakMap<Running<object>, Span>();
   readonly #stops: (() => void)[] = [];
 
@@ -44,34 +55,36 @@ export class Tracing implements TraceSource {
       sampler: samplerOf(sampler, ratio),
       spanProcessors: [new BatchSpanProcessor({ exporter, scheduledDelayMillis: SEND_MS })],
     });
-    this.follow(subgraphFetches, ({ subgraph, origin, requestId }) => ({
-      name: `fetch ${subgraph}`,
-      kind: 'client',
-      attributes: { 'hutong.subgraph': subgraph, 'hutong.origin': origin, 'hutong.request_id': requestId },
-    }), answered);
-    this.follow(subgraphRequests, ({ subgraph, requestId, traceparent }) => ({
-      name: `answer ${subgraph}`,
-      kind: 'server',
-      attributes: { 'hutong.subgraph': subgraph, 'hutong.request_id': requestId },
-      carrier: { traceparent },
-    }), ({ result, ...running }) => ({ 'http.response.status_code': result?.status ?? 500, ...answered({ ...running, ...(result ? { result: result.result } : {}) }) }));
+    this.follow(subgraphFetches, {
+      form: ({ subgraph, origin, requestId }) => ({
+        name: `fetch ${subgraph}`,
+        kind: 'client',
+        attributes: { 'hutong.subgraph': subgraph, 'hutong.origin': origin, 'hutong.request_id': requestId },
+      }),
+      closing: answered,
+    });
+    this.follow(subgraphRequests, {
+      form: ({ subgraph, requestId }) => ({ name: `answer ${subgraph}`, kind: 'server', attributes: { 'hutong.subgraph': subgraph, 'hutong.request_id': requestId } }),
+      closing: ({ result, ...running }) => ({ 'http.response.status_code': result?.status ?? 500, ...answered({ ...running, ...(result ? { result: result.result } : {}) }) }),
+      below: ({ traceparent }) => ({ traceparent }),
+    });
     traceWith(this);
   }
 
   /**
-   * Makes a span of every run of an activity; what happens within is below it.
-   *
-   * @param closing attributes that are known at its end; `error.type` among them marks it as failed
+   * Makes a span of every run of an activity; what happens within is below it. Below one that is not recorded no other is, whatever
+   * the sampler, so that none is made there: all that happens within such a span is told to other processes as the span itself.
    */
-  follow<Details extends object, Result>(activity: Activity<Details, Result>, form: (details: Details) => SpanForm, closing: (running: Running<Details, Result>) => Attributes = failed): void {
+  follow<Details extends object, Result>(activity: Activity<Details, Result>, { form, closing = failed, below }: Followed<Details, Result>): void {
     const tracer = this.#provider.getTracer('hutong');
-    const begin = (running: Running<Details, Result>): Context => {
-      const { name, kind, attributes, carrier, root = false } = form(running.details);
-      const above = root || carrier ? ROOT_CONTEXT : (this.#present.getStore() ?? ROOT_CONTEXT);
-      const parent = carrier ? this.#propagator.extract(above, carrier, defaultTextMapGetter) : above;
+    const begin = (running: Running<Details, Result>): TracePlace => {
+      const present = below ? undefined : this.#present.getStore();
+      if (present && !present.isRecorded) return present;
+      const parent = typeof below === 'function' ? propagator.extract(ROOT_CONTEXT, below(running.details), defaultTextMapGetter) : (present?.context ?? ROOT_CONTEXT);
+      const { name, kind, attributes } = form(running.details);
       const span = tracer.startSpan(name, { ...(kind ? { kind: KINDS[kind] } : {}), ...(attributes ? { attributes } : {}) }, parent);
-      this.#spans.set(running, span);
-      return trace.setSpan(parent, span);
+      if (span.isRecording()) this.#spans.set(running, span);
+      return new TracePlace(trace.setSpan(parent, span), span);
     };
     this.#stops.push(
       activity.bind(this.#present, begin),
@@ -87,15 +100,11 @@ export class Tracing implements TraceSource {
   }
 
   ids(): { traceId: string; spanId: string } | undefined {
-    const present = this.#span();
-    return present && { traceId: present.traceId, spanId: present.spanId };
+    return this.#present.getStore()?.ids;
   }
 
   headers(): Readonly<Record<string, string>> {
-    const present = this.#present.getStore();
-    const headers: Record<string, string> = {};
-    if (present) this.#propagator.inject(present, headers, defaultTextMapSetter);
-    return headers;
+    return this.#present.getStore()?.headers ?? NO_TRACE;
   }
 
   /** Sends what waits to be sent, for a few seconds at most. */
@@ -103,11 +112,6 @@ export class Tracing implements TraceSource {
     traceWith(undefined);
     for (const stop of this.#stops.splice(0)) stop();
     await this.#provider.shutdown().catch(() => undefined);
-  }
-
-  #span() {
-    const present = this.#present.getStore();
-    return present && trace.getSpanContext(present);
   }
 }
 

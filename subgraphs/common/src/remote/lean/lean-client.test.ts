@@ -44,9 +44,9 @@ const HELLO = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello';
 test('a request arrives as it was meant, also with characters of more than one byte', async () => {
   const client = await asking((request, response) => void text(request).then((body) => response.end(JSON.stringify([request.method, request.url, request.headers, body]))));
   const body = JSON.stringify({ text: 'Grüße, 互通 🙂' });
-  const { body: answer } = await client.ask({ ...post(body), headers: { authorization: 'Bearer abc' } }, never);
+  const { body: answer } = await client.ask({ ...post(body), headers: { authorization: 'Bearer abc' }, trace: { traceparent: '00-1' } }, never);
   const host = expect.stringMatching(/^127\.0\.0\.1:\d+$/);
-  expect(JSON.parse(answer.toString())).toEqual(['POST', '/graphql', { host, accept: 'application/json', authorization: 'Bearer abc', 'content-length': String(Buffer.byteLength(body)) }, body]);
+  expect(JSON.parse(answer.toString())).toEqual(['POST', '/graphql', { host, accept: 'application/json', authorization: 'Bearer abc', traceparent: '00-1', 'content-length': String(Buffer.byteLength(body)) }, body]);
   const latin = JSON.stringify({ text: 'Grüße' });
   expect(JSON.parse((await client.ask(post(latin), never)).body.toString())[3]).toBe(latin);
   expect(JSON.parse((await client.ask({ kind: { method: 'GET', path: '/readyz?a=b', headers: {} } }, never)).body.toString())).toEqual(['GET', '/readyz?a=b', { host }, '']);

@@ -22,10 +22,11 @@ export class RequestTexts {
   }
 
   /** @throws Error for a header that would end elsewhere than where it should, and for a body that is no text */
-  textOf({ kind, headers, body, bodyBytes }: ClientRequest): RequestText {
+  textOf({ kind, headers, trace, body, bodyBytes }: ClientRequest): RequestText {
     let head = this.#kinds.get(kind);
     if (head === undefined) this.#kinds.set(kind, (head = this.#written(kind)));
     if (headers) head += this.#lines(headers);
+    if (trace) head += this.#lines(trace);
     if (body === undefined) return { text: `${head}\r\n`, encoding: 'latin1' };
     if (typeof body !== 'string') throw new Error('only texts can be sent');
     const bytes = bodyBytes ?? Buffer.byteLength(body);
