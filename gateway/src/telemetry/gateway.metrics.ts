@@ -4,9 +4,6 @@ import { isAnswered, methodOf, routeOf } from './http-exchange.js';
 
 const CODE = /^[A-Z][A-Z0-9_]{1,60}$/;
 
-/** So many requests are counted at once: that costs a busy gateway less than each by itself. */
-const TOGETHER = 256;
-
 type Errors = NonNullable<Answered['errors']>;
 
 const codeOf = ({ extensions }: Errors[number]): string => {
@@ -27,15 +24,9 @@ export function countGateway(metrics: Metrics): void {
 }
 
 function countHttp(metrics: Metrics): void {
-  const durations = metrics.histogram('http_server_request_duration_seconds', 'HTTP requests by contract, route template and class of the status; aborted: the caller went away first', 'request', 'method', 'contract', 'route', 'status');
+  const durations = metrics.durations('http_server_request_duration_seconds', 'HTTP requests by contract, route template and class of the status; aborted: the caller went away first', 'request', 'method', 'contract', 'route', 'status');
   let active = 0;
   metrics.gauge('http_server_active_requests', 'HTTP requests under way, streams included', [], (gauge) => gauge.set(active));
-  const finished: { labels: Parameters<typeof durations.labels>[0]; seconds: number }[] = [];
-  const countFinished = (): void => {
-    for (const { labels, seconds } of finished) durations.observe(labels, seconds);
-    finished.length = 0;
-  };
-  metrics.before(countFinished);
   metrics.until(
     httpRequests.onStart(() => active++),
     httpRequests.onEnd((running) => {
@@ -43,14 +34,13 @@ function countHttp(metrics: Metrics): void {
       const { request, response, url } = running.details;
       const { contract, route } = routeOf(response, url);
       const status = isAnswered(response) ? `${Math.trunc(response.statusCode / 100)}xx` : 'aborted';
-      finished.push({ labels: { method: methodOf(request), contract, route, status }, seconds: secondsOf(running) });
-      if (finished.length >= TOGETHER) countFinished();
+      durations.observe(secondsOf(running), methodOf(request), contract, route, status);
     }),
   );
 }
 
 function countOperations(metrics: Metrics): void {
-  const durations = metrics.histogram('hutong_graphql_operation_duration_seconds', 'GraphQL operations from their text to their answer; of subscriptions, until the stream is open', 'request', 'kind', 'transport');
+  const durations = metrics.durations('hutong_graphql_operation_duration_seconds', 'GraphQL operations from their text to their answer; of subscriptions, until the stream is open', 'request', 'kind', 'transport');
   const outcomes = metrics.counter('hutong_graphql_operations_total', 'GraphQL operations by what came of them: ok, or the code of the first error', 'kind', 'transport', 'outcome');
   const errors = metrics.counter('hutong_graphql_errors_total', 'Errors told to callers, by code', 'code');
   const count = (told: Errors): void => {
@@ -60,7 +50,7 @@ function countOperations(metrics: Metrics): void {
     operations.onEnd((running) => {
       const { kind, transport } = running.details;
       const told = errorsOf(running.result);
-      durations.observe({ kind, transport }, secondsOf(running));
+      durations.observe(secondsOf(running), kind, transport);
       outcomes.inc({ kind, transport, outcome: told[0] ? codeOf(told[0]) : 'ok' });
       count(told);
     }),
@@ -73,7 +63,7 @@ function countPlans(metrics: Metrics): void {
   const lookups = metrics.counter('hutong_query_plan_cache_lookups_total', 'Plans looked for among those that are kept', 'result');
   const kept = metrics.gauge('hutong_query_plan_cache_entries', 'Plans that are kept', []);
   const written = metrics.counter('hutong_written_answers_total', 'Answers of plans by what they were made of: bytes of the subgraphs, or objects', 'way');
-  const durations = metrics.histogram('hutong_query_planning_duration_seconds', 'Making the plan of an operation that was not kept', 'short');
+  const durations = metrics.durations('hutong_query_planning_duration_seconds', 'Making the plan of an operation that was not kept', 'short');
   metrics.until(
     planLookups.hear((lookup) => {
       lookups.inc({ result: lookup.hit ? 'hit' : 'miss' });

@@ -1,6 +1,7 @@
-import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import { circuitBreakers, databasePools, eventQueues, eventReads, limitsHit, slowReaders, routeExchanges, subgraphFetches, subgraphRequests, subgraphRetries } from './activities.js';
 import { secondsOf, type Activity } from './activity.js';
+import { Durations } from './durations.js';
 import type { MetricsSource } from './metrics-answer.js';
 import { codeOf } from './outcome.js';
 
@@ -22,7 +23,6 @@ export type MetricValues = object[];
 export class Metrics implements MetricsSource {
   readonly registry = new Registry();
   readonly #stops: (() => void)[] = [];
-  readonly #prepare: (() => void)[] = [];
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
@@ -51,8 +51,11 @@ export class Metrics implements MetricsSource {
     return gauge;
   }
 
-  histogram<Label extends string>(name: string, help: string, buckets: keyof typeof BUCKETS, ...labelNames: Label[]): Histogram<Label> {
-    return new Histogram({ name, help, buckets: BUCKETS[buckets], labelNames, registers: [this.registry] });
+  /** A histogram of seconds. */
+  durations<const Names extends readonly string[]>(name: string, help: string, buckets: keyof typeof BUCKETS, ...labelNames: Names): Durations<Names> {
+    const durations = new Durations({ name, help, bounds: BUCKETS[buckets], labelNames });
+    durations.register(this.registry);
+    return durations;
   }
 
   /** What of an activity is under way, to be looked at when metrics are asked for. */
@@ -70,24 +73,17 @@ export class Metrics implements MetricsSource {
     this.#stops.push(...stops);
   }
 
-  /** Calls this before metrics are told, for what is counted together. */
-  before(prepare: () => void): void {
-    this.#prepare.push(prepare);
-  }
-
   get contentType(): string {
     return this.registry.contentType;
   }
 
   /** Everything in the text format of Prometheus. */
   text(): Promise<string> {
-    for (const prepare of this.#prepare) prepare();
     return this.registry.metrics();
   }
 
   /** Everything as plain data, for {@link together} in another process. */
-  async values(): Promise<MetricValues> {
-    for (const prepare of this.#prepare) prepare();
+  values(): Promise<MetricValues> {
     return this.registry.getMetricsAsJSON();
   }
 
@@ -102,25 +98,29 @@ export class Metrics implements MetricsSource {
   }
 
   #countFetches(): void {
-    const durations = this.histogram('hutong_subgraph_fetch_duration_seconds', 'Operations that this process asked of a subgraph, by what came of them: ok, or the code of the failure', 'request', 'subgraph', 'outcome');
-    const underWay = this.gauge('hutong_subgraph_fetches_in_flight', 'Operations that a subgraph has not answered yet', ['subgraph']);
+    const durations = this.durations('hutong_subgraph_fetch_duration_seconds', 'Operations that this process asked of a subgraph, by what came of them: ok, or the code of the failure', 'request', 'subgraph', 'outcome');
+    const underWay = new Map<string, number>();
+    const add = (subgraph: string, more: number): unknown => underWay.set(subgraph, (underWay.get(subgraph) ?? 0) + more);
+    this.gauge('hutong_subgraph_fetches_in_flight', 'Operations that a subgraph has not answered yet', ['subgraph'], (gauge) => {
+      for (const [subgraph, fetches] of underWay) gauge.set({ subgraph }, fetches);
+    });
     this.until(
-      subgraphFetches.onStart(({ details }) => underWay.inc({ subgraph: details.subgraph })),
+      subgraphFetches.onStart(({ details }) => add(details.subgraph, 1)),
       subgraphFetches.onEnd((running) => {
         const { subgraph } = running.details;
-        underWay.dec({ subgraph });
-        durations.observe({ subgraph, outcome: running.error === undefined ? OK : codeOf(running.error) }, secondsOf(running));
+        add(subgraph, -1);
+        durations.observe(secondsOf(running), subgraph, running.error === undefined ? OK : codeOf(running.error));
       }),
     );
   }
 
   #countRequests(): void {
-    const durations = this.histogram('hutong_subgraph_request_duration_seconds', 'Operations that a subgraph in a process of its own answered, by HTTP status', 'request', 'subgraph', 'status');
+    const durations = this.durations('hutong_subgraph_request_duration_seconds', 'Operations that a subgraph in a process of its own answered, by HTTP status', 'request', 'subgraph', 'status');
     const exchanges = this.gauge('hutong_route_exchanges_active', 'Requests to routes of a subgraph in this process, and their WebSockets, that are open', ['subgraph', 'kind']);
     this.until(
       routeExchanges.onStart(({ details: { subgraph, kind } }) => exchanges.inc({ subgraph, kind })),
       routeExchanges.onEnd(({ details: { subgraph, kind } }) => exchanges.dec({ subgraph, kind })),
-      subgraphRequests.onEnd((running) => durations.observe({ subgraph: running.details.subgraph, status: String(running.result?.status ?? 500) }, secondsOf(running))),
+      subgraphRequests.onEnd((running) => durations.observe(secondsOf(running), running.details.subgraph, String(running.result?.status ?? 500))),
     );
   }
 
