@@ -38,14 +38,14 @@ export class CallerTokens {
     return this.#seal.close({ audience, origin, caller: { ...caller, roles: [...caller.roles], scopes: caller.scopes && [...caller.scopes] } }, TOKEN_LIFETIME_MS);
   }
 
-  /** Tokens for somebody who asks often: the same for a caller until half of its time is over. */
-  signer(audience: string): (claims: TokenClaims) => string {
-    const signed = new LRUCache<string, string>({ max: REMEMBERED_TOKENS, ttl: TOKEN_LIFETIME_MS / 2 });
+  /** What is made of a token, for somebody who asks often: the same for a caller until half of its time is over. */
+  signer<Made extends object>(audience: string, make: (token: string) => Made): (claims: TokenClaims) => Made {
+    const signed = new LRUCache<string, Made>({ max: REMEMBERED_TOKENS, ttl: TOKEN_LIFETIME_MS / 2 });
     return (claims) => {
       const key = `${claims.origin} ${callerKey(claims.caller)}`;
-      let token = signed.get(key);
-      if (token === undefined) signed.set(key, (token = this.sign(audience, claims)));
-      return token;
+      let made = signed.get(key);
+      if (made === undefined) signed.set(key, (made = make(this.sign(audience, claims))));
+      return made;
     };
   }
 

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { HeaderFields, SharedHeaders } from '../http/shared-headers.js';
 import type { Cancellation } from '../timing/cancellation.js';
 
 /** The client that is used where both could be: ours, which takes plain HTTP/1.1 and texts, or undici, which takes everything. */
@@ -8,16 +9,14 @@ export type HttpClientName = 'lean' | 'undici';
 export interface RequestKind {
   method: 'GET' | 'POST';
   path: string;
-  headers: Readonly<Record<string, string>>;
+  headers: HeaderFields;
 }
 
 /** One request. */
 export interface ClientRequest {
   kind: RequestKind;
-  /** Beside those of its kind; an object that is not changed afterwards. */
-  headers?: Readonly<Record<string, string>>;
-  /** Headers that say which trace it is part of; likewise. */
-  trace?: Readonly<Record<string, string>>;
+  /** Beside those of its kind. */
+  headers?: readonly SharedHeaders[];
   body?: string | Readable;
   /** Bytes of the body, where that is known. */
   bodyBytes?: number | undefined;

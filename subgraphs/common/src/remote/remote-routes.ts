@@ -63,7 +63,7 @@ export class RemoteRoutes implements RouteTarget {
     const { origin, host, pathname } = new URL(url);
     const { caller, requestId } = call;
     const authorization = `Bearer ${tokens.sign(name, { caller, origin: 'client' })}`;
-    return { origin, path: pathname.replace(/\/$/, '') + asked, headers: { ...passedOn(headers), host, authorization, [REQUEST_ID]: requestId, ...traceHeaders() }, signal };
+    return { origin, path: pathname.replace(/\/$/, '') + asked, headers: { ...passedOn(headers), host, authorization, [REQUEST_ID]: requestId, ...traceHeaders().fields }, signal };
   }
 
   #failure(error: unknown, { requestId }: RouteCall): HutongError {

@@ -1,9 +1,9 @@
 import type { ExecutionResult } from 'graphql';
-import type { Caller } from '../caller/caller.js';
 import type { AnswerBudget } from '../graph/answer-budget.js';
 import type { SubgraphRequest } from '../graph/connection.js';
 import { HutongError } from '../errors/define-error.js';
 import { REQUEST_ID } from '../http/request-id.js';
+import { SharedHeaders, type HeaderFields } from '../http/shared-headers.js';
 import { traceHeaders } from '../telemetry/trace-context.js';
 import { Cancellation } from '../timing/cancellation.js';
 import type { CallerTokens, TokenClaims } from './caller-token.js';
@@ -40,8 +40,6 @@ export interface TransportOptions {
   client: HttpClientName;
 }
 
-type HeaderFields = Readonly<Record<string, string>>;
-
 /** The header that tells a subgraph how large the whole answer may be. */
 export const ANSWER_BYTES = 'hutong-answer-bytes';
 
@@ -63,16 +61,16 @@ export class SubgraphTransport {
   readonly #operation: RequestKind;
   readonly #upload: RequestKind;
   readonly #readiness: RequestKind;
-  readonly #tokenFor: (claims: TokenClaims) => string;
-  /** Of a request's caller, so that all that is asked for the request is asked with one object. */
-  readonly #own = new WeakMap<Caller, { requestId: string; token: string; headers: HeaderFields }>();
+  readonly #authorized: (claims: TokenClaims) => SharedHeaders;
+  /** The id of the request that something was asked for last. */
+  #named: { requestId: string; headers: SharedHeaders } | undefined;
   /** The operation as it was asked for last by somebody with a budget. */
   #limited: { bytes: number; kind: RequestKind } | undefined;
 
   constructor({ url, name, tokens, connections, client }: TransportOptions) {
     const { origin, protocol, pathname } = new URL(url);
     const path = pathname.replace(/\/$/, '');
-    this.#tokenFor = tokens.signer(name);
+    this.#authorized = tokens.signer(name, (token) => new SharedHeaders({ authorization: `Bearer ${token}` }));
     const accept = 'application/json';
     this.#operation = { method: 'POST', path: `${path}/graphql`, headers: { 'content-type': 'application/json', accept } };
     this.#upload = { ...this.#operation, headers: { accept } };
@@ -116,22 +114,21 @@ export class SubgraphTransport {
 
   #uploading(request: SubgraphRequest, { contentType, body }: MultipartBody): ClientRequest {
     const limit: HeaderFields = request.budget ? { [ANSWER_BYTES]: String(request.budget.bytes) } : {};
-    return { kind: this.#upload, headers: { ...this.#ownHeaders(request), 'content-type': contentType, ...limit }, trace: traceHeaders(), body };
+    return { kind: this.#upload, headers: [...this.#headersFor(request), new SharedHeaders({ 'content-type': contentType, ...limit })], body };
   }
 
   /** Of what requests have in common the same objects are given, so that the client looks into them once. */
   #asking(request: SubgraphRequest, { json, bytes }: OperationBody): ClientRequest {
-    return { kind: this.#kindFor(request.budget), headers: this.#ownHeaders(request), trace: traceHeaders(), body: json, bodyBytes: bytes };
+    return { kind: this.#kindFor(request.budget), headers: this.#headersFor(request), body: json, bodyBytes: bytes };
   }
 
-  #ownHeaders(request: SubgraphRequest): HeaderFields {
-    const { caller, requestId } = request;
-    const token = this.#tokenFor(request);
-    const known = this.#own.get(caller);
-    if (known?.token === token && known.requestId === requestId) return known.headers;
-    const headers = { authorization: `Bearer ${token}`, [REQUEST_ID]: requestId };
-    this.#own.set(caller, { requestId, token, headers });
-    return headers;
+  #headersFor(request: SubgraphRequest): SharedHeaders[] {
+    return [this.#authorized(request), this.#naming(request), traceHeaders()];
+  }
+
+  #naming({ requestId }: SubgraphRequest): SharedHeaders {
+    if (this.#named?.requestId !== requestId) this.#named = { requestId, headers: new SharedHeaders({ [REQUEST_ID]: requestId }) };
+    return this.#named.headers;
   }
 
   #kindFor(budget: AnswerBudget | undefined): RequestKind {

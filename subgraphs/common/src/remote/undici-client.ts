@@ -1,5 +1,6 @@
 import { Pool } from 'undici';
 import type { Cancellation } from '../timing/cancellation.js';
+import type { HeaderFields } from '../http/shared-headers.js';
 import { AnswerReader } from './answer-reader.js';
 import type { ClientRequest, HttpClient, HttpClientOptions, ReadAnswer } from './http-client.js';
 
@@ -14,11 +15,11 @@ export class UndiciClient implements HttpClient {
     this.#largestAnswerBytes = largestAnswerBytes;
   }
 
-  async ask({ kind: { method, path, headers }, headers: own, trace, body }: ClientRequest, cancellation: Cancellation): Promise<ReadAnswer> {
+  async ask({ kind: { method, path, headers }, headers: own = [], body }: ClientRequest, cancellation: Cancellation): Promise<ReadAnswer> {
     cancellation.throwIfCancelled();
     const reader = new AnswerReader(cancellation, this.#largestAnswerBytes);
     try {
-      this.#pool.dispatch({ method, path, headers: { ...headers, ...own, ...trace }, body: body ?? null }, reader);
+      this.#pool.dispatch({ method, path, headers: Object.assign({}, headers, ...own.map(({ fields }) => fields)) as HeaderFields, body: body ?? null }, reader);
     } catch (error) {
       reader.fail(error);
     }

@@ -1,13 +1,15 @@
+import { SharedHeaders } from '../http/shared-headers.js';
+
 /** Tells what trace the present moment belongs to. */
 export interface TraceSource {
   /** For log lines. */
   ids(): { traceId: string; spanId: string } | undefined;
   /** For requests to other processes (W3C Trace Context). */
-  headers(): Readonly<Record<string, string>>;
+  headers(): SharedHeaders;
 }
 
 /** The headers of no trace. */
-export const NO_TRACE: Readonly<Record<string, string>> = Object.freeze({});
+export const NO_TRACE = new SharedHeaders({});
 
 let source: TraceSource | undefined;
 
@@ -20,4 +22,4 @@ export function traceWith(tracing: TraceSource | undefined): void {
 export const traceIds = (): object => ({ ...source?.ids() });
 
 /** Headers that continue the present trace in another process, empty where there is none. */
-export const traceHeaders = (): Readonly<Record<string, string>> => source?.headers() ?? NO_TRACE;
+export const traceHeaders = (): SharedHeaders => source?.headers() ?? NO_TRACE;

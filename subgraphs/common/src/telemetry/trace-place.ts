@@ -1,5 +1,6 @@
 import { defaultTextMapSetter, type Context, type Span } from '@opentelemetry/api';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import { SharedHeaders } from '../http/shared-headers.js';
 
 /** Reads and writes what processes tell each other of a trace. */
 export const propagator = new W3CTraceContextPropagator();
@@ -9,7 +10,7 @@ export class TracePlace {
   /** Whether it is to be seen. */
   readonly isRecorded: boolean;
   readonly #span: Span;
-  #headers: Readonly<Record<string, string>> | undefined;
+  #headers: SharedHeaders | undefined;
 
   constructor(
     readonly context: Context,
@@ -25,13 +26,13 @@ export class TracePlace {
   }
 
   /** What continues it in another process; one object for all who ask. */
-  get headers(): Readonly<Record<string, string>> {
+  get headers(): SharedHeaders {
     return (this.#headers ??= this.#injected());
   }
 
-  #injected(): Readonly<Record<string, string>> {
+  #injected(): SharedHeaders {
     const headers: Record<string, string> = {};
     propagator.inject(this.context, headers, defaultTextMapSetter);
-    return headers;
+    return new SharedHeaders(headers);
   }
 }

@@ -33,7 +33,7 @@ async function taken(request: IncomingMessage): Promise<void> {
 async function traced(sampler: SamplerName, traceparent?: string) {
   const tracing = new Tracing({ endpoint: collector.url, serviceName: undefined, sampler, ratio: 1 }, 'test');
   spans.length = 0;
-  const fetch = (subgraph: string) => subgraphFetches.run({ subgraph, origin: 'client', requestId: 'r-1' }, async () => ({ data: null, headers: traceHeaders(), ids: traceIds() }));
+  const fetch = (subgraph: string) => subgraphFetches.run({ subgraph, origin: 'client', requestId: 'r-1' }, async () => ({ data: null, headers: traceHeaders().fields, ids: traceIds() }));
   const asked = await subgraphRequests.run({ subgraph: 'asked', requestId: 'r-1', traceparent }, async () => {
     const fetches = await Promise.all([fetch('one'), fetch('two')]);
     return { status: 200, result: {}, told: fetches.map(({ headers }) => headers.traceparent!), ids: fetches.map(({ ids }) => ids) };
@@ -72,7 +72,7 @@ test('a trace begins where nobody has begun one', async () => {
 
 test('outside of everything that is followed there is no trace', async () => {
   const tracing = new Tracing({ endpoint: 'http://127.0.0.1:1', serviceName: undefined, sampler: 'always_off', ratio: 1 }, 'test');
-  expect(traceHeaders()).toEqual({});
+  expect(traceHeaders().fields).toEqual({});
   expect(traceIds()).toEqual({});
   await tracing.stop();
 });

@@ -3,6 +3,7 @@ import { defaultTextMapGetter, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, ty
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
 import { AlwaysOffSampler, AlwaysOnSampler, BatchSpanProcessor, ParentBasedSampler, TraceIdRatioBasedSampler, TracerProvider, type Sampler } from '@opentelemetry/sdk-trace';
+import type { SharedHeaders } from '../http/shared-headers.js';
 import type { Activity, Running } from './activity.js';
 import { subgraphFetches, subgraphRequests } from './activities.js';
 import type { SamplerName, TelemetrySettings } from './environment.js';
@@ -103,7 +104,7 @@ export class Tracing implements TraceSource {
     return this.#present.getStore()?.ids;
   }
 
-  headers(): Readonly<Record<string, string>> {
+  headers(): SharedHeaders {
     return this.#present.getStore()?.headers ?? NO_TRACE;
   }
 

@@ -3,6 +3,7 @@ import { createServer as createHttpServer, type IncomingMessage, type ServerResp
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, expect, test } from 'vitest';
+import { SharedHeaders } from '../../http/shared-headers.js';
 import { Cancellation } from '../../timing/cancellation.js';
 import { BrokenOff, type ClientRequest, type HttpClientOptions, type ReadAnswer } from '../http-client.js';
 import { LeanClient } from './lean-client.js';
@@ -44,7 +45,7 @@ const HELLO = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello';
 test('a request arrives as it was meant, also with characters of more than one byte', async () => {
   const client = await asking((request, response) => void text(request).then((body) => response.end(JSON.stringify([request.method, request.url, request.headers, body]))));
   const body = JSON.stringify({ text: 'Grüße, 互通 🙂' });
-  const { body: answer } = await client.ask({ ...post(body), headers: { authorization: 'Bearer abc' }, trace: { traceparent: '00-1' } }, never);
+  const { body: answer } = await client.ask({ ...post(body), headers: [new SharedHeaders({ authorization: 'Bearer abc' }), new SharedHeaders({ traceparent: '00-1' })] }, never);
   const host = expect.stringMatching(/^127\.0\.0\.1:\d+$/);
   expect(JSON.parse(answer.toString())).toEqual(['POST', '/graphql', { host, accept: 'application/json', authorization: 'Bearer abc', traceparent: '00-1', 'content-length': String(Buffer.byteLength(body)) }, body]);
   const latin = JSON.stringify({ text: 'Grüße' });
@@ -59,7 +60,7 @@ test.each([
 ])('a header that would end elsewhere by %s is not sent', async (_what, headers) => {
   let asked = 0;
   const client = await asking((_request, response) => void response.end(String(++asked)));
-  await expect(client.ask({ ...post(), headers }, never)).rejects.toThrow('cannot be sent as it is');
+  await expect(client.ask({ ...post(), headers: [new SharedHeaders(headers as Record<string, string>)] }, never)).rejects.toThrow('cannot be sent as it is');
   expect(textOf(await client.ask(post(), never))).toBe('200 1');
 });
 
