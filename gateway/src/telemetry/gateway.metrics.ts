@@ -19,8 +19,8 @@ export function countGateway(metrics: Metrics): void {
   countOperations(metrics);
   countPlans(metrics);
   countSubscriptions(metrics);
-  const lookups = metrics.counter('hutong_credential_lookups_total', 'Credentials whose caller was looked for, by whether it was remembered', 'result');
-  metrics.until(credentialLookups.hear(({ remembered }) => lookups.inc({ result: remembered ? 'remembered' : 'asked' })));
+  const lookups = metrics.counts('hutong_credential_lookups_total', 'Credentials whose caller was looked for, by whether it was remembered', 'result');
+  metrics.until(credentialLookups.hear(({ remembered }) => lookups.inc(remembered ? 'remembered' : 'asked')));
 }
 
 function countHttp(metrics: Metrics): void {
@@ -41,17 +41,17 @@ function countHttp(metrics: Metrics): void {
 
 function countOperations(metrics: Metrics): void {
   const durations = metrics.durations('hutong_graphql_operation_duration_seconds', 'GraphQL operations from their text to their answer; of subscriptions, until the stream is open', 'request', 'kind', 'transport');
-  const outcomes = metrics.counter('hutong_graphql_operations_total', 'GraphQL operations by what came of them: ok, or the code of the first error', 'kind', 'transport', 'outcome');
-  const errors = metrics.counter('hutong_graphql_errors_total', 'Errors told to callers, by code', 'code');
+  const outcomes = metrics.counts('hutong_graphql_operations_total', 'GraphQL operations by what came of them: ok, or the code of the first error', 'kind', 'transport', 'outcome');
+  const errors = metrics.counts('hutong_graphql_errors_total', 'Errors told to callers, by code', 'code');
   const count = (told: Errors): void => {
-    for (const error of told) errors.inc({ code: codeOf(error) });
+    for (const error of told) errors.inc(codeOf(error));
   };
   metrics.until(
     operations.onEnd((running) => {
       const { kind, transport } = running.details;
       const told = errorsOf(running.result);
       durations.observe(secondsOf(running), kind, transport);
-      outcomes.inc({ kind, transport, outcome: told[0] ? codeOf(told[0]) : 'ok' });
+      outcomes.inc(kind, transport, told[0] ? codeOf(told[0]) : 'ok');
       count(told);
     }),
     refusals.hear((refusal) => count(refusal.errors)),
@@ -60,28 +60,29 @@ function countOperations(metrics: Metrics): void {
 }
 
 function countPlans(metrics: Metrics): void {
-  const lookups = metrics.counter('hutong_query_plan_cache_lookups_total', 'Plans looked for among those that are kept', 'result');
-  const kept = metrics.gauge('hutong_query_plan_cache_entries', 'Plans that are kept', []);
-  const written = metrics.counter('hutong_written_answers_total', 'Answers of plans by what they were made of: bytes of the subgraphs, or objects', 'way');
+  const lookups = metrics.counts('hutong_query_plan_cache_lookups_total', 'Plans looked for among those that are kept', 'result');
+  let kept = 0;
+  metrics.gauge('hutong_query_plan_cache_entries', 'Plans that are kept', [], (gauge) => gauge.set(kept));
+  const written = metrics.counts('hutong_written_answers_total', 'Answers of plans by what they were made of: bytes of the subgraphs, or objects', 'way');
   const durations = metrics.durations('hutong_query_planning_duration_seconds', 'Making the plan of an operation that was not kept', 'short');
   metrics.until(
     planLookups.hear((lookup) => {
-      lookups.inc({ result: lookup.hit ? 'hit' : 'miss' });
-      kept.set(lookup.kept);
+      lookups.inc(lookup.hit ? 'hit' : 'miss');
+      kept = lookup.kept;
     }),
-    writtenAnswers.hear((answer) => written.inc(answer)),
+    writtenAnswers.hear(({ way }) => written.inc(way)),
     planning.onEnd((running) => durations.observe(secondsOf(running))),
   );
 }
 
 function countSubscriptions(metrics: Metrics): void {
   const open = metrics.gauge('hutong_subscriptions_active', 'Subscriptions of clients that are open', ['transport']);
-  const delivered = metrics.counter('hutong_subscription_events_total', 'Results of subscriptions given to connections of clients', 'transport');
+  const delivered = metrics.counts('hutong_subscription_events_total', 'Results of subscriptions given to connections of clients', 'transport');
   const sources = metrics.gauge('hutong_subscription_sources_active', 'Streams of events that equal subscriptions share', []);
   metrics.until(
     subscriptions.onStart(({ details }) => open.inc(details)),
     subscriptions.onEnd(({ details }) => open.dec(details)),
-    deliveries.hear(({ transport }) => delivered.inc({ transport })),
+    deliveries.hear(({ transport }) => delivered.inc(transport)),
     sharedSources.onStart(() => sources.inc()),
     sharedSources.onEnd(() => sources.dec()),
   );

@@ -1,7 +1,8 @@
-import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import { AggregatorRegistry, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { circuitBreakers, databasePools, eventQueues, eventReads, limitsHit, slowReaders, routeExchanges, subgraphFetches, subgraphRequests, subgraphRetries } from './activities.js';
 import { secondsOf, type Activity } from './activity.js';
-import { Durations } from './durations.js';
+import { Counts } from './counts.metric.js';
+import { Durations } from './durations.metric.js';
 import type { MetricsSource } from './metrics-answer.js';
 import { codeOf } from './outcome.js';
 
@@ -31,12 +32,14 @@ export class Metrics implements MetricsSource {
     this.#countRemote();
     this.#countDatabases();
     this.#countEvents();
-    const limits = this.counter('hutong_limit_hits_total', 'What was refused because of a limit, by its name', 'limit');
-    this.until(limitsHit.hear(({ limit }) => limits.inc({ limit: LIMIT_NAME.test(limit) ? limit : 'other' })));
+    const limits = this.counts('hutong_limit_hits_total', 'What was refused because of a limit, by its name', 'limit');
+    this.until(limitsHit.hear(({ limit }) => limits.inc(LIMIT_NAME.test(limit) ? limit : 'other')));
   }
 
-  counter<Label extends string>(name: string, help: string, ...labelNames: Label[]): Counter<Label> {
-    return new Counter({ name, help, labelNames, registers: [this.registry] });
+  counts<const Names extends readonly string[]>(name: string, help: string, ...labelNames: Names): Counts<Names> {
+    const counts = new Counts({ name, help, labelNames });
+    counts.register(this.registry);
+    return counts;
   }
 
   /** @param collect sets the gauge when it is asked for */
@@ -125,10 +128,10 @@ export class Metrics implements MetricsSource {
   }
 
   #countRemote(): void {
-    const retries = this.counter('hutong_subgraph_retries_total', 'Calls to a subgraph in another process that were made again', 'subgraph');
+    const retries = this.counts('hutong_subgraph_retries_total', 'Calls to a subgraph in another process that were made again', 'subgraph');
     const breakers = this.gauge('hutong_subgraph_circuit_breaker_state', 'The circuit breaker to a subgraph in another process: 1 for the state it is in', ['subgraph', 'state']);
     this.until(
-      subgraphRetries.hear(({ subgraph }) => retries.inc({ subgraph })),
+      subgraphRetries.hear(({ subgraph }) => retries.inc(subgraph)),
       circuitBreakers.hear(({ subgraph, state }) => {
         for (const other of BREAKER_STATES) breakers.set({ subgraph, state: other }, other === state ? 1 : 0);
       }),
@@ -155,15 +158,15 @@ export class Metrics implements MetricsSource {
       for (const { queue } of queues) waiting += queue.length;
       gauge.set(waiting);
     });
-    const read = this.counter('hutong_event_log_events_total', 'Events that were read from the log of a subgraph', 'subgraph');
+    const read = this.counts('hutong_event_log_events_total', 'Events that were read from the log of a subgraph', 'subgraph');
     const lag = this.gauge('hutong_event_log_lag_seconds', 'How long ago the oldest event of the last batch was written when it was read', ['subgraph']);
-    const slow = this.counter('hutong_slow_readers_total', 'Readers given up because they take events too slowly', 'at');
+    const slow = this.counts('hutong_slow_readers_total', 'Readers given up because they take events too slowly', 'at');
     this.until(
       eventReads.hear(({ subgraph, events, lagSeconds }) => {
-        read.inc({ subgraph }, events);
+        read.add(events, subgraph);
         lag.set({ subgraph }, lagSeconds);
       }),
-      slowReaders.hear(({ at }) => slow.inc({ at })),
+      slowReaders.hear(({ at }) => slow.inc(at)),
     );
   }
 }
