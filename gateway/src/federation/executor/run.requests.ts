@@ -43,23 +43,7 @@ export class RunRequests {
   }
 
   #askEntities(node: FetchNode, wanted: readonly Representation[], read: Read): Promise<ExecutionResult> {
-    const { serviceName, operation: document, operationName } = node;
-    const given = this.#used(node);
-    const others = JSON.stringify(given);
-    const list = `[${wanted.map(({ json }) => json).join(',')}]`;
-    const variablesJson = `${others.slice(0, -1)}${others === '{}' ? '' : ','}"representations":${list}}`;
-    let variables: Record<string, unknown> | undefined;
-    return this.ask(serviceName, {
-      document,
-      operationName,
-      get variables() {
-        return (variables ??= { ...given, representations: wanted.every(({ data }) => data) ? wanted.map((representation) => representation.data!()) : JSON.parse(list) });
-      },
-      variablesJson,
-      given,
-      entities: wanted.length,
-      read,
-    });
+    return this.ask(node.serviceName, new EntitiesFetch(node, this.#used(node), wanted, read));
   }
 
   /** The variables that a fetch uses. */
@@ -67,5 +51,34 @@ export class RunRequests {
     const used: Record<string, unknown> = {};
     for (const name of variableUsages) if (Object.hasOwn(this.variables, name) && this.variables[name] !== undefined) setOwn(used, name, this.variables[name]);
     return used;
+  }
+}
+
+/** Asks for entities. A class: V8 makes what a literal has for a getter old at once, and all that it knows stays for as long. */
+class EntitiesFetch implements PlannedFetch {
+  readonly document: string;
+  readonly operationName: string | undefined;
+  readonly variablesJson: string;
+  readonly given: Record<string, unknown>;
+  readonly entities: number;
+  readonly read: Read;
+  readonly #wanted: readonly Representation[];
+  readonly #list: string;
+  #variables: Record<string, unknown> | undefined;
+
+  constructor({ operation, operationName }: FetchNode, given: Record<string, unknown>, wanted: readonly Representation[], read: Read) {
+    const others = JSON.stringify(given);
+    this.#list = `[${wanted.map(({ json }) => json).join(',')}]`;
+    this.document = operation;
+    this.operationName = operationName;
+    this.variablesJson = `${others.slice(0, -1)}${others === '{}' ? '' : ','}"representations":${this.#list}}`;
+    this.given = given;
+    this.entities = wanted.length;
+    this.read = read;
+    this.#wanted = wanted;
+  }
+
+  get variables(): Record<string, unknown> {
+    return (this.#variables ??= { ...this.given, representations: this.#wanted.every(({ data }) => data) ? this.#wanted.map((representation) => representation.data!()) : JSON.parse(this.#list) });
   }
 }
