@@ -67,7 +67,7 @@ export class WorldData {
     throw new ToldFailure('FIELD');
   }
 
-  /** A failed field that others are made of is null for them. */
+  /** A failed field that others are made of is null for them, as is an element that failed. */
   #required(type: string, index: number, { name, inner }: Requirement): unknown {
     try {
       return taken(this.valueOf({ type, index }, this.fieldOf(type, name)), (value) => (inner === undefined ? value : this.#required((value as Thing).type, (value as Thing).index, { name: inner })));
@@ -121,9 +121,9 @@ const idOf = (type: string, index: number): string => `${type}:${index}`;
 const elementOf = (type: TypeNode): TypeNode => (type.kind === Kind.NON_NULL_TYPE ? elementOf(type.type) : type.kind === Kind.LIST_TYPE ? type.type : type);
 const sorted = (asked: Arguments): unknown[] => Object.entries(asked).toSorted(([a], [b]) => (a < b ? -1 : 1));
 
-/** Of lists every element; what is missing, as it should not be, is told. */
+/** Of lists every element; what failed is null; what is missing, as it should not be, is told. */
 function taken(value: unknown, of: (value: unknown) => unknown): unknown {
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return value.map((item) => taken(item, of));
-  return value === null ? null : of(value);
+  return value === null || value instanceof Error ? null : of(value);
 }
