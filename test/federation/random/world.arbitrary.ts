@@ -71,7 +71,12 @@ class ModelBuilder {
       const names = chosenOf(asObject ? candidates.filter((name) => name.startsWith('E')) : candidates, members);
       const taking = names.length > 0 ? names : [candidates[0]!];
       const subgraph = this.chosen.subgraphs - 1;
-      const fields = added.map((one, number): ModelField => ({ name: `x${at}${number}`, type: of(WRAPS, one.wrap)(of([...LEAVES, `I${at}`, `I${at}`], one.base)), presence: new Map([[subgraph, 'own']]), hasArguments: one.hasArguments % 8 === 7, fails: one.fails % 4 === 3 }));
+      const fields = added.map((one, number): ModelField => {
+        const type = of(WRAPS, one.wrap)(of([...LEAVES, `I${at}`, `I${at}`], one.base));
+        const fails = one.fails % 4 === 3;
+        // What is asked of one member, Apollo's planner asks of all: those whose field may not be null would lose the others with it.
+        return { name: `x${at}${number}`, type: fails ? type.replace(/!$/, '') : type, presence: new Map([[subgraph, 'own']]), hasArguments: one.hasArguments % 8 === 7, fails };
+      });
       this.#interfaces.set(`I${at}`, { name: `I${at}`, members: taking, fields: [], ...(asObject ? { object: { subgraph, fields } } : {}) });
     }
     const isMember = (name: string): boolean => [...this.#interfaces.values()].some(({ members }) => members.includes(name));
