@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { anonymous, cancellationOf, silentLog, type SubgraphConnection } from '@hutong/common';
+import { anonymous, cancellationOf, collectInPassing, silentLog, type SubgraphConnection } from '@hutong/common';
 import { LeanClient, operationBody } from '@hutong/common/remote';
 import { DataText, PlannedGraph, readGatewaySettings } from '@hutong/gateway';
 import { parse, type ExecutionResult } from 'graphql';
@@ -41,6 +41,7 @@ async function answered(request: IncomingMessage): Promise<Buffer> {
   return result instanceof DataText ? result.answer : Buffer.from(JSON.stringify(result));
 }
 
+collectInPassing();
 const server = createServer((request, response) => {
   void answered(request).then((body) => response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length }).end(body));
 });

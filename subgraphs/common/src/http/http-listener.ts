@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { SettingError } from '../environment/settings.js';
 import { setBodyDeadline } from './body-deadline.js';
 import { draining } from './draining.js';
+import { collectInPassing } from './passing-garbage.js';
 
 /** The port cannot be listened on; the message is the one line to stop the start with. */
 export class ListenError extends SettingError {}
@@ -48,6 +49,7 @@ const asksForWebSocket = ({ method, headers }: IncomingMessage): boolean => meth
 
 /** @throws ListenError */
 export async function listen(handler: RequestListener, { host, port, setting = 'PORT', isShared = false }: ListenAddress): Promise<HttpListener> {
+  collectInPassing();
   const server = createServer({ keepAliveTimeout: 65_000, headersTimeout: HEAD_MS, connectionsCheckingInterval: HEADS_LOOKED_AT_MS, requestTimeout: 0, shouldUpgradeCallback: asksForWebSocket });
   server.on('request', setBodyDeadline).on('request', handler);
   const drain = draining(server);
