@@ -28,8 +28,9 @@ const supergraph = new SupergraphFile(join(folder, 'supergraph.graphql'));
 await supergraph.replace();
 const world = await interconnectWorld({ database: 'embedded', environment: { ...INSPECTED, SUPERGRAPH_FILE: supergraph.path } });
 let passed = false;
+let heap: RemoteInspector | undefined;
 try {
-  const heap = await RemoteInspector.connect(world.platform.output());
+  heap = await RemoteInspector.connect(world.platform.output());
   await fillCaches(world);
   const stop = new AbortController();
   const turnstile = new Turnstile();
@@ -37,7 +38,6 @@ try {
   const samples = await Promise.race([sampled(heap, turnstile), load.then(() => [])]);
   stop.abort();
   const done = await load;
-  heap.close();
   const slope = growth(samples.filter(({ minute }) => minute >= LEFT_OUT_MINUTES));
   const [refused] = /^.*the supergraph is refused.*$/m.exec(world.platform.output()) ?? [];
   if (refused !== undefined) throw new Error(refused);
@@ -45,6 +45,8 @@ try {
   console.log(JSON.stringify({ minutes: MINUTES, growthMbPerMinute: slope, mostMbPerMinute: MOST_MB_A_MINUTE, met: passed, done }));
   console.log(`${passed ? 'PASS' : 'FAIL'}: the heap grows by ${slope.toFixed(3)} MB/min from minute ${LEFT_OUT_MINUTES} on; at most ${MOST_MB_A_MINUTE} allowed`);
 } finally {
+  // A process that is looked into does not end.
+  heap?.close();
   await world.platform.dispose();
   await rm(folder, { recursive: true });
 }
