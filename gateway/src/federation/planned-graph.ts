@@ -175,7 +175,7 @@ export class PlannedGraph implements FederatedGraph {
     const outer = Cancellation.of(scope.signal);
     if (kind === 'mutation') return this.#write(planned, variables, scope, outer).finally(this.#changed);
     if (!this.#queries) return this.#write(planned, variables, scope, outer);
-    return this.#queries.run([JSON.stringify(variables), callerKey(scope.caller), `${number} ${scope.origin}`], outer, (cancellation) => this.#write(planned, variables, scope, cancellation));
+    return this.#queries.run([JSON.stringify(variables), callerKey(scope.caller), number, scope.origin], outer, (cancellation) => this.#write(planned, variables, scope, cancellation));
   }
 
   async #write(planned: PlannedOperation, variables: Record<string, unknown>, scope: RequestScope, outer: Cancellation): Promise<ExecutionResult | DataText> {

@@ -130,6 +130,7 @@ class FetchRequest implements SubgraphRequest {
   readonly live: boolean | undefined;
   readonly cancellation: Cancellation;
   readonly hasDeadline = true;
+  readonly isQuery: boolean | undefined;
   readonly waits: boolean;
   readonly #fetch: PlannedFetch;
 
@@ -146,6 +147,7 @@ class FetchRequest implements SubgraphRequest {
     this.received = scope.received;
     this.live = scope.live;
     this.cancellation = cancellation;
+    this.isQuery = fetch.isQuery;
     this.waits = waits;
   }
 

@@ -124,6 +124,15 @@ test('the address behind a trusted proxy is the one it tells, and nobody else is
 
 const address = '203.0.113.9';
 
+test('a caller who asks again from the same address is the same object, so that what is remembered of it is found', async () => {
+  const { identity, subgraphs } = gateway;
+  for (const shown of [{}, { credential: subgraphs.credential('alice') }]) {
+    const first = await identity.callerOf(shown, address, 'r-1');
+    expect(await identity.callerOf(shown, address, 'r-2')).toBe(first);
+    expect(await identity.callerOf(shown, '203.0.113.10', 'r-3')).toEqual({ ...first, address: '203.0.113.10' });
+  }
+});
+
 test('a user whom an address stands for is looked up once, and not any more when it is disabled', async () => {
   const { identity, subgraphs } = gateway;
   subgraphs.user('oj');

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { anonymous, Cancellation, findUnstorableText, subgraphUnavailable, unauthenticated, withDeadline, type Caller, type Log, type SubgraphConnection } from '@hutong/common';
+import { anonymous, CallerPlaces, Cancellation, findUnstorableText, subgraphUnavailable, unauthenticated, withDeadline, type Caller, type Log, type SubgraphConnection } from '@hutong/common';
 import { subgraphFetches } from '@hutong/common/telemetry';
 import { LRUCache } from 'lru-cache';
 import { csrfTokenWrong } from '../errors.js';
@@ -27,7 +27,8 @@ export interface Shown extends RequestCredential {
 
 /** A credential that was good when it was last asked for and was not revoked since. */
 export interface KnownCredential {
-  caller: Caller;
+  /** Wherever it asks from. */
+  places: CallerPlaces;
   /** A text that differs for callers who may see different things. */
   fingerprint: string;
   csrfHash: string | null;
@@ -56,6 +57,7 @@ export class Identity implements RevocationListener {
   readonly #lookups = new Map<string, Promise<KnownCredential | undefined>>();
   readonly #revocations: RevocationStream;
   readonly #watch = new CredentialWatch();
+  readonly #nobody = new CallerPlaces(anonymous);
   #listening = false;
   /** Counts what may have made an answer wrong that is still on its way. */
   #changes = 0;
@@ -72,14 +74,14 @@ export class Identity implements RevocationListener {
    */
   async callerOf(shown: Shown, address: string, requestId: string): Promise<Caller> {
     const asked = askedOf(shown);
-    if (!asked) return { ...anonymous, address };
+    if (!asked) return this.#nobody.at(address);
     const remembered = this.#known.get(keyOf(asked));
     credentialLookups.tell({ remembered: remembered !== undefined });
     const known = remembered ?? (await this.#lookUp(asked, address, requestId));
     if (!known) throw unauthenticated({ reason: asked.by === 'username' ? NO_USER : ENDED });
     const { csrfToken } = shown;
     if (csrfToken !== undefined && !csrfMatches(known, csrfToken)) throw csrfTokenWrong({});
-    return { ...known.caller, address };
+    return known.places.at(address);
   }
 
   /**
@@ -98,7 +100,7 @@ export class Identity implements RevocationListener {
     const watched = { asked, credentialId: caller.credentialId, userId: caller.userId, expiresAt: known.expiresAt, onEnd };
     const end = this.#watch.add(watched);
     if (changes !== this.#changes) void this.#askAgain([watched]);
-    return { caller: { ...known.caller, address }, fingerprint: known.fingerprint, end };
+    return { caller: known.places.at(address), fingerprint: known.fingerprint, end };
   }
 
   /** The credential when it is known to be good without asking; undefined says nothing. */
@@ -116,7 +118,7 @@ export class Identity implements RevocationListener {
 
   revoked(id: string): void {
     this.#forgetLookups();
-    for (const [key, { caller }] of this.#known.entries()) {
+    for (const [key, { places: { caller } }] of this.#known.entries()) {
       if (caller.credentialId === id || caller.userId === id) this.#known.delete(key);
     }
     this.#watch.revoked(id);
@@ -210,8 +212,8 @@ const keyOf = ({ by, text }: Asked): string => `${by} ${text}`;
 const NEVER = new Cancellation();
 
 function knownCredential({ credentialId, userId, username, roles, organization, scopes, csrfHash, expiresAt }: ResolvedCredential): KnownCredential {
-  const caller: Caller = { userId, username, roles, organization, scopes, credentialId, address: null };
-  return { caller, csrfHash, expiresAt: expiresAt === null ? Infinity : Date.parse(expiresAt), fingerprint: JSON.stringify([userId, roles, organization, scopes]) };
+  const places = new CallerPlaces({ userId, username, roles, organization, scopes, credentialId, address: null });
+  return { places, csrfHash, expiresAt: expiresAt === null ? Infinity : Date.parse(expiresAt), fingerprint: JSON.stringify([userId, roles, organization, scopes]) };
 }
 
 const csrfMatches = ({ csrfHash }: KnownCredential, token: string): boolean => csrfHash === createHash('sha256').update(token).digest('hex');

@@ -54,7 +54,7 @@ export class StoredGraph implements Graph {
   revision(topic: string, caller: GraphCaller): string | undefined {
     const known = this.#options.identity.known(caller);
     if (!known) return undefined;
-    caller.userId = known.caller.userId;
+    caller.userId = known.places.caller.userId;
     const dot = topic.indexOf('.');
     const revision = this.#options.revisions.get(topic.slice(0, dot))?.of(topic.slice(dot + 1));
     return revision && `${revision} ${known.fingerprint}`;

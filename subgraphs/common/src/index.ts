@@ -3,6 +3,7 @@ import 'reflect-metadata';
 export * from './audit/audit-trail.js';
 export * from './caller/access.js';
 export { callerKey } from './caller/caller-key.js';
+export { CallerPlaces } from './caller/caller-places.js';
 export { UserReference } from './caller/user.reference.js';
 export * from './database/database.js';
 export { DatabaseStartError } from './database/database-start.error.js';

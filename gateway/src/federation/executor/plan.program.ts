@@ -12,6 +12,8 @@ import type { RunRequests } from './run.requests.js';
 export interface PlannedFetch {
   document: string;
   operationName: string | undefined;
+  /** Where that is known. */
+  isQuery?: boolean | undefined;
   /** All that the document uses. */
   readonly variables: Record<string, unknown>;
   /** The same as JSON, where that is known already: who sends them on need not look at them. */

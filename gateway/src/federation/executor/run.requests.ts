@@ -39,7 +39,7 @@ export class RunRequests {
     // What was answered of entities before may have changed.
     if (operationKind === OperationTypeNode.MUTATION) this.#entities.clear();
     const given = this.#used(node);
-    return this.ask(serviceName, { document, operationName, variables: given, given, read });
+    return this.ask(serviceName, { document, operationName, isQuery: operationKind === OperationTypeNode.QUERY, variables: given, given, read });
   }
 
   #askEntities(node: FetchNode, wanted: readonly Representation[], read: Read): Promise<ExecutionResult> {
@@ -58,6 +58,7 @@ export class RunRequests {
 class EntitiesFetch implements PlannedFetch {
   readonly document: string;
   readonly operationName: string | undefined;
+  readonly isQuery = true;
   readonly variablesJson: string;
   readonly given: Record<string, unknown>;
   readonly entities: number;

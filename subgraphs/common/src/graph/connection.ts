@@ -20,6 +20,8 @@ export interface SubgraphRequest {
   cancellation?: Cancellation | undefined;
   /** Whether it is given up in time of itself, so that nobody else has to look at the clock. */
   hasDeadline?: boolean | undefined;
+  /** Whether it is a query, where somebody has found that out. */
+  isQuery?: boolean | undefined;
   /** Whether it asks to wait, where somebody has found that out. */
   waits?: boolean | undefined;
   /** What of the operation's largest answer is left; what the subgraph answers is taken from it. Each event has one of its own. */

@@ -1,14 +1,15 @@
 import { Cancellation, type Cancellable } from '../timing/cancellation.js';
 
-/** What two equal queries have in common: all of these texts, one by one; the first is what tells most of them apart. */
-export type QueryKey = readonly [string, ...string[]];
+/** What two equal queries have in common: all of these, one by one; the first is what tells most of them apart. */
+export type QueryKey = readonly [string, ...(string | number | boolean | undefined)[]];
 
 /** Of lists of queries that look alike. */
 const LISTS = 1_024;
 /** Of queries in one list, which are all compared with a new one, at once. */
 const MOST_ALIKE = 16;
-/** Characters of a text that are looked at from its beginning, and of the first one so many more, spread over it. */
+/** Characters of the first text that are looked at, spread over it, and of each other one. */
 const LOOKED_AT = 32;
+const LOOKED_AT_OF_OTHERS = 8;
 
 /**
  * Identical queries that are under way at the same time are asked once. A query that begins after a change has ended
@@ -116,16 +117,17 @@ function isEqual(key: QueryKey, other: QueryKey): boolean {
 }
 
 /** The same for equal keys, and nearly always another for others. */
-function lookOf(key: QueryKey): number {
-  let look = 0;
-  for (const text of key) {
-    look = mixed(look, text.length);
-    for (let at = Math.min(text.length, LOOKED_AT) - 1; at >= 0; at -= 1) look = mixed(look, text.charCodeAt(at));
-  }
-  const [text] = key;
+function lookOf([first, ...others]: QueryKey): number {
+  let look = looked(first, LOOKED_AT, 0);
+  for (const other of others) if (typeof other === 'string') look = looked(other, LOOKED_AT_OF_OTHERS, look);
+  return look;
+}
+
+function looked(text: string, characters: number, before: number): number {
   // Odd, so that in a list of things of one length not the same character of each is looked at.
-  const step = Math.floor(text.length / LOOKED_AT) | 1;
-  for (let at = text.length - 1; at >= LOOKED_AT; at -= step) look = mixed(look, text.charCodeAt(at));
+  const step = Math.floor(text.length / characters) | 1;
+  let look = mixed(before, text.length);
+  for (let at = text.length - 1; at >= 0; at -= step) look = mixed(look, text.charCodeAt(at));
   return look;
 }
 

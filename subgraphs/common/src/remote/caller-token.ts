@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
+import type { Origin } from '../caller/access.js';
 import { callerKey } from '../caller/caller-key.js';
 import type { SubgraphRequest } from '../graph/connection.js';
 import { Seal } from '../routes/seal.js';
@@ -9,6 +10,8 @@ export type TokenClaims = Pick<SubgraphRequest, 'caller' | 'origin'>;
 
 /** How long a token may be used after it was signed. */
 export const TOKEN_LIFETIME_MS = 60_000;
+/** How exact that has to be, for looking at the clock takes time, too. */
+const CLOCK_MS = 1_000;
 /** Of the callers who have one, those who asked last. */
 const REMEMBERED_TOKENS = 1_000;
 
@@ -40,11 +43,13 @@ export class CallerTokens {
 
   /** What is made of a token, for somebody who asks often: the same for a caller until half of its time is over. */
   signer<Made extends object>(audience: string, make: (token: string) => Made): (claims: TokenClaims) => Made {
-    const signed = new LRUCache<string, Made>({ max: REMEMBERED_TOKENS, ttl: TOKEN_LIFETIME_MS / 2 });
+    const remembered = () => new LRUCache<string, Made>({ max: REMEMBERED_TOKENS, ttl: TOKEN_LIFETIME_MS / 2, ttlResolution: CLOCK_MS });
+    const signed: Record<Origin, LRUCache<string, Made>> = { client: remembered(), stored: remembered(), peer: remembered() };
     return (claims) => {
-      const key = `${claims.origin} ${callerKey(claims.caller)}`;
-      let made = signed.get(key);
-      if (made === undefined) signed.set(key, (made = make(this.sign(audience, claims))));
+      const key = callerKey(claims.caller);
+      const tokens = signed[claims.origin];
+      let made = tokens.get(key);
+      if (made === undefined) tokens.set(key, (made = make(this.sign(audience, claims))));
       return made;
     };
   }

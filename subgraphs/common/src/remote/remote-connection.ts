@@ -71,7 +71,7 @@ export class RemoteConnection implements SubgraphConnection {
 
   /** @throws SUBGRAPH_UNAVAILABLE, or the reason of the request's signal */
   async execute(request: SubgraphRequest): Promise<ExecutionResult> {
-    const isQuery = this.#documents.kindOf(request.document, request.operationName) === OperationTypeNode.QUERY;
+    const isQuery = request.isQuery ?? this.#documents.kindOf(request.document, request.operationName) === OperationTypeNode.QUERY;
     const waitMs = request.waits === false ? 0 : timeAllowed(0, request.document, request.variables);
     const body = request.received ? undefined : operationBody(request);
     const run = (cancellation: Cancellation): Promise<SizedResult> => {
@@ -94,7 +94,7 @@ export class RemoteConnection implements SubgraphConnection {
     const cancellation = cancellationOf(request);
     if (!isQuery) return run(cancellation).finally(() => this.changed());
     if (!this.#sharesQueries || body === undefined) return run(cancellation);
-    return this.#queries.run([body.variables, callerKey(caller), document, `${operationName} ${origin} ${budget?.bytes} ${live}`], cancellation, run);
+    return this.#queries.run([body.variables, callerKey(caller), document, operationName, origin, budget?.bytes, live], cancellation, run);
   }
 
   /** A stream that throws SUBGRAPH_UNAVAILABLE when the way to the subgraph breaks. */
