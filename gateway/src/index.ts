@@ -7,7 +7,7 @@ export { gatewaySettings, readGatewaySettings } from './environment.js';
 export { createGraphqlServer } from './http/graphql-server.js';
 export { platformModules } from './platform/modules.js';
 export { openGraphEndpoint } from './platform/graph-endpoint.js';
-export { answeredBy, createApp } from './http/app.js';
+export { createApp } from './http/app.js';
 export { Readiness } from './http/readiness.js';
 export { observed } from './telemetry/http-exchange.js';
 export { openTelemetry } from './platform/telemetry.js';

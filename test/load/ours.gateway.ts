@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { listen, silentLog } from '@hutong/common';
 import { RemoteConnection } from '@hutong/common/remote';
-import { answeredBy, createApp, observed, openGraphEndpoint, openTelemetry, readGatewaySettings, Readiness } from '@hutong/gateway';
+import { createApp, observed, openGraphEndpoint, openTelemetry, readGatewaySettings, Readiness } from '@hutong/gateway';
 import { identityConnection, identitySource } from './load.identity.ts';
 import { given, measured } from './measured.process.ts';
 
@@ -20,5 +20,5 @@ const remote = Object.entries(urls).map(([name, url]) => new RemoteConnection({ 
 const connections = new Map([...remote, identityConnection].map((connection) => [connection.name, connection]));
 const endpoint = await openGraphEndpoint({ settings, connections, identitySource, read: () => readFile(supergraphFile, 'utf8'), log });
 const app = createApp({ graphql: endpoint.route, readiness: new Readiness(Object.keys(urls), connections, log), metrics, trustedProxies: settings.trustedProxies, log });
-const { port } = await listen(observed(answeredBy(app)), settings);
+const { port } = await listen(observed(app), settings);
 measured(`http://127.0.0.1:${port}/graphql`);

@@ -1,11 +1,11 @@
-import { randomUUID } from 'node:crypto';
-import { badInput, internalError, notFound, type Log } from '@hutong/common';
+import { badInput, notFound, type Log } from '@hutong/common';
 import { METRICS_PATH, type MetricsAnswer } from '@hutong/common/telemetry';
-import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler, type Response, type Router } from 'express';
+import express, { type Express, type Request, type RequestHandler, type Response, type Router } from 'express';
 import type { RequestListener } from 'node:http';
-import { refuse } from './failure.js';
+import { failed, refuse } from './failure.js';
+import type { GraphqlRoute } from './graphql-route.js';
 import { healthRoute, readinessRoute, type Readiness } from './readiness.js';
-import { requestId } from './request-id.js';
+import { identify } from './request-id.js';
 
 export interface AppOptions {
   /** The legacy contracts; they read their own requests, so nothing stands in front of them. */
@@ -14,7 +14,7 @@ export interface AppOptions {
   routes?: RequestHandler;
   /** What answers other processes of the platform. */
   internal?: readonly RequestHandler[];
-  graphql: Router;
+  graphql: GraphqlRoute;
   playground?: Router;
   readiness: Readiness;
   /** Served at `/metrics` when it is given. */
@@ -25,7 +25,7 @@ export interface AppOptions {
 }
 
 /** Everything that answers HTTP. */
-export function createApp({ routes, legacy, internal = [], graphql, playground, readiness, metrics, trustedProxies, log }: AppOptions): Express {
+export function createApp({ routes, legacy, internal = [], graphql, playground, readiness, metrics, trustedProxies, log }: AppOptions): RequestListener {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -33,16 +33,16 @@ export function createApp({ routes, legacy, internal = [], graphql, playground, 
   if (trustedProxies.length > 0) app.set('trust proxy', [...trustedProxies]);
   if (legacy) app.use(legacy);
   if (routes) app.use(routes);
-  app.use(requestId);
+  app.use(identified);
   for (const handler of internal) app.use(handler);
-  app.use(graphql);
+  app.use(graphql.router);
   app.get('/healthz', healthRoute);
   app.get('/readyz', readinessRoute(readiness));
   if (metrics) app.get(METRICS_PATH, (request, response) => metrics.answer(request, response));
   if (playground) app.use(playground);
   app.use(nothingHere);
   app.use(failed(log));
-  return app;
+  return graphql.usual(answeredBy(app));
 }
 
 /** Has an app answer requests; those whose target is no URL, such as `http://`, reach none of its handlers, and Express would answer them with a page. */
@@ -51,22 +51,16 @@ export const answeredBy =
   (request, response) =>
     app(request as Request, response as Response, () => {
       if (response.headersSent) return void response.destroy();
-      requestId(request as Request, response as Response, () => refuse(request as Request, response as Response, badInput({ problem: 'the target of the request is no URL' })));
+      identify(request, response as Response);
+      refuse(request, response, badInput({ problem: 'the target of the request is no URL' }));
     });
+
+const identified: RequestHandler = (request, response, next) => {
+  identify(request, response);
+  next();
+};
 
 /** For what nobody answers. */
 export const nothingHere: RequestHandler = (request, response) => {
   refuse(request, response, notFound({ what: `${request.method} ${request.path.slice(0, 200)}` }));
 };
-
-/** For what a handler failed with. */
-export const failed =
-  (log: Log): ErrorRequestHandler =>
-  (error: unknown, request, response, next) => {
-    const { status } = error as { status?: number };
-    if (status !== undefined && status >= 400 && status < 500) return refuse(request, response, badInput({ problem: 'the request cannot be read' }), status);
-    const requestId = (response.locals.requestId as string | undefined) ?? randomUUID();
-    log.error({ requestId, err: error }, 'request failed');
-    if (response.headersSent) return next(error);
-    refuse(request, response, internalError({ requestId }));
-  };

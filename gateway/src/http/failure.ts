@@ -1,13 +1,10 @@
-import { HutongError } from '@hutong/common';
-import type { Request, Response } from 'express';
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { badInput, HutongError, internalError, type Log } from '@hutong/common';
 import { GraphQLError } from 'graphql';
 import { refusals } from '../telemetry/activities.js';
-
-const JSON_ANSWER = 'application/json';
-const GRAPHQL_ANSWER = 'application/graphql-response+json';
-
-/** Whether the caller prefers the newer media type of GraphQL over HTTP, in which a status tells what became of a request. */
-export const prefersGraphqlResponse = (request: Request): boolean => /graphql-response/i.test(request.headers.accept ?? '') && request.accepts([JSON_ANSWER, GRAPHQL_ANSWER]) === GRAPHQL_ANSWER;
+import { localsOf } from '../telemetry/http-exchange.js';
+import { GRAPHQL_ANSWER, JSON_ANSWER, prefersGraphqlResponse } from './media-types.js';
 
 /** An expected failure as Apollo Server takes it, with the HTTP status that it has. */
 export function statusError(error: HutongError, status = error.status): GraphQLError {
@@ -16,9 +13,23 @@ export function statusError(error: HutongError, status = error.status): GraphQLE
 }
 
 /** Answers a request that never became an operation. */
-export function refuse(request: Request, response: Response, error: HutongError, status = error.status): void {
+export function refuse(request: IncomingMessage, response: ServerResponse, error: HutongError, status = error.status): void {
   refusals.tell({ errors: [error] });
-  const type = prefersGraphqlResponse(request) ? GRAPHQL_ANSWER : JSON_ANSWER;
-  response.status(status).type(`${type}; charset=utf-8`);
-  response.send(JSON.stringify({ errors: [{ message: error.message, extensions: error.extensions }] }));
+  const body = Buffer.from(JSON.stringify({ errors: [{ message: error.message, extensions: error.extensions }] }));
+  response.statusCode = status;
+  response.setHeader('content-type', `${prefersGraphqlResponse(request) ? GRAPHQL_ANSWER : JSON_ANSWER}; charset=utf-8`);
+  response.setHeader('content-length', body.length);
+  response.end(body);
 }
+
+/** Answers a request that a handler failed with; `next` ends one whose answer has begun. */
+export const failed =
+  (log: Log) =>
+  (error: unknown, request: IncomingMessage, response: ServerResponse, next: (error: unknown) => void): void => {
+    const { status } = error as { status?: number };
+    if (status !== undefined && status >= 400 && status < 500) return refuse(request, response, badInput({ problem: 'the request cannot be read' }), status);
+    const { requestId = randomUUID() } = localsOf(response);
+    log.error({ requestId, err: error }, 'request failed');
+    if (response.headersSent) return next(error);
+    refuse(request, response, internalError({ requestId }));
+  };

@@ -51,7 +51,8 @@ const decode = (limits: Limits): RequestHandler => (request, response, next) => 
   next();
 };
 
-function parseBody(bytes: Buffer, limits: Limits): object {
+/** The JSON in a body. @throws Refusal, LIMIT_EXCEEDED */
+export function parseBody(bytes: Buffer, limits: Limits): object {
   if (bytes.length === 0) throw bad('the body is empty; send {"query": "…", "variables": {…}}');
   checkJson(bytes, limits);
   let text: string;

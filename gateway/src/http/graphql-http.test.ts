@@ -155,6 +155,35 @@ test('a subscription is told that HTTP does not answer it', async () => {
   expect(errors[0]).toMatchObject({ message: expect.stringContaining('Accept: text/event-stream'), extensions: { code: 'BAD_INPUT' } });
 });
 
+// Apollo Client sends the last one with every request.
+describe.each(['application/json', 'application/graphql-response+json', 'application/graphql-response+json,application/json;q=0.9'])('to one who accepts %s', (accept) => {
+  test.each<[what: string, body: object, more?: Record<string, string>]>([
+    ['an operation', { query: '{ people { nodes { id name } } }' }],
+    ['one that fails in part', { query: '{ people { nodes { id } } me { id } }' }],
+    ['one that is not valid', { query: '{ nobody }' }],
+    ['a value that does not fit', { query: 'query ($id: ID!) { person(id: $id) { id } }', variables: { id: [] } }],
+    ['a subscription', { query: 'subscription { personAdded { id } }' }],
+    ['a batch', [{ query: '{ __typename }' }]],
+    ['nothing', {}],
+    ['an unknown credential', { query: '{ people { nodes { id name } } }' }, { authorization: 'Bearer nobody-knows-me' }],
+  ])('%s is answered the same, for the first time or again, whether its length is told or it comes in pieces', async (_what, body, more: Record<string, string> = {}) => {
+    const json = JSON.stringify(body);
+    const pieces = () =>
+      new ReadableStream({
+        start(to) {
+          for (const byte of Buffer.from(json)) to.enqueue(Uint8Array.of(byte));
+          to.close();
+        },
+      });
+    const answers: object[] = [];
+    for (const sent of [json, pieces(), json, pieces()]) {
+      const { status, headers, text } = await gateway.request('/graphql', { method: 'POST', headers: { ...JSON_TYPE, accept, ...more }, body: sent, duplex: 'half' });
+      answers.push({ status, text, headers: ['content-type', 'cache-control', 'x-content-type-options', 'www-authenticate'].map((name) => headers.get(name)) });
+    }
+    expect(answers.slice(1)).toEqual(answers.slice(1).map(() => answers[0]));
+  });
+});
+
 test('every answer carries the request id that was sent, or a new one when it is unsound', async () => {
   const id = (await gateway.ask('{ __typename }', { headers: { 'x-request-id': 'abc-1' } })).headers.get('x-request-id');
   expect(id).toBe('abc-1');

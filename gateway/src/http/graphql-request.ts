@@ -1,5 +1,7 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller } from '@hutong/common';
 import type { Transport } from '../telemetry/activities.js';
+import type { UploadRequest } from '../uploads/upload-body.js';
 
 /** What travels with a request through Apollo Server. */
 export interface GraphqlRequestContext {
@@ -13,4 +15,26 @@ export interface GraphqlRequestContext {
   received?: Promise<void> | undefined;
   /** Whether the caller asked for `application/graphql-response+json`. */
   graphqlResponse: boolean;
+}
+
+/** A request to `/graphql`. */
+export interface GraphqlRequest extends IncomingMessage {
+  /** What has come; later the JSON in it. */
+  body?: unknown;
+  /** Of a GET: what its URL asks for. */
+  query?: Record<string, unknown>;
+}
+
+/** Answers a request whose body is there, or leaves it to `next`. */
+export type GraphqlHandler = (request: GraphqlRequest, response: GraphqlResponse, next: () => void) => Promise<void>;
+
+/** Its answer, with what handlers leave on it for one another. */
+export interface GraphqlResponse extends ServerResponse {
+  locals: {
+    requestId?: string;
+    caller?: Caller;
+    /** Of a request with files. */
+    upload?: UploadRequest;
+    context?: Promise<GraphqlRequestContext>;
+  };
 }

@@ -1,5 +1,4 @@
 import { answerTooLarge, HutongError, type Log } from '@hutong/common';
-import type { Request, RequestHandler, Response } from 'express';
 import { GraphQLError, type ExecutionResult, type GraphQLFormattedError } from 'graphql';
 import type { CurrentGraph } from '../federation/current-graph.js';
 import { DataText } from '../federation/federated-graph.js';
@@ -10,14 +9,15 @@ import { uploadOf } from '../uploads/upload-body.js';
 import type { ClientOperations } from './client-operations.js';
 import { errorFormat } from './error-format.js';
 import { statusError } from './failure.js';
-import type { GraphqlRequestContext } from './graphql-request.js';
+import type { GraphqlHandler, GraphqlRequest, GraphqlRequestContext, GraphqlResponse } from './graphql-request.js';
+import { GRAPHQL_ANSWER, JSON_ANSWER, preferredType } from './media-types.js';
 import { responseStatus } from './response-status.js';
 
 export interface PlannedRouteOptions {
   current: CurrentGraph;
   operations: ClientOperations;
   /** Finds out what a request means and whose it is, once for each. */
-  contextOf: (request: Request, response: Response) => Promise<GraphqlRequestContext>;
+  contextOf: (request: GraphqlRequest, response: GraphqlResponse) => Promise<GraphqlRequestContext>;
   limits: Limits;
   log: Log;
 }
@@ -41,12 +41,12 @@ interface Answer {
  * Answers operations that were planned before and not forgotten, with the same checks, errors and statuses as Apollo Server's way, which
  * is the next handler and takes everything else: what is new, invalid, or asked for in an unusual form.
  */
-export function plannedRoute({ current, operations: client, contextOf, limits, log }: PlannedRouteOptions): RequestHandler {
+export function plannedRoute({ current, operations: client, contextOf, limits, log }: PlannedRouteOptions): GraphqlHandler {
   const format = errorFormat({ log, tokens: limits.tokens });
   const answers = new AnswerForms(format, limits.responseBytes);
   return async (request, response, next) => {
     const body = soundBody(request, response);
-    const type = body && contentType(request);
+    const type = body && preferredType(request, [JSON_ANSWER, GRAPHQL_ANSWER]);
     if (!body || type === undefined) return next();
     let context: GraphqlRequestContext;
     try {
@@ -64,7 +64,7 @@ export function plannedRoute({ current, operations: client, contextOf, limits, l
     if (response.headersSent || response.destroyed) return;
     response.statusCode = status;
     for (const [name, value] of headers ?? []) response.setHeader(name, value);
-    response.setHeader('content-type', type);
+    response.setHeader('content-type', `${type}; charset=utf-8`);
     response.setHeader('content-length', bytes.length);
     response.end(bytes);
   };
@@ -107,8 +107,8 @@ class AnswerForms {
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Undefined for a request in a form that Apollo Server is to judge. */
-function soundBody(request: Request, response: Response): SoundBody | undefined {
-  const body: unknown = request.body;
+function soundBody(request: GraphqlRequest, response: GraphqlResponse): SoundBody | undefined {
+  const { body } = request;
   if (request.method !== 'POST' || !isRecord(body) || uploadOf(response)) return undefined;
   const { query, variables, extensions, operationName } = body;
   if (query && typeof query !== 'string') return undefined;
@@ -116,14 +116,4 @@ function soundBody(request: Request, response: Response): SoundBody | undefined 
   if (extensions != null && !isRecord(extensions)) return undefined;
   if (operationName != null && (typeof operationName !== 'string' || operationName === '')) return undefined;
   return { operationName: operationName ?? undefined, variables: variables ?? {} };
-}
-
-const TYPES = ['application/json', 'application/graphql-response+json'];
-
-/** What a text without parameters prefers; others are left to Apollo Server. */
-function contentType(request: Request): string | undefined {
-  const { accept } = request.headers;
-  if (accept === undefined || accept === '*/*' || accept === TYPES[0]) return `${TYPES[0]}; charset=utf-8`;
-  const type = accept.includes(';') ? false : request.accepts(TYPES);
-  return type ? `${type}; charset=utf-8` : undefined;
 }

@@ -1,11 +1,11 @@
 import { SettingError, SharedQueries, type Log, type SubgraphConnection } from '@hutong/common';
-import type { Router } from 'express';
 import type { GatewaySettings } from '../environment.js';
 import { PlannedGraph, type GraphQueries } from '../federation/planned-graph.js';
 import { CurrentGraph } from '../federation/current-graph.js';
 import type { FederatedGraph } from '../federation/federated-graph.js';
 import { ClientOperations } from '../http/client-operations.js';
-import { graphqlRoute } from '../http/graphql-route.js';
+import { clientAddress } from '../http/client-address.js';
+import { graphqlRoute, type GraphqlRoute } from '../http/graphql-route.js';
 import { createGraphqlServer } from '../http/graphql-server.js';
 import type { IdentitySource } from '../identity/identity.source.js';
 import { Identity } from '../identity/identity.js';
@@ -35,7 +35,7 @@ export interface GraphEndpoint {
   /** Called before something is answered that may have changed what queries see, beside mutations of the graph. */
   readonly changed: () => void;
   /** `/graphql` over HTTP and SSE. */
-  readonly route: Router;
+  readonly route: GraphqlRoute;
   /** After the last request. */
   stop(): Promise<void>;
 }
@@ -62,11 +62,13 @@ export async function openGraphEndpoint({ settings, connections, identitySource,
   const operations = new ClientOperations({ ...documents, hideSchemaDetails, log });
   const server = createGraphqlServer({ ...documents, current, hideSchemaDetails, log }, operations);
   await server.start();
+  const addressOf = clientAddress(settings.trustedProxies);
   const live = new LiveGraph({
     ...documents,
     current,
     server,
     identity,
+    addressOf,
     operationsOfSocket: settings.subscriptionsOfConnection,
     initMs: settings.websocketInitMs,
     hideSchemaDetails,
@@ -78,7 +80,7 @@ export async function openGraphEndpoint({ settings, connections, identitySource,
     identity,
     live,
     changed,
-    route: graphqlRoute({ current, server, operations, texts, identity, limits, uploads: settings.uploads, streams: live.handler, log }),
+    route: graphqlRoute({ current, server, operations, texts, identity, addressOf, limits, uploads: settings.uploads, streams: live.handler, log }),
     async stop() {
       await server.stop();
       await identity.stop();

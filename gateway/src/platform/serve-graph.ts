@@ -2,7 +2,7 @@ import { listen, type Log } from '@hutong/common';
 import type { MetricsAnswer } from '@hutong/common/telemetry';
 import { acceptUnencodedTargets, contracts, restCompat } from '@hutong/rest-compat';
 import type { GatewaySettings } from '../environment.js';
-import { answeredBy, createApp } from '../http/app.js';
+import { createApp } from '../http/app.js';
 import { Readiness } from '../http/readiness.js';
 import { observed } from '../telemetry/http-exchange.js';
 import { playground } from '../playground/playground.js';
@@ -74,11 +74,11 @@ export async function serveGraph(subgraphs: OpenSubgraphs, { settings, origins, 
   try {
     const { host, port, notebookPort } = settings;
     const isShared = settings.workers > 1;
-    const listener = await listen(observed(answeredBy(app)), { host, port, isShared });
+    const listener = await listen(observed(app), { host, port, isShared });
     listening.defer(() => listener.drain(0));
     const notebooks = await listenForNotebooks({ routes, host, port: notebookPort, isShared, trustedProxies: settings.trustedProxies, log });
     origins.listening(notebooks.port);
-    live.attach(listener.server, app, (request, socket, head, address) => routes.upgrade('api', request, socket, head, address) || forPeers?.upgrade(request, socket, head) === true);
+    live.attach(listener.server, (request, socket, head, address) => routes.upgrade('api', request, socket, head, address) || forPeers?.upgrade(request, socket, head) === true);
     acceptUnencodedTargets(listener.server);
     const unwatch = settings.supergraphFile === undefined ? () => undefined : watchFile(settings.supergraphFile, () => void supergraph.reload(), log);
     return {

@@ -1,7 +1,9 @@
 import { listen, type HttpListener, type Log } from '@hutong/common';
 import express, { type Express } from 'express';
-import { answeredBy, failed, nothingHere } from '../http/app.js';
-import { addressOf, refuseUpgrade } from '../subscriptions/websocket-endpoint.js';
+import { answeredBy, nothingHere } from '../http/app.js';
+import { clientAddress } from '../http/client-address.js';
+import { failed } from '../http/failure.js';
+import { refuseUpgrade } from '../subscriptions/websocket-endpoint.js';
 import { observed } from '../telemetry/http-exchange.js';
 import type { SubgraphRoutes } from './subgraph-routes.js';
 
@@ -28,9 +30,10 @@ export async function listenForNotebooks({ routes, host, port, isShared, trusted
   if (trustedProxies.length > 0) app.set('trust proxy', [...trustedProxies]);
   app.use(routes.handler('notebook'), nothingHere, failed(log));
   const listener = await listen(observed(answeredBy(app)), { host, port, isShared, setting: 'NOTEBOOK_PORT' });
+  const addressOf = clientAddress(trustedProxies);
   listener.server.on('upgrade', (request, socket, head) => {
     socket.on('error', (err) => log.debug({ err }, 'a connection failed'));
-    if (!routes.upgrade('notebook', request, socket, head, addressOf(request, app))) refuseUpgrade(socket, 404);
+    if (!routes.upgrade('notebook', request, socket, head, addressOf(request))) refuseUpgrade(socket, 404);
   });
   return listener;
 }

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { forbidden, isBelow, refuseRequest, refuseSocket, shownFailure, type Log, type RouteOrigin, type RouteSessions, type RouteTarget, type SubgraphRoute } from '@hutong/common';
 import type { RequestHandler } from 'express';
-import { requestId as giveRequestId } from '../http/request-id.js';
+import { identify } from '../http/request-id.js';
 import type { Identity, Shown } from '../identity/identity.js';
 import { requestCredential } from '../identity/request-credential.js';
 import { routeSockets } from '../telemetry/activities.js';
@@ -42,8 +42,7 @@ export class SubgraphRoutes {
     return async (request, response, next) => {
       const route = this.#routeOf(origin, request.url);
       if (!route) return next();
-      giveRequestId(request, response, () => undefined);
-      const requestId = response.locals.requestId as string;
+      const requestId = identify(request, response);
       if (!SAFE.has(request.method)) response.once('prefinish', this.#options.changed);
       Object.assign(response.locals, { contract: route.subgraph, route: `${route.path}/*` });
       try {

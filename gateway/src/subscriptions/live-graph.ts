@@ -1,13 +1,15 @@
 import type { Server } from 'node:http';
-import type { Express, RequestHandler } from 'express';
+import type { RequestHandler } from 'express';
 import type { LiveOperationsOptions } from './live-operations.js';
 import { LiveOperations } from './live-operations.js';
+import type { ClientAddress } from '../http/client-address.js';
 import type { Identity } from '../identity/identity.js';
 import { SseEndpoint } from './sse-endpoint.js';
 import { WebsocketEndpoint, type UpgradeTaker } from './websocket-endpoint.js';
 
 export interface LiveGraphOptions extends LiveOperationsOptions {
   identity: Identity;
+  addressOf: ClientAddress;
   operationsOfSocket: number;
   initMs: number;
 }
@@ -31,8 +33,8 @@ export class LiveGraph {
   }
 
   /** Takes the WebSockets of a server that listens, but for those that are answered elsewhere. */
-  attach(server: Server, app: Express, elsewhere?: UpgradeTaker): void {
-    this.#websocket = new WebsocketEndpoint({ ...this.#options, app, operations: this.operations });
+  attach(server: Server, elsewhere?: UpgradeTaker): void {
+    this.#websocket = new WebsocketEndpoint({ ...this.#options, operations: this.operations });
     this.#websocket.attach(server, elsewhere);
   }
 

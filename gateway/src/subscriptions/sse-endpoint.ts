@@ -5,6 +5,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import { GraphQLError, type FormattedExecutionResult } from 'graphql';
 import { graphError } from '../federation/subgraph.errors.js';
 import { refuse } from '../http/failure.js';
+import { EVENT_STREAM, prefersEvents } from '../http/media-types.js';
 import type { Identity } from '../identity/identity.js';
 import { requestCredential } from '../identity/request-credential.js';
 import type { LiveOperations, LiveRequest } from './live-operations.js';
@@ -17,9 +18,6 @@ export interface SseOptions {
   stallMs?: number;
 }
 
-const EVENT_STREAM = 'text/event-stream';
-/** What others accept need not be weighed. */
-const MAY_BE_STREAM = /text\/|\*/i;
 const PING_MS = 12_000;
 const STALL_MS = 30_000;
 
@@ -36,8 +34,7 @@ export class SseEndpoint {
 
   /** Takes POSTs with `Accept: text/event-stream`, whose body was read; leaves all others to the next handler. */
   readonly handler: RequestHandler = async (request, response, next) => {
-    const wanted = request.method === 'POST' && MAY_BE_STREAM.test(request.headers.accept ?? '') && request.accepts(['application/json', 'application/graphql-response+json', EVENT_STREAM]) === EVENT_STREAM;
-    if (!wanted) return next();
+    if (request.method !== 'POST' || !prefersEvents(request)) return next();
     await this.#serve(request, response);
   };
 

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { limitExceeded, unauthenticated, type Log } from '@hutong/common';
-import type { Express, Request } from 'express';
 import { GraphQLSchema, type ExecutionArgs } from 'graphql';
 import { handleProtocols, makeServer, type Server as ProtocolServer } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { graphError } from '../federation/subgraph.errors.js';
+import type { ClientAddress } from '../http/client-address.js';
 import type { Identity, Session } from '../identity/identity.js';
 import type { Limits } from '../limits/limits.js';
 import { sockets } from '../telemetry/activities.js';
@@ -16,8 +16,7 @@ import type { LiveOperations } from './live-operations.js';
 import { LiveSocket } from './live-socket.js';
 
 export interface WebsocketEndpointOptions {
-  /** Tells the address of a caller behind trusted proxies. */
-  app: Express;
+  addressOf: ClientAddress;
   operations: LiveOperations;
   identity: Identity;
   limits: Pick<Limits, 'bodyBytes' | 'values' | 'responseBytes'>;
@@ -79,7 +78,7 @@ export class WebsocketEndpoint {
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       socket.on('error', (err) => this.#options.log.debug({ err }, 'a connection failed'));
       const [path] = (request.url ?? '').split('?', 1);
-      if (path !== PATH) return elsewhere(request, socket, head, addressOf(request, this.#options.app)) ? undefined : refuseUpgrade(socket, 404);
+      if (path !== PATH) return elsewhere(request, socket, head, this.#options.addressOf(request)) ? undefined : refuseUpgrade(socket, 404);
       if (this.#stopping) return refuseUpgrade(socket, 503);
       this.#sockets.handleUpgrade(request, socket, head, (opened) => this.#opened(opened, request));
     });
@@ -95,10 +94,10 @@ export class WebsocketEndpoint {
   }
 
   #opened(socket: WebSocket, request: IncomingMessage): void {
-    const { limits, log, app } = this.#options;
+    const { limits, log, addressOf } = this.#options;
     const live = new LiveSocket(socket, { bufferedBytes: limits.responseBytes + SPARE_BYTES, pingMs: PING_MS, values: limits.values }, log);
     const gone = new AbortController();
-    const address = addressOf(request, app);
+    const address = addressOf(request);
     const extra: Extra = { id: randomUUID(), request, address, live, gone };
     this.#open.add(live);
     const closed = this.#protocol.opened(live.protocol(), extra);
@@ -148,12 +147,6 @@ export class WebsocketEndpoint {
     if (gone.signal.aborted) return session.end();
     extra.session = session;
   }
-}
-
-/** The address of who asked; Express knows which proxies are believed. */
-export function addressOf(request: IncomingMessage, app: Express): string {
-  Object.setPrototypeOf(request, app.request);
-  return (request as Request).ip ?? '';
 }
 
 export function refuseUpgrade(socket: Duplex, status: 404 | 503): void {

@@ -3,7 +3,7 @@ import { inheritedEnvironment, readGatewaySettings, type GatewaySettings } from 
 import type { CurrentGraph } from '../federation/current-graph.js';
 import type { FederatedGraph } from '../federation/federated-graph.js';
 import { composeSupergraph } from '../federation/compose.js';
-import { answeredBy, createApp } from '../http/app.js';
+import { createApp } from '../http/app.js';
 import { Readiness } from '../http/readiness.js';
 import type { Identity } from '../identity/identity.js';
 import type { LiveGraph } from '../subscriptions/live-graph.js';
@@ -69,8 +69,8 @@ export async function testGateway(environment: Record<string, string> = {}, log:
     trustedProxies: settings.trustedProxies,
     log,
   });
-  const listener = await listen(answeredBy(app), settings);
-  live.attach(listener.server, app);
+  const listener = await listen(app, settings);
+  live.attach(listener.server);
   const url = `http://127.0.0.1:${listener.port}`;
   const request = async (path: string, init?: RequestInit): Promise<TestAnswer> => {
     const response = await fetch(url + path, init);

@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { badInput, discardRest, endBodyDeadline, HutongError, receiveUpload, type Caller, type UploadLimits } from '@hutong/common';
-import type { Request, RequestHandler, Response } from 'express';
+import type { Request, RequestHandler } from 'express';
+import type { GraphqlResponse } from '../http/graphql-request.js';
+import { prefersEvents } from '../http/media-types.js';
 import type { Identity } from '../identity/identity.js';
 import { requestCredential } from '../identity/request-credential.js';
 
@@ -20,15 +22,13 @@ export interface UploadRequest {
   received: Promise<void>;
 }
 
-const EVENT_STREAM = 'text/event-stream';
-
 /** A form of another site can send none of these: what Apollo Server asks for too. */
 const PREFLIGHT_HEADERS = ['apollo-require-preflight', 'x-apollo-operation-name'];
 
 export const isMultipart = ({ method, headers }: Pick<IncomingMessage, 'method' | 'headers'>): boolean => method === 'POST' && /^multipart\/form-data\s*(?:;|$)/i.test(headers['content-type'] ?? '');
 
 /** Undefined for a request without files. */
-export const uploadOf = (response: Response): UploadRequest | undefined => response.locals.upload as UploadRequest | undefined;
+export const uploadOf = ({ locals }: GraphqlResponse): UploadRequest | undefined => locals.upload;
 
 /**
  * Takes in a POST of multipart/form-data; leaves all others to the next handler. The caller is known before anything of the
@@ -57,7 +57,7 @@ function checkHeaders(request: Request): void {
     throw badInput({ problem: 'Content-Type: multipart/form-data is taken only with the header "apollo-require-preflight: true" (or x-apollo-operation-name), which no form of another site can send' });
   }
   if (request.headers['content-encoding']) throw badInput({ problem: 'Content-Encoding: multipart/form-data is taken uncompressed only' });
-  if (request.accepts(['application/json', 'application/graphql-response+json', EVENT_STREAM]) === EVENT_STREAM) {
+  if (prefersEvents(request)) {
     throw badInput({ problem: 'Accept: an operation with files is answered as application/json, not as a stream of events' });
   }
 }

@@ -1,0 +1,54 @@
+import type { IncomingMessage, RequestListener } from 'node:http';
+import type { Log } from '@hutong/common';
+import type { Limits } from '../limits/limits.js';
+import { failed } from './failure.js';
+import { parseBody } from './graphql-body.js';
+import type { GraphqlHandler, GraphqlRequest, GraphqlResponse } from './graphql-request.js';
+import { prefersEvents } from './media-types.js';
+import { neverKeep } from './never-kept.js';
+import { identify } from './request-id.js';
+
+export interface UsualRequestsOptions {
+  handler: GraphqlHandler;
+  limits: Limits;
+  log: Log;
+}
+
+/**
+ * Has a handler answer requests in the form that nearly all have, without what Express does for every one. All others go on to Express,
+ * and so do those that the handler leaves, and those whose body is wrong, as if nothing had been tried: their body is there already.
+ */
+export const usualRequests = ({ handler, limits, log }: UsualRequestsOptions) => {
+  const fail = failed(log);
+  const answer = (request: GraphqlRequest, response: GraphqlResponse, bytes: Buffer, others: RequestListener): void => {
+    const next = (): void => {
+      request.body = bytes;
+      others(request, response);
+    };
+    try {
+      request.body = parseBody(bytes, limits);
+    } catch {
+      return next();
+    }
+    handler(request, response, next).catch((error: unknown) => fail(error, request, response, () => response.destroy()));
+  };
+  return (others: RequestListener): RequestListener =>
+    (request, response) => {
+      if (!isUsual(request, limits.bodyBytes)) return others(request, response);
+      const usual = Object.assign(response, { locals: {} });
+      identify(request, usual);
+      neverKeep(response);
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.once('end', () => answer(request, usual, chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks), others));
+    };
+};
+
+const USUAL_TYPE = /^application\/json(?:; ?charset=utf-8)?$/i;
+
+/** A POST of JSON that says how long it is, and wants one answer. */
+function isUsual(request: IncomingMessage, bodyBytes: number): boolean {
+  const { method, url, headers } = request;
+  const { 'content-type': type = '', 'content-length': length } = headers;
+  return method === 'POST' && url === '/graphql' && USUAL_TYPE.test(type) && headers['content-encoding'] === undefined && Number(length) <= bodyBytes && !prefersEvents(request);
+}
