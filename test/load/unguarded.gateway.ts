@@ -34,16 +34,21 @@ const connections = new Map(Object.entries(urls).map(([name, url]) => [name, bar
 const graph = new PlannedGraph({ supergraphSdl: await readFile(supergraphFile, 'utf8'), connections, subgraphTimeoutMs, responseBytes: Number.MAX_SAFE_INTEGER, executor: planExecutor, log: silentLog });
 const { signal } = new AbortController();
 
-async function answered(request: IncomingMessage): Promise<Buffer> {
+interface Answer {
+  body: Buffer;
+  sent?: () => void;
+}
+
+async function answered(request: IncomingMessage): Promise<Answer> {
   const { query, variables } = JSON.parse(await text(request)) as { query: string; variables: Record<string, unknown> };
   const planned = graph.known(query, undefined)?.planned ?? (await graph.plan({ text: query, document: parse(query) }));
   const result = await graph.write(planned, variables, { caller: anonymous, origin: 'client', requestId: '', signal });
-  return result instanceof DataText ? result.answer : Buffer.from(JSON.stringify(result));
+  return result instanceof DataText ? { body: result.answer, sent: () => result.sent() } : { body: Buffer.from(JSON.stringify(result)) };
 }
 
 collectInPassing();
 const server = createServer((request, response) => {
-  void answered(request).then((body) => response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length }).end(body));
+  void answered(request).then(({ body, sent }) => response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length }).end(body, sent));
 });
 await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 measured(`http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`);

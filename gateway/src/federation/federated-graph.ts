@@ -52,9 +52,28 @@ export class DataText {
   /** There are none. */
   declare readonly errors?: undefined;
   #answer: Buffer | undefined;
+  #holders = 0;
 
-  /** @param made the JSON of the data, or the bytes of the whole answer */
-  constructor(private readonly made: string | Buffer) {}
+  /**
+   * @param made the JSON of the data, or the bytes of the whole answer
+   * @param letGo called when nobody looks at the bytes any more, if all who got them tell so
+   */
+  constructor(
+    private readonly made: string | Buffer,
+    private readonly letGo?: () => void,
+  ) {}
+
+  /** Somebody more gets it, who may say {@link sent}; all of them do before the first does. */
+  held(): this {
+    this.#holders += 1;
+    return this;
+  }
+
+  /** Of those who got it, one has sent it and will not look at it again. Who cannot tell says nothing, and nobody loses anything. */
+  sent(): void {
+    this.#holders -= 1;
+    if (this.#holders === 0) this.letGo?.();
+  }
 
   /** What the subgraphs answered that it was made of. */
   get madeOf(): 'objects' | 'bytes' {

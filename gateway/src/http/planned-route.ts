@@ -33,6 +33,8 @@ interface Answer {
   status: number;
   headers?: ReadonlyMap<string, string> | undefined;
   body: Buffer;
+  /** Called when the body has gone out. */
+  sent?: () => void;
   /** For those who count. */
   errors?: readonly GraphQLFormattedError[];
 }
@@ -60,13 +62,13 @@ export function plannedRoute({ current, operations: client, contextOf, limits, l
     if (!known || known.planned.kind === 'subscription') return next();
     const { planned, document, operation } = known;
     const asked = { graph, text: context.text, document, operation, ...body };
-    const { status, headers, body: bytes } = await operations.run({ kind: planned.kind, transport: 'http' }, async () => answers.of(await client.write(asked, context), context));
+    const { status, headers, body: bytes, sent } = await operations.run({ kind: planned.kind, transport: 'http' }, async () => answers.of(await client.write(asked, context), context));
     if (response.headersSent || response.destroyed) return;
     response.statusCode = status;
     for (const [name, value] of headers ?? []) response.setHeader(name, value);
     response.setHeader('content-type', `${type}; charset=utf-8`);
     response.setHeader('content-length', bytes.length);
-    response.end(bytes);
+    response.end(bytes, sent);
   };
 }
 
@@ -79,7 +81,7 @@ class AnswerForms {
 
   of(result: ExecutionResult | DataText, { graphqlResponse }: GraphqlRequestContext): Answer {
     try {
-      if (result instanceof DataText) return { status: 200, body: this.#whole(result.answer) };
+      if (result instanceof DataText) return { status: 200, body: this.#whole(result.answer), sent: () => result.sent() };
       const { data, errors = [] } = result;
       const shown = errors.map((error) => this.#shown(error));
       const http = errors.map(({ extensions }) => extensions['http'] as { status?: number; headers?: ReadonlyMap<string, string> } | undefined).find((head) => head !== undefined);

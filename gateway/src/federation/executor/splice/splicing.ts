@@ -1,4 +1,5 @@
 import { answerTooLarge } from '@hutong/common';
+import { answerMemory } from './answer.memory.js';
 import type { ScannedAnswer } from './scanned.answer.js';
 import type { SplicedRun } from './spliced.run.js';
 
@@ -94,10 +95,10 @@ export class Splicing {
     return true;
   }
 
-  /** The whole answer. @throws LIMIT_EXCEEDED */
+  /** The whole answer, in memory that may be given back. @throws LIMIT_EXCEEDED */
   end(): Buffer {
     this.piece(CLOSING);
-    const answer = Buffer.allocUnsafeSlow(this.#length);
+    const answer = answerMemory.take(this.#length);
     room.copy(answer, 0, 0, this.#length);
     // One answer out of all proportion is not to be remembered by its size.
     if (room.length > MOST_KEPT) room = Buffer.allocUnsafeSlow(FIRST);
