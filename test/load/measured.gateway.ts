@@ -9,6 +9,8 @@ export interface GatewayProgram {
   file: string;
   /** Beside what every one is given. */
   options?: readonly string[];
+  /** Of Node.js. */
+  node?: readonly string[];
 }
 
 const START_MS = 60_000;
@@ -23,9 +25,9 @@ export class MeasuredGateway {
     this.url = url;
   }
 
-  static async start({ file, options = [] }: GatewayProgram, served: Served): Promise<MeasuredGateway> {
+  static async start({ file, options = [], node = [] }: GatewayProgram, served: Served): Promise<MeasuredGateway> {
     // Without the loader that runs other files here: it rewrites the private fields of our packages, which makes them slow.
-    const child = spawn(process.execPath, [join(import.meta.dirname, file), JSON.stringify(served), ...options], {
+    const child = spawn(process.execPath, [...node, join(import.meta.dirname, file), JSON.stringify(served), ...options], {
       env: { ...process.env, NODE_ENV: 'production' },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
