@@ -38,11 +38,17 @@ export const usualRequests = ({ handler, limits, log }: UsualRequestsOptions) =>
       const usual = Object.assign(response, { locals: {} });
       identify(request, usual);
       neverKeep(response);
-      const chunks: Buffer[] = [];
-      request.on('data', (chunk: Buffer) => chunks.push(chunk));
-      request.once('end', () => answer(request, usual, chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks), others));
+      void bodyOf(request).then((bytes) => answer(request, usual, bytes, others));
     };
 };
+
+/** The bytes of a body, unless its sender goes away. What waits for them goes on within the request, where what is called by its events would not. */
+const bodyOf = (request: IncomingMessage): Promise<Buffer> =>
+  new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
+  });
 
 const USUAL_TYPE = /^application\/json(?:; ?charset=utf-8)?$/i;
 

@@ -7,6 +7,7 @@ import { createApp } from '../http/app.js';
 import { Readiness } from '../http/readiness.js';
 import type { Identity } from '../identity/identity.js';
 import type { LiveGraph } from '../subscriptions/live-graph.js';
+import { observed } from '../telemetry/http-exchange.js';
 import { openGraphEndpoint } from '../platform/graph-endpoint.js';
 import { playground } from '../playground/playground.js';
 import { TestSubgraphs } from './test-subgraphs.js';
@@ -69,7 +70,7 @@ export async function testGateway(environment: Record<string, string> = {}, log:
     trustedProxies: settings.trustedProxies,
     log,
   });
-  const listener = await listen(app, settings);
+  const listener = await listen(observed(app), settings);
   live.attach(listener.server);
   const url = `http://127.0.0.1:${listener.port}`;
   const request = async (path: string, init?: RequestInit): Promise<TestAnswer> => {
