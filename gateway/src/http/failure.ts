@@ -17,7 +17,7 @@ export function refuse(request: IncomingMessage, response: ServerResponse, error
   refusals.tell({ errors: [error] });
   const body = Buffer.from(JSON.stringify({ errors: [{ message: error.message, extensions: error.extensions }] }));
   response.statusCode = status;
-  response.setHeader('content-type', `${prefersGraphqlResponse(request) ? GRAPHQL_ANSWER : JSON_ANSWER}; charset=utf-8`);
+  response.setHeader('content-type', prefersGraphqlResponse(request) ? GRAPHQL_ANSWER : JSON_ANSWER);
   response.setHeader('content-length', body.length);
   response.end(body);
 }

@@ -155,8 +155,23 @@ test('a subscription is told that HTTP does not answer it', async () => {
   expect(errors[0]).toMatchObject({ message: expect.stringContaining('Accept: text/event-stream'), extensions: { code: 'BAD_INPUT' } });
 });
 
-// Apollo Client sends the last one with every request.
-describe.each(['application/json', 'application/graphql-response+json', 'application/graphql-response+json,application/json;q=0.9'])('to one who accepts %s', (accept) => {
+test.each([
+  ['application/graphql-response+json; charset=utf-8, application/json; charset=utf-8', 400, 'application/graphql-response+json; charset=utf-8'],
+  ['application/json; charset=UTF-8, application/graphql-response+json;q=0.5', 200, 'application/json; charset=utf-8'],
+])('one who accepts %s, with its charset, is answered with status %i, as %s', async (accept, refused, type) => {
+  for (const [query, status] of [['{ nobody }', refused], ['{ people { nodes { id } } }', 200], ['{ people { nodes { id } } }', 200]] as const) {
+    const answer = await gateway.ask(query, { headers: { accept } });
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([status, type]);
+  }
+});
+
+// Apollo Client sends the third one with every request.
+describe.each([
+  'application/json',
+  'application/graphql-response+json',
+  'application/graphql-response+json,application/json;q=0.9',
+  'application/json;charset=utf-8, application/graphql-response+json;q=0.5',
+])('to one who accepts %s', (accept) => {
   test.each<[what: string, body: object, more?: Record<string, string>]>([
     ['an operation', { query: '{ people { nodes { id name } } }' }],
     ['one that fails in part', { query: '{ people { nodes { id } } me { id } }' }],

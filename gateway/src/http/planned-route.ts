@@ -10,7 +10,7 @@ import type { ClientOperations } from './client-operations.js';
 import { errorFormat } from './error-format.js';
 import { statusError } from './failure.js';
 import type { GraphqlHandler, GraphqlRequest, GraphqlRequestContext, GraphqlResponse } from './graphql-request.js';
-import { GRAPHQL_ANSWER, JSON_ANSWER, preferredType } from './media-types.js';
+import { GRAPHQL_ANSWER, preferredType } from './media-types.js';
 import { responseStatus } from './response-status.js';
 
 export interface PlannedRouteOptions {
@@ -48,7 +48,7 @@ export function plannedRoute({ current, operations: client, contextOf, limits, l
   const answers = new AnswerForms(format, limits.responseBytes);
   return async (request, response, next) => {
     const body = soundBody(request, response);
-    const type = body && preferredType(request, [JSON_ANSWER, GRAPHQL_ANSWER]);
+    const type = body && preferredType(request, [GRAPHQL_ANSWER]);
     if (!body || type === undefined) return next();
     let context: GraphqlRequestContext;
     try {
@@ -66,7 +66,7 @@ export function plannedRoute({ current, operations: client, contextOf, limits, l
     if (response.headersSent || response.destroyed) return;
     response.statusCode = status;
     for (const [name, value] of headers ?? []) response.setHeader(name, value);
-    response.setHeader('content-type', `${type}; charset=utf-8`);
+    response.setHeader('content-type', type);
     response.setHeader('content-length', bytes.length);
     response.end(bytes, sent);
   };

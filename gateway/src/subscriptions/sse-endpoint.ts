@@ -76,7 +76,7 @@ export class SseEndpoint {
     const end = () => ended.resolve(undefined);
     if (this.#stopping) end();
     this.#open.add(end);
-    response.status(200).set({ 'content-type': `${EVENT_STREAM}; charset=utf-8`, 'x-accel-buffering': 'no' });
+    response.status(200).set({ 'content-type': EVENT_STREAM, 'x-accel-buffering': 'no' });
     response.flushHeaders();
     response.write(':\n\n');
     const ping = setInterval(() => response.write(':\n\n'), PING_MS);
