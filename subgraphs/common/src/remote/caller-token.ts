@@ -10,8 +10,6 @@ export type TokenClaims = Pick<SubgraphRequest, 'caller' | 'origin'>;
 
 /** How long a token may be used after it was signed. */
 export const TOKEN_LIFETIME_MS = 60_000;
-/** How exact that has to be, for looking at the clock takes time, too. */
-const CLOCK_MS = 1_000;
 /** Of the callers who have one, those who asked last. */
 const REMEMBERED_TOKENS = 1_000;
 
@@ -32,8 +30,10 @@ const claims = z.object({
 /** Signs and checks the tokens that carry a caller from process to process, good for one subgraph and 60 s. */
 export class CallerTokens {
   readonly #seal: Seal<z.infer<typeof claims>>;
+  readonly #now: () => number;
 
-  constructor(secret: string, now?: () => number) {
+  constructor(secret: string, now: () => number = Date.now) {
+    this.#now = now;
     this.#seal = new Seal({ secret, purpose: 'caller token', schema: claims, now });
   }
 
@@ -41,9 +41,9 @@ export class CallerTokens {
     return this.#seal.close({ audience, origin, caller: { ...caller, roles: [...caller.roles], scopes: caller.scopes && [...caller.scopes] } }, TOKEN_LIFETIME_MS);
   }
 
-  /** What is made of a token, for somebody who asks often: the same for a caller until half of its time is over. */
+  /** What is made of a token, for somebody who asks often: the same for a caller until half of its time is over, by the clock that tells its end. */
   signer<Made extends object>(audience: string, make: (token: string) => Made): (claims: TokenClaims) => Made {
-    const remembered = () => new LRUCache<string, Made>({ max: REMEMBERED_TOKENS, ttl: TOKEN_LIFETIME_MS / 2, ttlResolution: CLOCK_MS });
+    const remembered = () => new LRUCache<string, Made>({ max: REMEMBERED_TOKENS, ttl: TOKEN_LIFETIME_MS / 2, ttlResolution: 0, perf: { now: this.#now } });
     const signed: Record<Origin, LRUCache<string, Made>> = { client: remembered(), stored: remembered(), peer: remembered() };
     return (claims) => {
       const key = callerKey(claims.caller);

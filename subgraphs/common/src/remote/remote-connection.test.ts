@@ -53,6 +53,20 @@ test('a token is good for one audience, one secret and 60 s', () => {
   for (const bad of [undefined, '', '.', body, `${body}.`, `${body}x.${mac}`, `${token}.x`]) expect(tokens.verify('things', bad)).toBeUndefined();
 });
 
+test('a token that is kept is signed again in time by the clock that tells its end, which may run on while the process sleeps', () => {
+  let now = Date.now();
+  const clock = () => now;
+  const signing = new CallerTokens(SECRET, clock);
+  const tokenOf = signing.signer('things', (token) => ({ token }));
+  const first = tokenOf(request(''));
+  for (const later of [TOKEN_LIFETIME_MS / 2, 1, TOKEN_LIFETIME_MS, -TOKEN_LIFETIME_MS, TOKEN_LIFETIME_MS]) {
+    now += later;
+    expect(signing.verify('things', tokenOf(request('')).token)).toBeDefined();
+  }
+  expect(tokenOf(request(''))).not.toBe(first);
+  expect(tokenOf(request(''))).toBe(tokenOf(request('')));
+});
+
 describe.each<HttpClientName>(['lean', 'undici'])('asked by the client %s:', (client) => {
   let server: SubgraphServer;
   let remote: RemoteConnection;
