@@ -81,3 +81,14 @@ test('queries that differ in one character of a long text anywhere, or in anothe
   for (const [n, { resolve }] of works.entries()) resolve(String(n));
   expect(await Promise.all(answers)).toEqual(keys.map((_, n) => String(n)));
 });
+
+test('many that differ in a number alone are under way at once, each of them shared', async () => {
+  const queries = new SharedQueries<string>();
+  const numbers = Array.from({ length: 100 }, (_, n) => n);
+  const works = numbers.map(() => work());
+  const ask = (number: number) => queries.run(['{}', 'somebody', number, 'client'], new Cancellation(), works[number]!.run);
+  const answers = [...numbers.map(ask), ...numbers.map(ask)];
+  for (const [n, { resolve }] of works.entries()) resolve(String(n));
+  expect(await Promise.all(answers)).toEqual([...numbers, ...numbers].map(String));
+  expect(works.map(({ begun }) => begun())).toEqual(numbers.map(() => 1));
+});

@@ -119,7 +119,10 @@ function isEqual(key: QueryKey, other: QueryKey): boolean {
 /** The same for equal keys, and nearly always another for others. */
 function lookOf([first, ...others]: QueryKey): number {
   let look = looked(first, LOOKED_AT, 0);
-  for (const other of others) if (typeof other === 'string') look = looked(other, LOOKED_AT_OF_OTHERS, look);
+  for (const other of others) {
+    if (typeof other === 'string') look = looked(other, LOOKED_AT_OF_OTHERS, look);
+    else if (typeof other === 'number') look = mixed(look, other);
+  }
   return look;
 }
 
