@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { httpRequests, operations } from '../telemetry/activities.js';
@@ -38,4 +39,32 @@ test.each([
   await gateway.request(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: BODY });
   for (const stop of stops) stop();
   expect(within).toEqual([path, path, path]);
+});
+
+const head = (...more: string[]): string => ['POST /graphql HTTP/1.1', 'host: gateway', 'content-type: application/json', ...more].map((line) => `${line}\r\n`).join('');
+const connected = () => connect(Number(new URL(gateway.url).port), '127.0.0.1');
+
+test('who goes away in the middle of a body is let go, and nothing is run', async () => {
+  const [over, begun] = [Promise.withResolvers<boolean>(), Promise.withResolvers<void>()];
+  let ran = 0;
+  const stops = [httpRequests.onStart(() => begun.resolve()), httpRequests.onEnd(({ details: { response } }) => over.resolve(response.writableFinished)), operations.onStart(() => (ran += 1))];
+  const socket = connected();
+  socket.write(`${head(`content-length: ${BODY.length}`)}\r\n${BODY.slice(0, 9)}`);
+  await begun.promise;
+  socket.destroy();
+  expect(await over.promise).toBe(false);
+  for (const stop of stops) stop();
+  expect(ran).toBe(0);
+});
+
+test('requests that come at once over one connection are answered in their order, whatever their form', async () => {
+  const socket = connected();
+  const chunked = `${head('transfer-encoding: chunked')}\r\n${BODY.length.toString(16)}\r\n${BODY}\r\n0\r\n\r\n`;
+  const broken = `${head('content-length: 1', 'x-request-id: second')}\r\n{`;
+  socket.write(`${head(`content-length: ${BODY.length}`, 'x-request-id: first')}\r\n${BODY}${broken}${chunked.replace('host', 'x-request-id: third\r\nhost')}`);
+  socket.write(`${head(`content-length: ${BODY.length}`, 'x-request-id: fourth', 'expect: 100-continue', 'connection: close')}\r\n${BODY}`);
+  let text = '';
+  for await (const chunk of socket) text += String(chunk);
+  const answers = [...text.matchAll(/HTTP\/1\.1 (\d+)|x-request-id: (\w+)/gi)].map(([, status, id]) => status ?? id);
+  expect(answers).toEqual(['200', 'first', '400', 'second', '200', 'third', '100', '200', 'fourth']);
 });
