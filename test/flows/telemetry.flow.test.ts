@@ -20,8 +20,8 @@ afterAll(async () => {
 });
 
 /** A request with an id and a trace of its own. */
-function ask(requestId: string, traceparent: string, query: string, credential = world.alice.credential!): Promise<Response> {
-  return fetch(`${world.platform.url}/graphql?secret=in-the-query-string`, {
+function ask(requestId: string, traceparent: string, query: string, { credential = world.alice.credential!, search = '' } = {}): Promise<Response> {
+  return fetch(`${world.platform.url}/graphql${search}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'x-request-id': requestId, traceparent, authorization: `Bearer ${credential}` },
     body: JSON.stringify({ query }),
@@ -58,6 +58,17 @@ describe('traces', () => {
     if (MODE !== 'split') return;
     expect(named('answer scheduling').parentSpanId).toBe(named('fetch scheduling').spanId);
     expect(named('answer scheduling').service).toBe('hutong-scheduling');
+  });
+
+  test('so is one for an operation that was planned before', async () => {
+    const trace = '3af7651916cd43dd8448eb211c80319c';
+    const span = (name: string): ReceivedSpan | undefined => receiver.spans.find((found) => found.traceId === trace && found.name === name);
+    for (const [id, traceparent] of [['traced-3', ''], ['traced-4', `00-${trace}-b7ad6b7169203331-01`]] as const) await (await ask(id, traceparent, '{ me { id username } }')).json();
+    await until('the spans', () => span('POST') !== undefined && span('query') !== undefined && span('fetch machines') !== undefined);
+    expect(span('POST')!.parentSpanId).toBe('b7ad6b7169203331');
+    expect(span('query')!.parentSpanId).toBe(span('POST')!.spanId);
+    expect(span('fetch machines')!.parentSpanId).toBe(span('query')!.spanId);
+    expect(span('graphql.plan')).toBeUndefined();
   });
 
   test('an error is recorded by its code, and a legacy request by its operation', async () => {
@@ -129,7 +140,7 @@ describe('the log', () => {
   });
 
   test('tells of a refused request at level info', async () => {
-    await ask('logged-2', '', '{ me { username } }', 'not-a-credential');
+    await ask('logged-2', '', '{ me { username } }', { credential: 'not-a-credential' });
     await until('the line', () => requestLines('logged-2').length > 0);
     expect(requestLines('logged-2')[0]).toMatchObject({ level: 30, status: 401 });
   });
@@ -145,7 +156,7 @@ describe('the log', () => {
     await fetch(`${platform.url}/api/ticket?password=${encodeURIComponent(ADMIN_PASSWORD)}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ username: 'admin', password: ADMIN_PASSWORD }) });
     await fetch(`${platform.url}/api/ticket`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ username: 'admin', password: 'a wrong password' }) });
     await alice.graph('mutation LogIn($password: String!) { logIn(input: { username: "admin", password: $password }) { ticket } }', { password: ADMIN_PASSWORD });
-    await (await ask('logged-4', '', '{ me { username } }')).json();
+    await (await ask('logged-4', '', '{ me { username } }', { search: '?secret=in-the-query-string' })).json();
     await until('the line', () => requestLines('logged-4').length > 0);
     for (const secret of [alice.credential!, ADMIN_PASSWORD, 'a wrong password', 'in-the-query-string', METRICS_TOKEN]) {
       expect(platform.output()).not.toContain(secret);
