@@ -1,17 +1,13 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { REQUEST_ID, soundRequestId } from '@hutong/common/process';
 import type { Request, Response } from 'express';
 import { failure } from './failure.js';
 import type { GraphCaller } from './graph.js';
 
 const BEARER = /^Bearer +(\S.*)$/i;
-const REQUEST_ID = /^[A-Za-z0-9._:/+=-]{1,128}$/;
 
 /** The request's id: the one an earlier middleware put on the answer, the caller's own when it is sound, else a new one. */
-export function requestIdOf(request: Request, response: Response): string {
-  const given: unknown = response.locals['requestId'] ?? request.headers['x-request-id'];
-  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
-}
+export const requestIdOf = (request: Request, response: Response): string => soundRequestId(response.locals['requestId'] ?? request.headers[REQUEST_ID]);
 
 /**
  * Finds the credential, whichever of the three headers carries it.

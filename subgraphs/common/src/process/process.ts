@@ -8,7 +8,7 @@ export { CallerTokens, bearerToken, type TokenClaims } from '../remote/caller-to
 export { listen, ListenError, type HttpListener, type ListenAddress } from '../http/http-listener.js';
 export { processSettings } from './environment.js';
 export { endBodyDeadline } from '../http/body-deadline.js';
-export { REQUEST_ID } from '../http/request-id.js';
+export { REQUEST_ID, soundRequestId } from '../http/request-id.js';
 export { passedOn, ProxyError, ReverseProxy } from '../proxy/reverse-proxy.js';
 export { REFUSED } from '../routes/refusal.js';
 export { isBelow } from '../routes/subgraph-route.js';
