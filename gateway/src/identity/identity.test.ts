@@ -72,6 +72,14 @@ test('a credential that expires is not believed beyond its time', async () => {
   await expect.poll(async () => (await me(bearer(credential))).status, { timeout: 1_000, interval: 20 }).toBe(401);
 });
 
+test('nor is one whose time is over by the clock while the process slept', async () => {
+  const credential = gateway.subgraphs.credential('alice', { expiresAt: new Date(Date.now() + 60_000).toISOString() });
+  expect((await me(bearer(credential))).data).toEqual({ me: { name: 'alice' } });
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_001 });
+  const { errors } = await me(bearer(credential)).finally(() => vi.useRealTimers());
+  expect(errors[0]?.extensions.code).toBe('UNAUTHENTICATED');
+});
+
 test('while revocations cannot be heard nothing is remembered, and afterwards it is again', async () => {
   const credential = gateway.subgraphs.credential('alice');
   await me(bearer(credential));

@@ -75,7 +75,7 @@ export class Identity implements RevocationListener {
   async callerOf(shown: Shown, address: string, requestId: string): Promise<Caller> {
     const asked = askedOf(shown);
     if (!asked) return this.#nobody.at(address);
-    const remembered = this.#known.get(keyOf(asked));
+    const remembered = this.#remembered(asked);
     credentialLookups.tell({ remembered: remembered !== undefined });
     const known = remembered ?? (await this.#lookUp(asked, address, requestId));
     if (!known) throw unauthenticated({ reason: asked.by === 'username' ? NO_USER : ENDED });
@@ -95,7 +95,7 @@ export class Identity implements RevocationListener {
     const caller = await this.callerOf(shown, address, requestId);
     const asked = askedOf(shown);
     if (!asked) return { caller, fingerprint: 'anonymous', end: () => undefined };
-    const known = this.#known.get(keyOf(asked)) ?? (await this.#lookUp(asked, address, requestId));
+    const known = this.#remembered(asked) ?? (await this.#lookUp(asked, address, requestId));
     if (!known) throw unauthenticated({ reason: ENDED });
     const watched = { asked, credentialId: caller.credentialId, userId: caller.userId, expiresAt: known.expiresAt, onEnd };
     const end = this.#watch.add(watched);
@@ -106,7 +106,7 @@ export class Identity implements RevocationListener {
   /** The credential when it is known to be good without asking; undefined says nothing. */
   known({ credential, csrfToken }: RequestCredential): KnownCredential | undefined {
     if (credential === undefined) return undefined;
-    const known = this.#known.get(keyOf(credentialOf(credential)));
+    const known = this.#remembered(credentialOf(credential));
     return known && (csrfToken === undefined || csrfMatches(known, csrfToken)) ? known : undefined;
   }
 
@@ -133,6 +133,12 @@ export class Identity implements RevocationListener {
   stop(): Promise<void> {
     this.#watch.stop();
     return this.#revocations.stop();
+  }
+
+  /** Never beyond its own time, which goes on while the process sleeps, as that of a memory does not. */
+  #remembered(asked: Asked): KnownCredential | undefined {
+    const known = this.#known.get(keyOf(asked));
+    return known && known.expiresAt > Date.now() ? known : undefined;
   }
 
   async #askAgain(credentials: readonly WatchedCredential[]): Promise<void> {
@@ -168,12 +174,9 @@ export class Identity implements RevocationListener {
     const changes = this.#changes;
     const resolved = await this.#ask(asked, address, requestId);
     if (!resolved) return undefined;
-    const lifetime = resolved.expiresAt === null ? Infinity : Date.parse(resolved.expiresAt) - Date.now();
-    if (lifetime <= 0) return undefined;
     const known = knownCredential(resolved);
-    if (this.#listening && changes === this.#changes) {
-      this.#known.set(keyOf(asked), known, { ttl: Math.min(this.#options.rememberedMs, lifetime) });
-    }
+    if (known.expiresAt <= Date.now()) return undefined;
+    if (this.#listening && changes === this.#changes) this.#known.set(keyOf(asked), known, { ttl: this.#options.rememberedMs });
     return known;
   }
 
