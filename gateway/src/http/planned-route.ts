@@ -68,7 +68,10 @@ export function plannedRoute({ current, operations: client, contextOf, limits, l
     for (const [name, value] of headers ?? []) response.setHeader(name, value);
     response.setHeader('content-type', type);
     response.setHeader('content-length', bytes.length);
-    response.end(bytes, sent);
+    response.end(bytes, () => {
+      // What could not be sent may still be read from by the system.
+      if (!response.destroyed) sent?.();
+    });
   };
 }
 

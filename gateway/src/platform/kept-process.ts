@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 
 export interface KeptProcessOptions {
   name: string;
-  /** The script that Node runs, with the options that this process has of it. */
+  /** The script that Node runs, with the options that this process has of it; only one process can be looked into at a port. */
   file: string;
   environment: Record<string, string | undefined>;
   say: (line: string) => void;
@@ -62,7 +62,7 @@ export class KeptProcess {
     const { name, file, environment, say, complain } = this.#options;
     // In a process group of its own: Ctrl+C in a terminal is for us, who end the processes in their order.
     const detached = process.platform !== 'win32';
-    const child = spawn(process.execPath, [...process.execArgv, file], { env: environment, stdio: ['ignore', 'pipe', 'pipe', 'ipc'], detached });
+    const child = spawn(process.execPath, [...process.execArgv.filter((option) => !option.startsWith('--inspect')), file], { env: environment, stdio: ['ignore', 'pipe', 'pipe', 'ipc'], detached });
     if (child.stdout) createInterface({ input: child.stdout }).on('line', (line) => say(`[${name}] ${line}`));
     if (child.stderr) createInterface({ input: child.stderr }).on('line', (line) => complain(`[${name}] ${line}`));
     say(`[${name}] is process ${child.pid}`);
