@@ -5,12 +5,9 @@ interface Identified {
   locals: { requestId?: string };
 }
 
-/** Gives a request an id, the caller's own when it is sound, in `response.locals.requestId` and `X-Request-Id`; it keeps one that it has. */
+/** The id of a request: what it was given before, its own when that is sound, or a new one; it stands in `response.locals.requestId` and `X-Request-Id` from now on. */
 export function identify({ headers }: IncomingMessage, response: ServerResponse & Identified): string {
-  const { requestId } = response.locals;
-  if (requestId !== undefined) return requestId;
-  const id = soundRequestId(headers[REQUEST_ID]);
-  response.locals.requestId = id;
+  const id = (response.locals.requestId ??= soundRequestId(headers[REQUEST_ID]));
   response.setHeader(REQUEST_ID, id);
   return id;
 }
