@@ -17,7 +17,8 @@ describe.skipIf(isMissing(chromium))('the documents of the contracts in Chromium
   let platform: Platform;
   let browser: Browser;
   beforeAll(async () => {
-    [platform, browser] = await Promise.all([startPlatform(), openBrowser()]);
+    platform = await startPlatform();
+    browser = await openBrowser();
   });
   afterAll(async () => {
     console.log(`Pictures of the documents are in ${artefactsFolder}`);

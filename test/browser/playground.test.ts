@@ -17,7 +17,8 @@ describe.skipIf(isMissing(chromium))('the playground in Chromium', () => {
   let root: Actor;
   let browser: Browser;
   beforeAll(async () => {
-    [platform, browser] = await Promise.all([startPlatform(), openBrowser()]);
+    platform = await startPlatform();
+    browser = await openBrowser();
     root = await admin(platform);
   });
   afterAll(async () => {
