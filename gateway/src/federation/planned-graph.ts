@@ -171,13 +171,17 @@ export class PlannedGraph implements FederatedGraph {
   }
 
   async write(planned: PlannedOperation, variables: Record<string, unknown>, scope: RequestScope): Promise<ExecutionResult | DataText> {
+    const written = await this.#shared(planned, variables, scope);
+    // All who share an answer hold it before the first of them can have sent it.
+    return written instanceof DataText ? written.held() : written;
+  }
+
+  #shared(planned: PlannedOperation, variables: Record<string, unknown>, scope: RequestScope): Promise<ExecutionResult | DataText> {
     const { kind, number } = planned as Plan;
     const outer = Cancellation.of(scope.signal);
-    if (kind === 'mutation') return held(await this.#write(planned, variables, scope, outer).finally(this.#changed));
-    if (!this.#queries) return held(await this.#write(planned, variables, scope, outer));
-    // All who share an answer hold it before the first of them can have sent it.
-    const written = await this.#queries.run([JSON.stringify(variables), callerKey(scope.caller), number, scope.origin], outer, (cancellation) => this.#write(planned, variables, scope, cancellation));
-    return held(written);
+    if (kind === 'mutation') return this.#write(planned, variables, scope, outer).finally(this.#changed);
+    if (!this.#queries) return this.#write(planned, variables, scope, outer);
+    return this.#queries.run([JSON.stringify(variables), callerKey(scope.caller), number, scope.origin], outer, (cancellation) => this.#write(planned, variables, scope, cancellation));
   }
 
   async #write(planned: PlannedOperation, variables: Record<string, unknown>, scope: RequestScope, outer: Cancellation): Promise<ExecutionResult | DataText> {
@@ -227,9 +231,6 @@ export class PlannedGraph implements FederatedGraph {
     return shown.length > 0 ? { data, errors: shown } : { data };
   }
 }
-
-/** Given to one more. */
-const held = (written: ExecutionResult | DataText): ExecutionResult | DataText => (written instanceof DataText ? written.held() : written);
 
 /** One event that is too large ends no subscription. */
 function refusedEvent(failure: unknown): ExecutionResult {

@@ -2,7 +2,7 @@ import { badInput, HutongError, limitExceeded } from '@hutong/common';
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import { checkJson } from '../limits/json.check.js';
 import type { Limits } from '../limits/limits.js';
-import { isMultipart, uploadOf } from '../uploads/upload-body.js';
+import { isMultipart } from '../uploads/upload-body.js';
 import { refuse } from './failure.js';
 
 const UTF_8 = /^utf-?8$/i;
@@ -43,11 +43,12 @@ const checkType: RequestHandler = (request, response, next) => {
   next();
 };
 
-const decode = (limits: Limits): RequestHandler => (request, response, next) => {
-  if (uploadOf(response)) return next();
-  const bytes: unknown = request.body;
+/** Leaves an operation that was read before, with files or in the usual form. */
+const decode = (limits: Limits): RequestHandler => (request, _response, next) => {
+  const body: unknown = request.body;
+  const isRead = body !== undefined && !(body instanceof Buffer);
   // Apollo Server asks that a body was looked for, also where there is none.
-  request.body = request.method === 'POST' ? parseBody(bytes instanceof Buffer ? bytes : Buffer.alloc(0), limits) : undefined;
+  if (!isRead) request.body = request.method === 'POST' ? parseBody(body ?? Buffer.alloc(0), limits) : undefined;
   next();
 };
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller } from '@hutong/common';
 import type { Transport } from '../telemetry/activities.js';
+import type { Locals } from '../telemetry/http-exchange.js';
 import type { UploadRequest } from '../uploads/upload-body.js';
 
 /** What travels with a request through Apollo Server. */
@@ -19,7 +20,7 @@ export interface GraphqlRequestContext {
 
 /** A request to `/graphql`. */
 export interface GraphqlRequest extends IncomingMessage {
-  /** What has come; later the JSON in it. */
+  /** The bytes that have come; later the operation in them. */
   body?: unknown;
   /** Of a GET: what its URL asks for. */
   query?: Record<string, unknown>;
@@ -30,9 +31,7 @@ export type GraphqlHandler = (request: GraphqlRequest, response: GraphqlResponse
 
 /** Its answer, with what handlers leave on it for one another. */
 export interface GraphqlResponse extends ServerResponse {
-  locals: {
-    requestId?: string;
-    caller?: Caller;
+  locals: Locals & {
     /** Of a request with files. */
     upload?: UploadRequest;
     context?: Promise<GraphqlRequestContext>;

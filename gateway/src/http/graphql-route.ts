@@ -45,6 +45,7 @@ export interface GraphqlRoute {
   router: Router;
 }
 
+/** `/graphql` with all that its requests go through. */
 export function graphqlRoute({ current, server, operations, texts, identity, addressOf, limits, uploads, streams, log }: GraphqlRouteOptions): GraphqlRoute {
   const router = Router();
   const contextMade = async (request: GraphqlRequest, response: GraphqlResponse): Promise<GraphqlRequestContext> => {

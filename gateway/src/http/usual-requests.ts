@@ -16,15 +16,13 @@ export interface UsualRequestsOptions {
 
 /**
  * Has a handler answer requests in the form that nearly all have, without what Express does for every one. All others go on to Express,
- * and so do those that the handler leaves, and those whose body is wrong, as if nothing had been tried: their body is there already.
+ * and so do those that the handler leaves, with their operation, and those whose body is wrong, with its bytes.
  */
 export const usualRequests = ({ handler, limits, log }: UsualRequestsOptions) => {
   const fail = failed(log);
   const answer = (request: GraphqlRequest, response: GraphqlResponse, bytes: Buffer, others: RequestListener): void => {
-    const next = (): void => {
-      request.body = bytes;
-      others(request, response);
-    };
+    const next = (): void => others(request, response);
+    request.body = bytes;
     try {
       request.body = parseBody(bytes, limits);
     } catch {

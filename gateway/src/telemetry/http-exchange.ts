@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { httpRequests } from './activities.js';
 
 /** What handlers leave on a response for those who count and log it. */
-interface Locals {
+export interface Locals {
   requestId?: string;
   /** The template of the path, where a contract has it. */
   route?: string;
