@@ -1,10 +1,11 @@
 // Our plans without what guards them: no limit, no identity, nothing that listens, every caller is anonymous, and a subgraph is asked by
-// the same client and answered from bytes as ever, but without deadlines, retries, tokens, or sharing.
+// the same client, equal questions under way at once are asked once, and answers are of bytes as ever, but without deadlines, retries,
+// turns or tokens.
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { anonymous, cancellationOf, collectInPassing, silentLog, type SubgraphConnection } from '@hutong/common';
+import { anonymous, callerKey, cancellationOf, collectInPassing, SharedQueries, silentLog, type ReadResult, type SubgraphConnection } from '@hutong/common';
 import { LeanClient, operationBody } from '@hutong/common/remote';
 import { DataText, PlannedGraph, readGatewaySettings } from '@hutong/gateway';
 import { parse, type ExecutionResult } from 'graphql';
@@ -15,13 +16,17 @@ const CLIENT = { connections: 128, connectTimeoutMs: 5_000, keepAliveMs: 60_000,
 
 function bareConnection(name: string, url: string): SubgraphConnection {
   const client = new LeanClient(url, CLIENT);
+  const queries = new SharedQueries<ReadResult>({ shared: (result) => result.share?.() });
   return {
     name,
     isRemote: true,
     async execute(request) {
-      const { json, bytes } = operationBody(request);
-      const { body } = await client.ask({ kind: KIND, body: json, bodyBytes: bytes }, cancellationOf(request));
-      return request.read?.(body) ?? (JSON.parse(body.toString()) as ExecutionResult);
+      const { document, operationName, caller, origin, budget, live } = request;
+      const { json, bytes, variables } = operationBody(request);
+      return queries.run([variables, callerKey(caller), document, operationName, origin, budget?.bytes, live], cancellationOf(request), async (cancellation) => {
+        const { body } = await client.ask({ kind: KIND, body: json, bodyBytes: bytes }, cancellation);
+        return request.read?.(body) ?? (JSON.parse(body.toString()) as ExecutionResult);
+      });
     },
     subscribe: () => Promise.reject(new Error('nothing is subscribed to here')),
     ready: async () => undefined,
