@@ -15,6 +15,12 @@ export const secondsOf = ({ startedAt }: Running<unknown>): number => (performan
 
 const nobodyListens = (): void => undefined;
 
+/** A store that has a value within an activity. */
+interface BoundStore<Details, Result> {
+  store: AsyncLocalStorage<unknown>;
+  valueOf: (running: Running<Details, Result>) => unknown;
+}
+
 /**
  * Something that takes a while, told to whoever listens through Node's `diagnostics_channel`: nothing is handed around for
  * it, and where nobody listens it costs nothing. It belongs to the process, not to one gateway or subgraph in it.
@@ -22,6 +28,7 @@ const nobodyListens = (): void => undefined;
 export class Activity<Details extends object, Result = unknown> {
   readonly #start: Channel;
   readonly #end: Channel;
+  readonly #bound: BoundStore<Details, Result>[] = [];
 
   /** @param name unique in the process */
   constructor(readonly name: string) {
@@ -30,14 +37,14 @@ export class Activity<Details extends object, Result = unknown> {
   }
 
   get #unheard(): boolean {
-    return !this.#end.hasSubscribers && !this.#start.hasSubscribers;
+    return !this.#end.hasSubscribers && !this.#start.hasSubscribers && this.#bound.length === 0;
   }
 
   /** Runs work that ends when its promise does. */
   run<Answer extends Result>(details: Details, work: () => Promise<Answer>): Promise<Answer> {
     if (this.#unheard) return work();
     const running: Running<Details, Result> = { details, startedAt: performance.now() };
-    return this.#start.runStores(running, async () => {
+    return this.#within(running, async () => {
       try {
         const result = await work();
         running.result = result;
@@ -55,7 +62,7 @@ export class Activity<Details extends object, Result = unknown> {
   runSync<Answer extends Result>(details: Details, work: () => Answer): Answer {
     if (this.#unheard) return work();
     const running: Running<Details, Result> = { details, startedAt: performance.now() };
-    return this.#start.runStores(running, () => {
+    return this.#within(running, () => {
       try {
         return (running.result = work());
       } catch (error) {
@@ -78,7 +85,7 @@ export class Activity<Details extends object, Result = unknown> {
       return nobodyListens;
     }
     const running: Running<Details, Result> = { details, startedAt: performance.now() };
-    this.#start.runStores(running, work);
+    this.#within(running, work);
     let ended = false;
     return (end) => {
       if (ended) return;
@@ -99,9 +106,21 @@ export class Activity<Details extends object, Result = unknown> {
 
   /** Gives a store a value for everything that happens within the activity. Ends with the function it answers. */
   bind<Value>(store: AsyncLocalStorage<Value>, valueOf: (running: Running<Details, Result>) => Value): () => void {
-    const start = this.#start as Channel<Value, Running<Details, Result>>;
-    start.bindStore(store, valueOf);
-    return () => start.unbindStore(store);
+    const bound = { store, valueOf };
+    this.#bound.push(bound);
+    return () => void this.#bound.splice(this.#bound.indexOf(bound), 1);
+  }
+
+  /** Tells of the beginning, and does what follows where the stores have their values. A store that has its value already, as below a span that is not recorded, is not entered again. */
+  #within<Answer>(running: Running<Details, Result>, work: () => Answer, next = 0): Answer {
+    const bound = this.#bound[next];
+    if (!bound) {
+      if (this.#start.hasSubscribers) this.#start.publish(running);
+      return work();
+    }
+    const { store, valueOf } = bound;
+    const value = valueOf(running);
+    return value === store.getStore() ? this.#within(running, work, next + 1) : store.run(value, () => this.#within(running, work, next + 1));
   }
 }
 

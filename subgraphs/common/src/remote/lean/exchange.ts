@@ -13,7 +13,7 @@ export class Exchange implements Cancellable {
   readonly answer: Promise<ReadAnswer>;
   /** Not a function: one that is written as what a property is set to is old to V8 from its beginning, and keeps what it knows from being collected in passing. */
   holder: ExchangeHolder | undefined;
-  readonly request: RequestText;
+  #request: RequestText | undefined;
   readonly #cancellation: Cancellation;
   readonly #resolve: (answer: ReadAnswer) => void;
   readonly #reject: (reason: unknown) => void;
@@ -22,11 +22,18 @@ export class Exchange implements Cancellable {
   constructor(request: RequestText, cancellation: Cancellation) {
     const { promise, resolve, reject } = Promise.withResolvers<ReadAnswer>();
     this.answer = promise;
-    this.request = request;
+    this.#request = request;
     this.#resolve = resolve;
     this.#reject = reject;
     this.#cancellation = cancellation;
     cancellation.add(this);
+  }
+
+  /** What is to be sent, once; an answer may be long in coming. */
+  taken(): RequestText {
+    const request = this.#request!;
+    this.#request = undefined;
+    return request;
   }
 
   cancelled(reason: unknown): void {

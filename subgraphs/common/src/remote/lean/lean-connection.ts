@@ -81,7 +81,8 @@ export class LeanConnection implements ExchangeHolder {
   #begin(exchange: Exchange): void {
     this.#exchange = exchange;
     exchange.holder = this;
-    this.#socket.write(exchange.request.text, exchange.request.encoding);
+    const { text, encoding } = exchange.taken();
+    this.#socket.write(text, encoding);
   }
 
   #read(count: number): boolean {
