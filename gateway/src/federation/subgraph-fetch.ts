@@ -38,14 +38,12 @@ export class SubgraphFetch {
     this.#options = options;
   }
 
-  async fetch(fetch: PlannedFetch, scope: FetchScope): Promise<ExecutionResult> {
+  fetch(fetch: PlannedFetch, scope: FetchScope): Promise<ExecutionResult> {
     const { origin, requestId } = scope;
-    try {
-      return await subgraphFetches.run({ subgraph: this.#options.subgraph, origin, requestId }, () => this.#answer(fetch, scope));
-    } catch (reason) {
+    return subgraphFetches.run({ subgraph: this.#options.subgraph, origin, requestId }, () => this.#answer(fetch, scope)).catch((reason: unknown) => {
       const { message, extensions } = this.#failure(reason, requestId);
       return { errors: pathsOf(fetch).map((path) => new GraphQLError(message, { path, extensions })) };
-    }
+    });
   }
 
   /**

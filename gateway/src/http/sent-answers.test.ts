@@ -1,10 +1,9 @@
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { silentLog, type SubgraphConnection } from '@hutong/common';
+import { bufferPool, silentLog, type SubgraphConnection } from '@hutong/common';
 import type { ExecutionResult } from 'graphql';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { answerMemory } from '../federation/executor/splice/answer.memory.js';
 import { testGateway, type TestGateway } from '../testkit/test-gateway.js';
 
 // The memory of an answer that has been sent is used for another one: what somebody still waits for must not change.
@@ -81,5 +80,5 @@ test('who goes away while an answer is sent changes none of those for others', a
 
 test('the memory of an answer that has been sent is there for the next', async () => {
   await many('x');
-  await expect.poll(() => answerMemory.bytes).toBeGreaterThan(0);
+  await expect.poll(() => bufferPool.bytes).toBeGreaterThan(0);
 });

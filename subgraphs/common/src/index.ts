@@ -61,6 +61,7 @@ export { Cancellation, type Cancellable } from './timing/cancellation.js';
 export { withDeadline } from './timing/deadline.js';
 export { type FileInfo, type UploadedFile } from './uploads/arriving-file.js';
 export { endBodyDeadline } from './http/body-deadline.js';
+export { BufferPool, bufferPool } from './http/buffer-pool.js';
 export { collectInPassing } from './http/passing-garbage.js';
 export { REQUEST_ID, soundRequestId } from './http/request-id.js';
 export { guardedPage, type GuardedPage, type PageLeave } from './http/guarded-page.js';

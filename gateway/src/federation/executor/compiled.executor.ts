@@ -1,3 +1,4 @@
+import { bufferPool } from '@hutong/common';
 import type { QueryPlan } from '@apollo/query-planner';
 import { executeSync, getOperationAST, Kind, type FieldNode, type FragmentDefinitionNode, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
@@ -12,7 +13,6 @@ import { compilePlan, type FetchedData } from './plan.program.js';
 import { compileShape, type Introspect, type ResponseShape } from './response.shape.js';
 import { compileText, type ResponseText } from './response.text.js';
 import { RunRequests } from './run.requests.js';
-import { answerMemory } from './splice/answer.memory.js';
 import { compileSplice, type SplicedProgram } from './splice/spliced.program.js';
 
 /** Forms of one operation, by what its conditions are, that are kept. */
@@ -86,7 +86,7 @@ export class CompiledExecutor implements PlanExecutor {
         const requests = requestsOf(fetches, variables, scope);
         const spliced = splice && (await splice({ requests, atMost }));
         writtenAnswers.tell({ way: spliced === undefined ? 'objects' : 'bytes' });
-        if (spliced !== undefined) return new DataText(spliced, () => answerMemory.giveBack(spliced));
+        if (spliced !== undefined) return new DataText(spliced, () => bufferPool.giveBack(spliced));
         const all = await fetch(requests, variables);
         const json = all.errors.length > 0 ? undefined : form.text(all.fetched, atMost, all.introspect);
         return json === undefined ? shaped(all, form) : new DataText(json);

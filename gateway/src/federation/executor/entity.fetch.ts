@@ -3,7 +3,7 @@ import type { GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import { placesOf, type DataPath } from './data.path.js';
 import { compileRewrites } from './data.rewrite.js';
 import { compileNaming, type Naming, type NamingOf, type Representation } from './entity.representation.js';
-import { answered, errorsAbout, fetchForm } from './entity.requests.js';
+import { answered, errorsAbout, fetchForm, requestsOf } from './entity.requests.js';
 import { deepCopyOf, isData, withoutType, type Data } from './fetched.data.js';
 import type { JoinedEntities } from './joined.entities.js';
 import type { Run, Step } from './plan.program.js';
@@ -30,7 +30,9 @@ export function entityFetch(node: FetchNode, path: DataPath, schema: GraphQLSche
     const wanted = wantedOf(targets, namingOf, run.joins);
     if (wanted.length === 0) return;
     const asked = run.requests.entities(node, form, wanted.map(({ representation }) => representation));
-    const errors = errorsAbout(asked, await answered(asked));
+    const requests = requestsOf(asked);
+    await answered(requests);
+    const errors = errorsAbout(asked, requests);
     if (errors.length > 0) tellOf(errors, { serviceName, path, wanted }, run);
     for (const [number, { request, index }] of asked.entries()) {
       const fetched = request.entities(serviceName, run.failed)[index];

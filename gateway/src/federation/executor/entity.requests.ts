@@ -78,17 +78,19 @@ export class EntityRequests {
   }
 }
 
-/** Resolves when all these entities were answered, with the requests that they are of. */
-export async function answered(asked: readonly AskedEntity[]): Promise<ReadonlySet<EntityRequest>> {
-  const requests = new Set<EntityRequest>();
-  for (const { request } of asked) requests.add(request);
-  await (requests.size === 1 ? asked[0]!.request.answered : Promise.all([...requests].map((request) => request.answered)));
+/** The requests that these entities are of. */
+export function requestsOf(asked: readonly AskedEntity[]): EntityRequest[] {
+  const requests: EntityRequest[] = [];
+  for (const { request } of asked) if (request !== requests.at(-1) && !requests.includes(request)) requests.push(request);
   return requests;
 }
 
+/** Resolves when all of them were answered. */
+export const answered = (requests: readonly EntityRequest[]): Promise<unknown> => (requests.length === 1 ? requests[0]!.answered : Promise.all(requests.map((request) => request.answered)));
+
 /** The errors of these requests that concern some of their entities, or none in particular, with the number that an entity has here as the second step of their paths. */
-export function errorsAbout(asked: readonly AskedEntity[], requests: ReadonlySet<EntityRequest>): GraphQLFormattedError[] {
-  return [...requests].flatMap((request) => {
+export function errorsAbout(asked: readonly AskedEntity[], requests: readonly EntityRequest[]): GraphQLFormattedError[] {
+  return requests.flatMap((request) => {
     const { errors } = request.answer!;
     if (!errors) return [];
     const numbers = new Map(asked.flatMap((one, number) => (one.request === request ? [[one.index, number] as const] : [])));

@@ -30,11 +30,18 @@ export interface SubgraphRequest {
   live?: boolean | undefined;
   /**
    * Makes the result of what a subgraph in another process answered, without errors, byte by byte; undefined leaves it to the
-   * connection. Another request that asks the same at the same time may be given it too.
+   * connection. Another request that asks the same at the same time may be given it too, which it is told. The bytes are the result's:
+   * it may give them back to the buffer pool.
    */
-  read?: ((body: Buffer) => ExecutionResult | undefined) | undefined;
+  read?: ((body: Buffer) => ReadResult | undefined) | undefined;
   /** Of a request with files among its variables: resolves when they have come whole, or will not come; time limits begin then. */
   received?: Promise<void> | undefined;
+}
+
+/** A result that has the bytes it was read from. */
+export interface ReadResult extends ExecutionResult {
+  /** Several are given it: none of them knows when its bytes may be given back. */
+  share?(): void;
 }
 
 /** What ends work for a request. */

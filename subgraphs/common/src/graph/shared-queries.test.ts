@@ -92,3 +92,20 @@ test('many that differ in a number alone are under way at once, each of them sha
   expect(await Promise.all(answers)).toEqual([...numbers, ...numbers].map(String));
   expect(works.map(({ begun }) => begun())).toEqual(numbers.map(() => 1));
 });
+
+test('it is told of a result that several are given, before any of them is', async () => {
+  const told: string[] = [];
+  const queries = new SharedQueries<string>({ shared: (result) => told.push(`shared ${result}`) });
+  const gone = new Cancellation();
+  const [alone, shared, left] = [work(), work(), work()];
+  const answers = [queries.run(['a'], new Cancellation(), alone.run), queries.run(['b'], new Cancellation(), shared.run), queries.run(['b'], new Cancellation(), shared.run), queries.run(['c'], new Cancellation(), left.run)];
+  const given = queries.run(['c'], gone, left.run).catch(() => 'nothing');
+  for (const answer of answers) void answer.then((result) => told.push(`given ${result}`));
+  gone.cancel(new Error('gone'));
+  alone.resolve('alone');
+  shared.resolve('twice');
+  left.resolve('left');
+  await Promise.all([...answers, given]);
+  expect(told.filter((what) => what.startsWith('shared'))).toEqual(['shared twice']);
+  expect(told.indexOf('shared twice')).toBeLessThan(told.indexOf('given twice'));
+});

@@ -11,6 +11,13 @@ const MOST_ALIKE = 16;
 const LOOKED_AT = 32;
 const LOOKED_AT_OF_OTHERS = 8;
 
+export interface SharedQueriesOptions<Result> {
+  /** Whether who gives up last gets what becomes of the work that is ended with that, instead of the reason at once. */
+  lastIsAnswered?: boolean;
+  /** Is told of a result that several are about to be given. */
+  shared?: (result: Result) => void;
+}
+
 /**
  * Identical queries that are under way at the same time are asked once. A query that begins after a change has ended
  * never shares an answer that was asked for before it. The work ends when none who asked is waiting any more.
@@ -22,11 +29,10 @@ export class SharedQueries<Result> {
    * all later ones, with what was in them, from being collected in passing.
    */
   readonly #underway: SharedQuery<Result>[][] = Array.from({ length: LISTS }, () => []);
-  readonly #lastIsAnswered: boolean;
+  readonly #options: SharedQueriesOptions<Result>;
 
-  /** @param lastIsAnswered whether who gives up last gets what becomes of the work that is ended with that, instead of the reason at once */
-  constructor({ lastIsAnswered = false }: { lastIsAnswered?: boolean } = {}) {
-    this.#lastIsAnswered = lastIsAnswered;
+  constructor(options: SharedQueriesOptions<Result> = {}) {
+    this.#options = options;
   }
 
   /** Something has changed: whoever asks from now on gets an answer of its own. */
@@ -38,9 +44,8 @@ export class SharedQueries<Result> {
   run(key: QueryKey, cancellation: Cancellation, work: (cancellation: Cancellation) => Promise<Result>): Promise<Result> {
     if (cancellation.isCancelled) return Promise.reject(cancellation.reason);
     const alike = this.#underway[lookOf(key) & (LISTS - 1)]!;
-    const known = alike.find((query) => isEqual(query.key, key));
-    if (known) return known.answer(cancellation);
-    const query = new SharedQuery<Result>(key, this.#lastIsAnswered, () => forget(alike, query));
+    for (const query of alike) if (isEqual(query.key, key)) return query.answer(cancellation);
+    const query = new SharedQuery<Result>(key, this.#options, alike);
     if (alike.length < MOST_ALIKE) alike.push(query);
     const answer = query.answer(cancellation);
     query.begin(work);
@@ -48,45 +53,41 @@ export class SharedQueries<Result> {
   }
 }
 
-function forget<Query>(queries: Query[], query: Query): void {
-  const place = queries.indexOf(query);
-  if (place !== -1) queries.splice(place, 1);
-}
-
 /** A query under way; it is cancelled when nobody waits for it. */
 class SharedQuery<Result> extends Cancellation {
   readonly #waiting: Waiting<Result>[] = [];
-  readonly #lastIsAnswered: boolean;
-  readonly #forget: () => void;
+  readonly #options: SharedQueriesOptions<Result>;
+  readonly #alike: SharedQuery<Result>[];
 
   constructor(
     readonly key: QueryKey,
-    lastIsAnswered: boolean,
-    forget: () => void,
+    options: SharedQueriesOptions<Result>,
+    /** Those that look like it, where it stands while it may be joined. */
+    alike: SharedQuery<Result>[],
   ) {
     super();
-    this.#lastIsAnswered = lastIsAnswered;
-    this.#forget = forget;
+    this.#options = options;
+    this.#alike = alike;
   }
 
   begin(work: (cancellation: Cancellation) => Promise<Result>): void {
     work(this).then(
-      (result) => this.#end((waiting) => waiting.resolve(result)),
-      (reason: unknown) => this.#end((waiting) => waiting.reject(reason)),
+      (result) => this.#succeeded(result),
+      (reason: unknown) => this.#failed(reason),
     );
   }
 
   answer(cancellation: Cancellation): Promise<Result> {
     return new Promise((resolve, reject) => {
-      const waiting: Waiting<Result> = { resolve, reject, cancellation, cancelled: (reason) => this.#leave(waiting, reason) };
+      const waiting = new Waiting(this, cancellation, resolve, reject);
       this.#waiting.push(waiting);
       cancellation.add(waiting);
     });
   }
 
-  #leave(waiting: Waiting<Result>, reason: unknown): void {
+  leave(waiting: Waiting<Result>, reason: unknown): void {
     const isLast = this.#waiting.length === 1;
-    if (!isLast || !this.#lastIsAnswered) {
+    if (!isLast || !this.#options.lastIsAnswered) {
       this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
       waiting.reject(reason);
     }
@@ -95,20 +96,40 @@ class SharedQuery<Result> extends Cancellation {
     this.cancel(reason);
   }
 
-  #end(tell: (waiting: Waiting<Result>) => void): void {
+  #succeeded(result: Result): void {
+    if (this.#waiting.length > 1) this.#options.shared?.(result);
+    for (const waiting of this.#ended()) waiting.resolve(result);
+  }
+
+  #failed(reason: unknown): void {
+    for (const waiting of this.#ended()) waiting.reject(reason);
+  }
+
+  /** Who is still waiting when it ends. */
+  #ended(): readonly Waiting<Result>[] {
     this.#forget();
-    for (const waiting of this.#waiting) {
-      waiting.cancellation.remove(waiting);
-      tell(waiting);
-    }
+    for (const waiting of this.#waiting) waiting.cancellation.remove(waiting);
+    return this.#waiting;
+  }
+
+  #forget(): void {
+    const place = this.#alike.indexOf(this);
+    if (place !== -1) this.#alike.splice(place, 1);
   }
 }
 
 /** Somebody who waits for a query. */
-interface Waiting<Result> extends Cancellable {
-  cancellation: Cancellation;
-  resolve: (result: Result) => void;
-  reject: (reason: unknown) => void;
+class Waiting<Result> implements Cancellable {
+  constructor(
+    private readonly query: SharedQuery<Result>,
+    readonly cancellation: Cancellation,
+    readonly resolve: (result: Result) => void,
+    readonly reject: (reason: unknown) => void,
+  ) {}
+
+  cancelled(reason: unknown): void {
+    this.query.leave(this, reason);
+  }
 }
 
 function isEqual(key: QueryKey, other: QueryKey): boolean {
@@ -117,9 +138,10 @@ function isEqual(key: QueryKey, other: QueryKey): boolean {
 }
 
 /** The same for equal keys, and nearly always another for others. */
-function lookOf([first, ...others]: QueryKey): number {
-  let look = looked(first, LOOKED_AT, 0);
-  for (const other of others) {
+function lookOf(key: QueryKey): number {
+  let look = looked(key[0], LOOKED_AT, 0);
+  for (let part = 1; part < key.length; part += 1) {
+    const other = key[part];
     if (typeof other === 'string') look = looked(other, LOOKED_AT_OF_OTHERS, look);
     else if (typeof other === 'number') look = mixed(look, other);
   }

@@ -53,7 +53,7 @@ export class RemoteConnection implements SubgraphConnection {
   readonly #subscriptions: RemoteSubscriptions;
   readonly #endurance: Endurance;
   readonly #documents = new ParsedDocuments();
-  readonly #queries = new SharedQueries<SizedResult>();
+  readonly #queries = new SharedQueries<SizedResult>({ shared: ({ result }) => result.share?.() });
   readonly #sharesQueries: boolean;
   readonly #turns = new ExecutionTurns();
   readonly #log: Log;

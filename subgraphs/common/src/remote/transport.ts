@@ -1,7 +1,8 @@
 import type { ExecutionResult } from 'graphql';
 import type { AnswerBudget } from '../graph/answer-budget.js';
-import type { SubgraphRequest } from '../graph/connection.js';
+import type { ReadResult, SubgraphRequest } from '../graph/connection.js';
 import { HutongError } from '../errors/define-error.js';
+import { bufferPool } from '../http/buffer-pool.js';
 import { REQUEST_ID } from '../http/request-id.js';
 import { SharedHeaders, type HeaderFields } from '../http/shared-headers.js';
 import { traceHeaders } from '../telemetry/trace-context.js';
@@ -62,8 +63,6 @@ export class SubgraphTransport {
   readonly #upload: RequestKind;
   readonly #readiness: RequestKind;
   readonly #authorized: (claims: TokenClaims) => SharedHeaders;
-  /** The id of the request that something was asked for last. */
-  #named: { requestId: string; headers: SharedHeaders } | undefined;
   /** The operation as it was asked for last by somebody with a budget. */
   #limited: { bytes: number; kind: RequestKind } | undefined;
 
@@ -87,14 +86,19 @@ export class SubgraphTransport {
    * @throws TransportError, UploadBroken, or the reason of the cancellation
    */
   async execute(request: SubgraphRequest, cancellation: Cancellation, waits: boolean, operation: OperationBody | undefined): Promise<SizedResult> {
-    const { document: query, operationName, received, read } = request;
+    const { document: query, operationName, received } = request;
     const form = received && multipartBody({ query, operationName, variables: request.variables });
     const asking = form ? this.#uploading(request, form) : this.#asking(request, operation ?? operationBody(request));
     const { status, body } = await this.#answer(asking, this.#clientFor(asking, waits), cancellation);
     if (status === 401) throw new TransportError('it refused our token: HUTONG_SECRET must be the same everywhere', false);
     // A file that is too large for it is told as the caller is to hear it.
     if (status !== 200 && status !== 413) throw new TransportError(`it answered with status ${status}: ${body.toString('utf8', 0, SHOWN_BYTES)}`, status >= 500);
-    return { result: read?.(body) ?? resultOf(body), size: body.length };
+    const size = body.length;
+    const read = request.read?.(body);
+    if (read) return { result: read, size };
+    const result = resultOf(body);
+    bufferPool.giveBack(body);
+    return { result, size };
   }
 
   /** Resolves when the subgraph and its database answer. */
@@ -123,12 +127,7 @@ export class SubgraphTransport {
   }
 
   #headersFor(request: SubgraphRequest): SharedHeaders[] {
-    return [this.#authorized(request), this.#naming(request), traceHeaders()];
-  }
-
-  #naming({ requestId }: SubgraphRequest): SharedHeaders {
-    if (this.#named?.requestId !== requestId) this.#named = { requestId, headers: new SharedHeaders({ [REQUEST_ID]: requestId }) };
-    return this.#named.headers;
+    return [this.#authorized(request), naming(request), traceHeaders()];
   }
 
   #kindFor(budget: AnswerBudget | undefined): RequestKind {
@@ -138,23 +137,30 @@ export class SubgraphTransport {
     return this.#limited.kind;
   }
 
-  async #answer(asking: ClientRequest, client: HttpClient, cancellation: Cancellation): Promise<ReadAnswer> {
-    try {
-      return await client.ask(asking, cancellation);
-    } catch (error) {
-      cancellation.throwIfCancelled();
-      if (error instanceof HutongError) throw new UploadBroken(error.message, { cause: error });
-      if (error instanceof TooLarge) throw new TransportError(`it answered more than ${LARGEST_ANSWER_BYTES} bytes`, false);
-      if (error instanceof BrokenOff) throw new TransportError(`its answer broke off: ${error.message}`, true, error.cause);
-      if (error instanceof NotHttp) throw new TransportError(`its answer cannot be read: ${error.message}`, true, error);
-      throw new TransportError(`it cannot be reached: ${(error as Error).message}`, true, error);
-    }
+  #answer(asking: ClientRequest, client: HttpClient, cancellation: Cancellation): Promise<ReadAnswer> {
+    return client.ask(asking, cancellation).catch((error: unknown) => Promise.reject(cancellation.isCancelled ? cancellation.reason : transportError(error)));
   }
+}
+
+/** What was asked for last, of whatever subgraph. */
+let named: { requestId: string; headers: SharedHeaders } | undefined;
+
+function naming({ requestId }: SubgraphRequest): SharedHeaders {
+  if (named?.requestId !== requestId) named = { requestId, headers: new SharedHeaders({ [REQUEST_ID]: requestId }) };
+  return named.headers;
+}
+
+function transportError(error: unknown): TransportError | UploadBroken {
+  if (error instanceof HutongError) return new UploadBroken(error.message, { cause: error });
+  if (error instanceof TooLarge) return new TransportError(`it answered more than ${LARGEST_ANSWER_BYTES} bytes`, false);
+  if (error instanceof BrokenOff) return new TransportError(`its answer broke off: ${error.message}`, true, error.cause);
+  if (error instanceof NotHttp) return new TransportError(`its answer cannot be read: ${error.message}`, true, error);
+  return new TransportError(`it cannot be reached: ${(error as Error).message}`, true, error);
 }
 
 /** A result, and how many bytes of JSON it was. */
 export interface SizedResult {
-  result: ExecutionResult;
+  result: ReadResult;
   size: number;
 }
 

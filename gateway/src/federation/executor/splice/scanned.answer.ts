@@ -1,3 +1,4 @@
+import { bufferPool, type ReadResult } from '@hutong/common';
 import type { ExecutionResult } from 'graphql';
 import type { AnswerScanner } from './answer.scanner.js';
 
@@ -11,23 +12,31 @@ export interface ScannedEntities {
 const SHORT = 2_000;
 
 /** An answer of a subgraph as it came, with the places of its values; parsed only for those who ask for objects. */
-export class ScannedAnswer implements ExecutionResult {
+export class ScannedAnswer implements ReadResult {
   /** It told of none. */
   declare readonly errors?: undefined;
   #data: ExecutionResult['data'];
   #entities: ScannedEntities | undefined;
   #text: string | undefined;
+  #bytes: Buffer | undefined;
+  #isShared = false;
 
   constructor(
     /** By which its cells are read. */
     readonly scanner: AnswerScanner,
-    readonly bytes: Buffer,
+    bytes: Buffer,
     text: string,
     /** As {@link Tape} has them. */
     readonly cells: Int32Array,
     private readonly isAscii: boolean,
   ) {
     this.#text = text;
+    this.#bytes = bytes;
+  }
+
+  /** None after they were given back. */
+  get bytes(): Buffer {
+    return this.#bytes!;
   }
 
   /** A character for each byte. */
@@ -38,6 +47,17 @@ export class ScannedAnswer implements ExecutionResult {
   /** Nobody needs the text for a while. */
   release(): void {
     if (this.bytes.length > SHORT) this.#text = undefined;
+  }
+
+  share(): void {
+    this.#isShared = true;
+  }
+
+  /** All that was to be made of it has been made. */
+  giveBack(): void {
+    if (this.#isShared || !this.#bytes) return;
+    bufferPool.giveBack(this.#bytes);
+    this.#bytes = undefined;
   }
 
   /** A part of the text that does not keep the rest. */

@@ -35,7 +35,9 @@ export function compileSplice({ queryPlan, schemas, parts, selections, root }: S
         const splicing = new Splicing(run, surroundings.atMost);
         text(splicing);
         run.checkWritten();
-        return splicing.end();
+        const answer = splicing.end();
+        run.end();
+        return answer;
       } catch (error) {
         if (error instanceof Unsplicable) return undefined;
         throw error;

@@ -1,6 +1,6 @@
 import type { ExecutionResult } from 'graphql';
 import type { Representation } from '../entity.representation.js';
-import { answered } from '../entity.requests.js';
+import { answered, requestsOf } from '../entity.requests.js';
 import type { RunRequests } from '../run.requests.js';
 import { EntitiesAtPlace, FoundObjects, type Visit } from './entity.places.js';
 import { ScannedAnswer } from './scanned.answer.js';
@@ -23,6 +23,7 @@ export class SplicedRun {
   readonly #objects: (FoundObjects | undefined)[] = [];
   readonly #places: (EntitiesAtPlace | undefined)[] = [];
   readonly #requests: RunRequests;
+  readonly #answers: ScannedAnswer[] = [];
   #stopped = false;
 
   constructor({ requests }: SplicedSurroundings) {
@@ -59,8 +60,13 @@ export class SplicedRun {
     for (const place of this.#places) if (place && place.next > 0 && place.next !== place.numbers.length) unsplicable();
   }
 
+  /** Nobody will look at its answers any more. */
+  end(): void {
+    for (const answer of this.#answers) answer.giveBack();
+  }
+
   /** Takes what a fetch was answered, with the entities in it. */
-  #take(source: Source, objects: FoundObjects): void {
+  #take(source: Source, scanned: readonly ScannedAnswer[], objects: FoundObjects): void {
     this.#objects[source.index] = objects;
     const { answers, starts, cells, count } = objects;
     for (const { index, walk, keyLeaves } of source.places) {
@@ -69,7 +75,10 @@ export class SplicedRun {
       const visit: Visit = (answer, start, cell) => found.add(answer, start, cell, keyLeaves, known);
       for (let number = 0; number < count; number += 1) walk(answers[number]!, starts[number]!, cells[number]!, visit);
     }
-    for (const answer of answers) answer.release();
+    for (const answer of scanned) {
+      answer.release();
+      this.#answers.push(answer);
+    }
   }
 
   #do(step: SplicedStep): Promise<unknown> {
@@ -93,22 +102,25 @@ export class SplicedRun {
     if (this.#stopped) unsplicable();
     const { node, scanner } = source;
     const data = new FoundObjects();
-    data.add(scannedBy(source, await this.#requests.root(node, scanner.read)), scanner.start, 0);
-    this.#take(source, data);
+    const answer = scannedBy(source, await this.#requests.root(node, scanner.read));
+    data.add(answer, scanner.start, 0);
+    this.#take(source, [answer], data);
   }
 
   async #entities(source: EntitySource): Promise<void> {
     if (this.#stopped) unsplicable();
     const { node, form, scanner } = source;
     const asked = this.#requests.entities(node, form, this.#names(source), scanner.read);
-    await answered(asked);
+    const requests = requestsOf(asked);
+    await answered(requests);
+    const scanned = requests.map(({ answer }) => scannedBy(source, answer!));
     const found = new FoundObjects();
     for (const { request, index } of asked) {
-      const answer = scannedBy(source, request.answer!);
+      const answer = request.answer as ScannedAnswer;
       const { starts, cells } = answer.entities;
       found.add(answer, starts[index]!, cells[index]!);
     }
-    this.#take(source, found);
+    this.#take(source, scanned, found);
   }
 
   /** What names the entities of a place to a subgraph. */

@@ -1,5 +1,4 @@
-import { answerTooLarge } from '@hutong/common';
-import { answerMemory } from './answer.memory.js';
+import { answerTooLarge, bufferPool } from '@hutong/common';
 import type { ScannedAnswer } from './scanned.answer.js';
 import type { SplicedRun } from './spliced.run.js';
 
@@ -98,7 +97,7 @@ export class Splicing {
   /** The whole answer, in memory that may be given back. @throws LIMIT_EXCEEDED */
   end(): Buffer {
     this.piece(CLOSING);
-    const answer = answerMemory.take(this.#length);
+    const answer = bufferPool.take(this.#length);
     room.copy(answer, 0, 0, this.#length);
     // One answer out of all proportion is not to be remembered by its size.
     if (room.length > MOST_KEPT) room = Buffer.allocUnsafeSlow(FIRST);

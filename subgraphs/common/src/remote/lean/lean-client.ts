@@ -39,14 +39,12 @@ export class LeanClient implements HttpClient, ExchangeHolder {
     };
   }
 
-  async ask(request: ClientRequest, cancellation: Cancellation): Promise<ReadAnswer> {
-    cancellation.throwIfCancelled();
-    if (this.#isClosed) throw new Error('the client is closed');
-    const exchange = new Exchange(this.#texts.textOf(request), cancellation);
-    exchange.holder = this;
-    this.#waiting.push(exchange);
-    this.#dispatchSoon();
-    return exchange.answer;
+  ask(request: ClientRequest, cancellation: Cancellation): Promise<ReadAnswer> {
+    try {
+      return this.#begun(request, cancellation).answer;
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   givenUp(exchange: Exchange): void {
@@ -58,6 +56,16 @@ export class LeanClient implements HttpClient, ExchangeHolder {
     clearInterval(this.#sweep);
     for (const exchange of this.#waiting.splice(0)) exchange.fail(new Error('the client is closed'));
     await Promise.all([...this.#connections].map((connection) => connection.close(new Error('the client is closed'))));
+  }
+
+  #begun(request: ClientRequest, cancellation: Cancellation): Exchange {
+    cancellation.throwIfCancelled();
+    if (this.#isClosed) throw new Error('the client is closed');
+    const exchange = new Exchange(this.#texts.textOf(request), cancellation);
+    exchange.holder = this;
+    this.#waiting.push(exchange);
+    this.#dispatchSoon();
+    return exchange;
   }
 
   /**
