@@ -227,13 +227,14 @@ describe('subscriptions', () => {
     await until(() => socket.data('b').at(-1).visited.note.startsWith('note of visit'));
     await gateway.reload(await supergraph());
     await until(() => socket.data('a').at(-1).visited.note === 'a note of people');
+    // What takes over waits for an event that both tell of.
+    await until(() => gateway.subgraphs.visitors === 2);
     stop = true;
     await visiting;
     const results = (await socket.results('a', written)) as { visited: { number: string } }[];
     await socket.results('b', written);
     expect(results.map(({ visited }) => visited.number)).toEqual(Array.from({ length: written }, (_, index) => String(index + 1)));
     expect(Object.keys(results[0]!.visited)).toEqual(['number', 'note']);
-    await until(() => gateway.subgraphs.visitors === 2);
     expect(socket.messages.filter(({ type }) => type === 'error')).toEqual([]);
   });
 
