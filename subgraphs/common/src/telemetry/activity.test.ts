@@ -45,8 +45,12 @@ test('a bound store has its value in everything within the activity, also later,
   };
   expect(await Promise.all([activity.run({ n: 1 }, within), activity.run({ n: 2 }, within)])).toEqual([1, 2]);
   expect(store.getStore()).toBeUndefined();
+  const other = new AsyncLocalStorage<number>();
+  activity.bind(other, ({ details }) => -details.n);
+  unbind();
   unbind();
   expect(await activity.run({ n: 3 }, within)).toBeUndefined();
+  expect(await activity.run({ n: 4 }, async () => other.getStore())).toBe(-4);
 });
 
 test('an occurrence is told to whoever listens', () => {

@@ -28,7 +28,7 @@ interface BoundStore<Details, Result> {
 export class Activity<Details extends object, Result = unknown> {
   readonly #start: Channel;
   readonly #end: Channel;
-  readonly #bound: BoundStore<Details, Result>[] = [];
+  #bound: readonly BoundStore<Details, Result>[] = [];
 
   /** @param name unique in the process */
   constructor(readonly name: string) {
@@ -107,11 +107,16 @@ export class Activity<Details extends object, Result = unknown> {
   /** Gives a store a value for everything that happens within the activity. Ends with the function it answers. */
   bind<Value>(store: AsyncLocalStorage<Value>, valueOf: (running: Running<Details, Result>) => Value): () => void {
     const bound = { store, valueOf };
-    this.#bound.push(bound);
-    return () => void this.#bound.splice(this.#bound.indexOf(bound), 1);
+    this.#bound = [...this.#bound, bound];
+    return () => {
+      this.#bound = this.#bound.filter((other) => other !== bound);
+    };
   }
 
-  /** Tells of the beginning, and does what follows where the stores have their values. A store that has its value already, as below a span that is not recorded, is not entered again. */
+  /**
+   * Tells of the beginning, and does what follows where the stores have their values. A store that has its value already, as below a
+   * span that is not recorded, is not entered again.
+   */
   #within<Answer>(running: Running<Details, Result>, work: () => Answer, next = 0): Answer {
     const bound = this.#bound[next];
     if (!bound) {
